@@ -1,1 +1,14 @@
-//! What every service needs: calls, clock, identifiers, limits, ARNs.
+//! What every service needs and none may reinvent: the [`Call`] being served, the one [`Clock`], identifiers,
+//! and resource names. Nothing in here does I/O.
+
+mod arn;
+mod call;
+mod clock;
+mod ids;
+mod timestamp;
+
+pub use arn::{Arn, ArnError};
+pub use call::{Call, Endpoint, Principal, PrincipalKind};
+pub use clock::Clock;
+pub use ids::Ids;
+pub use timestamp::{CivilTime, Timestamp};
