@@ -1,0 +1,114 @@
+//! The workloads: what one client does again and again.
+
+use crate::client::{Client, Endpoint};
+use crate::sign::Template;
+use crate::sqs::{CallError, QueueBodies, Sqs, expect_success};
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// A received message comes back after a second, so that the queue stays as long as it is.
+const RECEIVE_VISIBILITY_SECONDS: u32 = 1;
+/// Longer than any cycle, so that nobody else gets a message that is about to be deleted.
+const CYCLE_VISIBILITY_SECONDS: u32 = 60;
+const IDENTITY_BODY: &[u8] = b"Action=GetCallerIdentity&Version=2011-06-15";
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize)]
+#[value(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+pub enum Workload {
+    /// GetCallerIdentity in the query protocol: wire and signature only.
+    StsIdentity,
+    /// SendMessage of 100 bytes.
+    SqsSend,
+    /// SendMessage, ReceiveMessage and DeleteMessage, counted as one operation, on a queue with 1,000 messages.
+    SqsCycle,
+    /// ReceiveMessage on a long queue.
+    SqsReceiveBacklog,
+    /// ReceiveMessage on a queue where many messages were received and deleted before.
+    SqsReceiveAfterDeletes,
+}
+
+impl Workload {
+    /// Its name on the command line and in the tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StsIdentity => "sts_identity",
+            Self::SqsSend => "sqs_send",
+            Self::SqsCycle => "sqs_cycle",
+            Self::SqsReceiveBacklog => "sqs_receive_backlog",
+            Self::SqsReceiveAfterDeletes => "sqs_receive_after_deletes",
+        }
+    }
+}
+
+/// What one operation came to.
+#[derive(Debug)]
+pub enum Outcome {
+    Done,
+    /// A receive answered 2xx without a message.
+    Empty,
+    Failed(CallError),
+}
+
+/// Everything a client needs to repeat one workload.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    workload: Workload,
+    sqs: Sqs,
+    identity: Template,
+    /// All workloads but `sts_identity` have one.
+    queue: Option<QueueBodies>,
+    receive: String,
+}
+
+impl Operation {
+    /// `queue` is none for `sts_identity` only.
+    pub fn new(workload: Workload, endpoint: &Endpoint, queue: Option<QueueBodies>) -> Self {
+        let visibility = match workload {
+            Workload::SqsCycle => CYCLE_VISIBILITY_SECONDS,
+            _ => RECEIVE_VISIBILITY_SECONDS,
+        };
+        Self {
+            workload,
+            sqs: Sqs::new(endpoint),
+            identity: Template::query("sts", &endpoint.host),
+            receive: queue.as_ref().map(|queue| queue.receive(1, visibility)).unwrap_or_default(),
+            queue,
+        }
+    }
+
+    /// Performs the operation once.
+    pub async fn perform(&self, client: &mut Client, scratch: &mut String) -> Outcome {
+        let result = match (&self.queue, self.workload) {
+            (None, _) => self.identify(client).await.map(|()| true),
+            (Some(queue), Workload::SqsSend) => self.sqs.send(client, queue).await.map(|()| true),
+            (Some(queue), Workload::SqsCycle) => self.cycle(client, queue, scratch).await,
+            (Some(_), _) => self.sqs.receive(client, &self.receive).await,
+        };
+        match result {
+            Ok(true) => Outcome::Done,
+            Ok(false) => Outcome::Empty,
+            Err(error) => Outcome::Failed(error),
+        }
+    }
+
+    async fn identify(&self, client: &mut Client) -> Result<(), CallError> {
+        let answer = client.call(&self.identity, IDENTITY_BODY).await?;
+        expect_success(client, answer)
+    }
+
+    async fn cycle(
+        &self,
+        client: &mut Client,
+        queue: &QueueBodies,
+        scratch: &mut String,
+    ) -> Result<bool, CallError> {
+        self.sqs.send(client, queue).await?;
+        if !self.sqs.receive(client, &self.receive).await? {
+            return Ok(false);
+        }
+        self.sqs.delete_received(client, queue, scratch).await?;
+        Ok(true)
+    }
+}
