@@ -1,1 +1,48 @@
-//! AWS wire protocols.
+//! The wire protocols of AWS, from the server's side: requests become typed inputs, typed outputs and errors
+//! become responses.
+//!
+//! Generated types describe themselves by a [`Schema`] and give access to their members by index
+//! ([`Structure`]). Every codec, and the validator, is written once against these two and compiled once.
+
+mod cbor;
+mod document;
+mod dynamic;
+mod error;
+mod fault;
+mod json;
+mod model;
+mod pattern;
+mod percent;
+mod protocols;
+mod query;
+mod rest;
+mod route;
+mod scalar;
+mod schema;
+mod timestamp;
+mod validate;
+mod value;
+mod xml;
+
+pub use bytes::Bytes;
+pub use document::Document;
+pub use dynamic::Dyn;
+pub use error::{CommonError, DecodeError, Resolved};
+pub use fault::Fault;
+pub use kernel::Timestamp;
+pub use model::{Action, HttpTrait, Operation, OperationName, Protocol, ServiceModel};
+pub use pattern::Pattern;
+pub use protocols::{Codec, Request, Response, codec};
+pub use query::Params;
+pub use route::{Located, RouteError, Router, Target};
+pub use schema::{Bounds, ErrorTrait, Kind, Location, Member, Schema, TimestampFormat, XmlNamespace};
+pub use validate::{Constraint, Dialect, Violation, standard_text, violations};
+pub use value::{
+    Enum, ListValue, MapValue, Open, Req, Slot, Structure, TextSlot, UnionValue, Value, View, debug_structure,
+};
+
+/// What generated code is made of, and nothing else needs.
+pub mod codegen {
+    pub use crate::schema::{MEMBER, SCHEMA};
+    pub use std::collections::BTreeMap;
+}

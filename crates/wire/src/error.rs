@@ -1,0 +1,156 @@
+//! Errors that are not in any service's model: those of the protocols themselves, and those every service shares.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::model::Protocol;
+use crate::schema::ErrorTrait;
+
+/// Why a request could not be read. Each protocol has its own code for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError(pub Cow<'static, str>);
+
+impl DecodeError {
+    pub(crate) fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for DecodeError {}
+
+/// An error that any service can answer with. Its code and status depend on the protocol; [`CommonError::resolve`]
+/// knows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CommonError {
+    /// Policy does not allow it.
+    AccessDenied(String),
+    /// The operation is the service's, but not available here.
+    NotImplemented {
+        /// Endpoint prefix of the service.
+        service: &'static str,
+        /// Name of the operation.
+        operation: String,
+    },
+    /// The service has no such operation.
+    UnknownOperation(String),
+    /// The request could not be read.
+    Malformed(DecodeError),
+    /// The input breaks the model's constraints.
+    Validation(String),
+    /// Too many requests.
+    Throttling(String),
+    /// Something here is broken; the details are in the log, not in the answer.
+    InternalFailure,
+    /// It cannot be done now, but later perhaps.
+    ServiceUnavailable(String),
+    /// The request is larger than the gateway takes.
+    RequestTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// A code of its own: authentication, and errors that a service documents outside its model.
+    Coded {
+        /// The code in the JSON protocols and REST.
+        code: Cow<'static, str>,
+        /// The code in the query protocol and for its older clients, where it differs.
+        query_code: Option<&'static str>,
+        /// HTTP status.
+        status: u16,
+        /// The text.
+        message: String,
+    },
+}
+
+/// What a protocol writes for a [`CommonError`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resolved<'a> {
+    /// The code.
+    pub code: &'a str,
+    /// The older code, where it differs.
+    pub query_code: Option<&'static str>,
+    /// HTTP status.
+    pub status: u16,
+    /// The text.
+    pub message: Cow<'a, str>,
+}
+
+impl CommonError {
+    /// An error with a code of its own.
+    pub fn coded(code: impl Into<Cow<'static, str>>, status: u16, message: impl Into<String>) -> Self {
+        Self::Coded { code: code.into(), query_code: None, status, message: message.into() }
+    }
+
+    /// Code, status and text in `protocol`, as the "Common Errors" pages of the API references list them.
+    pub fn resolve(&self, protocol: Protocol) -> Resolved<'_> {
+        use Protocol::{Ec2, Json10, Json11, Query, RestJson, RestXml, RpcCbor};
+        let json = matches!(protocol, Json10 | Json11 | RestJson | RpcCbor);
+        let (code, status, message): (&str, u16, Cow<'_, str>) = match self {
+            Self::AccessDenied(message) => match protocol {
+                Json10 | Json11 | RpcCbor => ("AccessDeniedException", 400, message.into()),
+                RestJson => ("AccessDeniedException", 403, message.into()),
+                Query | RestXml => ("AccessDenied", 403, message.into()),
+                Ec2 => ("UnauthorizedOperation", 403, message.into()),
+            },
+            Self::NotImplemented { service, operation } => {
+                ("NotImplemented", 501, format!("{service}:{operation} is not implemented.").into())
+            }
+            Self::UnknownOperation(message) => match protocol {
+                Query | Ec2 => ("InvalidAction", 400, message.into()),
+                RestXml => ("MethodNotAllowed", 405, message.into()),
+                RestJson | RpcCbor => ("UnknownOperationException", 404, message.into()),
+                Json10 | Json11 => ("UnknownOperationException", 400, message.into()),
+            },
+            Self::Malformed(error) => match protocol {
+                Query | Ec2 => ("MalformedInput", 400, error.0.as_ref().into()),
+                RestXml => ("MalformedXML", 400, error.0.as_ref().into()),
+                _ => ("SerializationException", 400, error.0.as_ref().into()),
+            },
+            Self::Validation(message) => {
+                let code = if json { "ValidationException" } else { "ValidationError" };
+                (code, 400, message.into())
+            }
+            Self::Throttling(message) => {
+                let code = if json { "ThrottlingException" } else { "Throttling" };
+                (code, 400, message.into())
+            }
+            Self::InternalFailure => {
+                let code = match protocol {
+                    RestXml | Ec2 => "InternalError",
+                    _ => "InternalFailure",
+                };
+                (code, 500, "We encountered an internal error. Please try again.".into())
+            }
+            Self::ServiceUnavailable(message) => {
+                let code = if json { "ServiceUnavailableException" } else { "ServiceUnavailable" };
+                (code, 503, message.into())
+            }
+            Self::RequestTooLarge { limit } => {
+                ("RequestEntityTooLarge", 413, format!("The request is larger than {limit} bytes.").into())
+            }
+            Self::Coded { code, query_code, status, message } => {
+                return Resolved { code, query_code: *query_code, status: *status, message: message.into() };
+            }
+        };
+        Resolved { code, query_code: None, status, message }
+    }
+}
+
+impl Resolved<'_> {
+    /// Whether the caller is at fault.
+    pub fn sender(&self) -> bool {
+        self.status < 500
+    }
+}
+
+impl ErrorTrait {
+    /// The code that the query protocol and its older clients know.
+    pub fn query_code(&self) -> &'static str {
+        self.query_code.unwrap_or(self.code)
+    }
+}

@@ -1,0 +1,71 @@
+//! An operation's error, as the codecs see it.
+
+use std::borrow::Cow;
+
+use crate::error::CommonError;
+use crate::model::Protocol;
+use crate::value::{Structure, View};
+
+/// An error to be sent: one of the service's model, or one that every service shares.
+#[derive(Clone, Copy)]
+pub enum Fault<'a> {
+    /// A structure of the model that has the error trait.
+    Modelled(&'a dyn Structure),
+    /// Any other.
+    Common(&'a CommonError),
+}
+
+/// What every protocol has to say of an error.
+pub(crate) struct FaultFacts<'a> {
+    pub code: &'a str,
+    /// The code for clients of the query protocol.
+    pub query_code: &'a str,
+    pub status: u16,
+    pub sender: bool,
+    pub message: Option<Cow<'a, str>>,
+    pub structure: Option<&'a dyn Structure>,
+}
+
+impl<'a> Fault<'a> {
+    /// The code, for logs and metrics.
+    pub fn code(&self, protocol: Protocol) -> &'a str {
+        self.facts(protocol).code
+    }
+
+    pub(crate) fn facts(self, protocol: Protocol) -> FaultFacts<'a> {
+        match self {
+            Self::Common(error) => {
+                let resolved = error.resolve(protocol);
+                FaultFacts {
+                    code: resolved.code,
+                    query_code: resolved.query_code.unwrap_or(resolved.code),
+                    status: resolved.status,
+                    sender: resolved.sender(),
+                    message: Some(resolved.message),
+                    structure: None,
+                }
+            }
+            Self::Modelled(structure) => {
+                let schema = structure.schema();
+                let error = schema.error.expect("only structures with the error trait are faults");
+                FaultFacts {
+                    code: error.code,
+                    query_code: error.query_code(),
+                    status: error.status,
+                    sender: error.sender,
+                    message: message(structure),
+                    structure: Some(structure),
+                }
+            }
+        }
+    }
+}
+
+/// The member that holds the text: `message` in most models, `Message` in some.
+fn message(structure: &dyn Structure) -> Option<Cow<'_, str>> {
+    let at = structure.schema().members.iter().position(|m| m.name.eq_ignore_ascii_case("message"))?;
+    match structure.get(at).view() {
+        View::Text(text) => Some(text.into()),
+        _ => None,
+    }
+}

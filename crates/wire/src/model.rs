@@ -1,0 +1,128 @@
+//! What the models say of services and operations.
+
+use std::sync::OnceLock;
+
+use crate::rest::UriPattern;
+use crate::schema::{Schema, XmlNamespace};
+
+/// The protocols.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Protocol {
+    /// awsJson 1.0
+    Json10,
+    /// awsJson 1.1
+    Json11,
+    /// awsQuery
+    Query,
+    /// ec2Query
+    Ec2,
+    /// restJson1
+    RestJson,
+    /// restXml
+    RestXml,
+    /// Smithy RPC v2 with CBOR
+    RpcCbor,
+}
+
+/// A service: what routing and the codecs need of its model.
+pub struct ServiceModel {
+    /// Our name for it: botocore's (`sqs`, `cognito-idp`).
+    pub id: &'static str,
+    /// The name that signatures are scoped to.
+    pub signing_name: &'static str,
+    /// The first label of its host names.
+    pub endpoint_prefix: &'static str,
+    /// Its API version, as the query protocols send it.
+    pub api_version: &'static str,
+    /// What stands before the operation in `X-Amz-Target`.
+    pub target_prefix: Option<&'static str>,
+    /// Its name in RPC v2 paths.
+    pub rpc_name: Option<&'static str>,
+    /// Every protocol it is reached by, the preferred one first.
+    pub protocols: &'static [Protocol],
+    /// It moved from the query protocol to a newer one, and its errors carry the older codes too.
+    pub query_compatible: bool,
+    /// What stands before the name of an error's shape in the JSON and CBOR protocols, where it has anything.
+    pub error_namespace: Option<&'static str>,
+    /// Its XML errors stand alone, without `ErrorResponse` around them.
+    pub bare_errors: bool,
+    /// Namespace of its XML documents.
+    pub xml_namespace: Option<&'static str>,
+    /// Every operation of the model, available here or not, in order of their names.
+    pub operations: &'static [OperationName],
+}
+
+/// One line of a service's table of operations.
+pub struct OperationName {
+    /// Its name.
+    pub name: &'static str,
+    /// HTTP method; meaningful to the REST protocols only.
+    pub method: &'static str,
+    /// Path and query pattern; likewise.
+    pub uri: &'static str,
+}
+
+/// An operation that is available here.
+pub struct Operation {
+    /// Its service.
+    pub service: &'static ServiceModel,
+    /// Its name.
+    pub name: &'static str,
+    /// How REST protocols carry it.
+    pub http: HttpTrait,
+    /// Its input; a structure without members where the model has none.
+    pub input: &'static Schema,
+    /// Its output; likewise.
+    pub output: &'static Schema,
+    /// Whether the model gives it an output at all: the query protocol wraps only those.
+    pub has_output: bool,
+    /// The element around the output in the query protocol.
+    pub result_wrapper: Option<&'static str>,
+    /// Root element of the input document in restXml, where the model names one.
+    pub input_root: Option<&'static str>,
+    /// Namespace of that element.
+    pub input_namespace: Option<XmlNamespace>,
+    /// What a policy must allow for it.
+    pub actions: &'static [Action],
+}
+
+/// An IAM action that an operation needs, from the service authorization reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// As policies name it: `sqs:SendMessage`.
+    pub name: &'static str,
+    /// Types of resource it can be limited to; empty: only `*`.
+    pub resources: &'static [&'static str],
+    /// Condition keys of its own.
+    pub condition_keys: &'static [&'static str],
+}
+
+/// How REST protocols carry an operation.
+pub struct HttpTrait {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path and query pattern.
+    pub uri: &'static str,
+    /// Status of a success.
+    pub status: u16,
+    pattern: OnceLock<UriPattern>,
+}
+
+impl HttpTrait {
+    /// As the model writes it.
+    pub const fn new(method: &'static str, uri: &'static str, status: u16) -> Self {
+        Self { method, uri, status, pattern: OnceLock::new() }
+    }
+
+    pub(crate) fn pattern(&self) -> &UriPattern {
+        self.pattern.get_or_init(|| UriPattern::parse(self.uri))
+    }
+}
+
+impl ServiceModel {
+    /// The table's line of the operation with this name.
+    pub fn operation(&self, name: &str) -> Option<&'static OperationName> {
+        let at = self.operations.binary_search_by(|op| op.name.cmp(name)).ok()?;
+        Some(&self.operations[at])
+    }
+}

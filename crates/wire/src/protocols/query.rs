@@ -1,0 +1,105 @@
+//! awsQuery: form parameters in, XML out.
+
+use crate::error::DecodeError;
+use crate::fault::Fault;
+use crate::model::{Operation, Protocol, ServiceModel};
+use crate::query::{Names, Params};
+use crate::schema::XmlNamespace;
+use crate::value::Structure;
+use crate::xml::{XmlWriter, encode_members};
+
+use super::{Codec, Request, Response};
+
+pub(super) struct Query;
+
+pub(super) const CONTENT_TYPE: &str = "text/xml";
+
+pub(super) fn decode(
+    request: &Request<'_>,
+    into: &mut dyn Structure,
+    names: Names,
+) -> Result<(), DecodeError> {
+    match request.params {
+        Some(params) => params.decode(into, names),
+        None => Params::parse(request.query, request.body)?.decode(into, names),
+    }
+}
+
+impl Codec for Query {
+    fn decode(
+        &self,
+        _operation: &Operation,
+        request: &Request<'_>,
+        into: &mut dyn Structure,
+    ) -> Result<(), DecodeError> {
+        decode(request, into, Names::Query)
+    }
+
+    fn encode(&self, operation: &Operation, output: &dyn Structure, request_id: &str) -> Response {
+        let mut xml = XmlWriter::document();
+        let root = format!("{}Response", operation.name);
+        xml.start(&root, namespace(operation.service).as_ref());
+        xml.content();
+        if operation.has_output {
+            let wrapper = operation.result_wrapper.map_or_else(|| format!("{}Result", operation.name), str::to_owned);
+            xml.start(&wrapper, None);
+            xml.content();
+            encode_members(output, &mut xml);
+            xml.end(&wrapper);
+        }
+        xml.start("ResponseMetadata", None);
+        xml.content();
+        xml.leaf("RequestId", request_id);
+        xml.end("ResponseMetadata");
+        xml.end(&root);
+        Response::new(operation.http.status, CONTENT_TYPE, xml.finish())
+    }
+
+    fn encode_fault(&self, service: &ServiceModel, fault: Fault<'_>, request_id: &str) -> Response {
+        let facts = fault.facts(Protocol::Query);
+        let mut xml = XmlWriter::document();
+        xml.start("ErrorResponse", namespace(service).as_ref());
+        xml.content();
+        xml.start("Error", None);
+        xml.content();
+        xml.leaf("Type", if facts.sender { "Sender" } else { "Receiver" });
+        xml.leaf("Code", facts.query_code);
+        error_members(facts.structure, facts.message.as_deref(), &mut xml);
+        xml.end("Error");
+        xml.leaf("RequestId", request_id);
+        xml.end("ErrorResponse");
+        Response::new(facts.status, CONTENT_TYPE, xml.finish())
+    }
+}
+
+/// `Message`, and the other members of an error under their own names.
+pub(super) fn error_members(structure: Option<&dyn Structure>, message: Option<&str>, xml: &mut XmlWriter) {
+    if let Some(message) = message {
+        xml.leaf("Message", message);
+    }
+    if let Some(structure) = structure {
+        encode_members(&WithoutMessage(structure), xml);
+    }
+}
+
+/// An error without its text, which every protocol writes in its own place.
+struct WithoutMessage<'a>(&'a dyn Structure);
+
+impl Structure for WithoutMessage<'_> {
+    fn schema(&self) -> &'static crate::schema::Schema {
+        self.0.schema()
+    }
+    fn get(&self, i: usize) -> &dyn crate::value::Value {
+        if self.0.schema().members[i].name.eq_ignore_ascii_case("message") {
+            return &None::<String>;
+        }
+        self.0.get(i)
+    }
+    fn get_mut(&mut self, _i: usize) -> &mut dyn crate::value::Value {
+        unreachable!("an error is only read when it is sent")
+    }
+}
+
+fn namespace(service: &ServiceModel) -> Option<XmlNamespace> {
+    service.xml_namespace.map(|uri| XmlNamespace { uri, prefix: "" })
+}

@@ -1,0 +1,8 @@
+//! Where REST protocols put the members of inputs and outputs: path, query string, headers, status, body.
+
+mod bind;
+mod headers;
+mod uri;
+
+pub(crate) use bind::{Body, decode_bindings, encode_bindings, payload};
+pub(crate) use uri::UriPattern;

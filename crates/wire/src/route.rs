@@ -1,0 +1,277 @@
+//! Which service and operation a request is for: a closed table, made from the models.
+//!
+//! Every way in is exact: a target header, an RPC path, an action with its API version, or a path of the
+//! service that the request was signed for. What fits nothing, or more than one service, is an error; no service
+//! is ever a fall-back for another's requests.
+
+use std::collections::HashMap;
+
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+
+use crate::error::{CommonError, DecodeError};
+use crate::model::{OperationName, Protocol, ServiceModel};
+use crate::percent::parse_form;
+use crate::query::Params;
+use crate::rest::UriPattern;
+
+/// The table.
+pub struct Router {
+    by_target: HashMap<&'static str, &'static ServiceModel>,
+    by_rpc: HashMap<&'static str, &'static ServiceModel>,
+    by_signing: HashMap<&'static str, Vec<&'static ServiceModel>>,
+    by_host: HashMap<&'static str, Vec<&'static ServiceModel>>,
+    query_services: Vec<&'static ServiceModel>,
+    rest: HashMap<&'static str, Vec<(UriPattern, &'static OperationName)>>,
+}
+
+/// What routing looks at besides the body.
+#[derive(Clone, Copy)]
+pub struct Target<'a> {
+    /// HTTP method.
+    pub method: &'a str,
+    /// The raw path.
+    pub path: &'a str,
+    /// The raw query string.
+    pub query: &'a str,
+    /// All headers.
+    pub headers: &'a HeaderMap,
+    /// The host, without its port.
+    pub host: &'a str,
+    /// The service that the signature is scoped to.
+    pub signing_name: Option<&'a str>,
+}
+
+/// Where a request goes.
+#[derive(Clone, Copy)]
+pub struct Located {
+    /// The service.
+    pub service: &'static ServiceModel,
+    /// The protocol to decode and answer in.
+    pub protocol: Protocol,
+    /// The operation.
+    pub operation: &'static OperationName,
+}
+
+/// Why a request goes nowhere, and in which protocol to say so.
+pub struct RouteError {
+    /// The service, as far as it was found out.
+    pub service: &'static ServiceModel,
+    /// The protocol to answer in.
+    pub protocol: Protocol,
+    /// The error.
+    pub error: CommonError,
+}
+
+/// Stands in for a service in answers to requests that name none.
+static NO_SERVICE: ServiceModel = ServiceModel {
+    id: "",
+    signing_name: "",
+    endpoint_prefix: "",
+    api_version: "",
+    target_prefix: None,
+    rpc_name: None,
+    protocols: &[],
+    query_compatible: false,
+    error_namespace: None,
+    bare_errors: false,
+    xml_namespace: None,
+    operations: &[],
+};
+
+/// More parameters than any documented request has.
+const MAX_PARAMETERS: usize = 2_000;
+
+impl Router {
+    /// Builds the table. Services must not share a target prefix or an RPC name; the code generator sees to that.
+    pub fn new(services: &[&'static ServiceModel]) -> Self {
+        let mut router = Self {
+            by_target: HashMap::new(),
+            by_rpc: HashMap::new(),
+            by_signing: HashMap::new(),
+            by_host: HashMap::new(),
+            query_services: Vec::new(),
+            rest: HashMap::new(),
+        };
+        for &service in services {
+            router.by_target.extend(service.target_prefix.map(|prefix| (prefix, service)));
+            router.by_rpc.extend(service.rpc_name.map(|name| (name, service)));
+            router.by_signing.entry(service.signing_name).or_default().push(service);
+            router.by_host.entry(service.endpoint_prefix).or_default().push(service);
+            if query_protocol(service).is_some() {
+                router.query_services.push(service);
+            }
+            if rest_protocol(service).is_some() {
+                let mut patterns: Vec<_> =
+                    service.operations.iter().map(|op| (UriPattern::parse(op.uri), op)).collect();
+                patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.specificity()));
+                router.rest.insert(service.id, patterns);
+            }
+        }
+        router
+    }
+
+    /// Routes by everything but a form body. `Ok(None)`: the parameters decide; see [`Router::locate_action`].
+    pub fn locate(&self, target: &Target<'_>) -> Result<Option<Located>, RouteError> {
+        if let Some(name) = target.headers.get("x-amz-target") {
+            return self.by_target_header(name.as_bytes(), target.headers).map(Some);
+        }
+        if let Some(path) = target.path.strip_prefix("/service/") {
+            if target.headers.get("smithy-protocol").is_some_and(|v| v == "rpc-v2-cbor") {
+                return self.by_rpc_path(path).map(Some);
+            }
+        }
+        if is_form(target) {
+            return Ok(None);
+        }
+        self.by_rest(target).map(Some)
+    }
+
+    /// Routes a request of the query protocols by its `Action` and `Version`.
+    pub fn locate_action(&self, target: &Target<'_>, params: &Params) -> Result<Located, RouteError> {
+        let fitting: Vec<_> = self
+            .query_services
+            .iter()
+            .copied()
+            .filter(|s| target.signing_name.is_none_or(|name| name == s.signing_name))
+            .filter(|s| params.get("Version").is_none_or(|version| version == s.api_version))
+            .collect();
+        let service = match (fitting.as_slice(), self.hosted(target.host)) {
+            ([one], _) => *one,
+            (several, Some(hosted)) => match several.iter().find(|s| std::ptr::eq(**s, hosted)) {
+                Some(found) => found,
+                None => return Err(no_service(target, Protocol::Query)),
+            },
+            // Neither signed nor versioned: the action alone is no address.
+            _ => return Err(no_service(target, Protocol::Query)),
+        };
+        let protocol = query_protocol(service).unwrap_or(Protocol::Query);
+        let Some(action) = params.get("Action") else {
+            let error = CommonError::coded("MissingAction", 400, "The request must contain the parameter Action.");
+            return Err(RouteError { service, protocol, error });
+        };
+        let operation = service.operation(action).ok_or_else(|| {
+            let version = params.get("Version").unwrap_or(service.api_version);
+            let text = format!("Could not find operation {action} for version {version}");
+            RouteError { service, protocol, error: CommonError::UnknownOperation(text) }
+        })?;
+        Ok(Located { service, protocol, operation })
+    }
+
+    fn by_target_header(&self, value: &[u8], headers: &HeaderMap) -> Result<Located, RouteError> {
+        let protocol = match headers.get(CONTENT_TYPE).map(|v| v.as_bytes()) {
+            Some(b"application/x-amz-json-1.1") => Protocol::Json11,
+            _ => Protocol::Json10,
+        };
+        let value = String::from_utf8_lossy(value);
+        let unknown = |service| RouteError {
+            service,
+            protocol,
+            error: CommonError::UnknownOperation(format!("The operation {value:.200} is not known.")),
+        };
+        let (prefix, name) = value.rsplit_once('.').ok_or_else(|| unknown(&NO_SERVICE))?;
+        let service = self.by_target.get(prefix).ok_or_else(|| unknown(&NO_SERVICE))?;
+        let operation = service.operation(name).ok_or_else(|| unknown(service))?;
+        Ok(Located { service, protocol, operation })
+    }
+
+    fn by_rpc_path(&self, path: &str) -> Result<Located, RouteError> {
+        let protocol = Protocol::RpcCbor;
+        let unknown = |service| RouteError {
+            service,
+            protocol,
+            error: CommonError::UnknownOperation(format!("The operation {path:.200} is not known.")),
+        };
+        let (name, operation) = path.split_once("/operation/").ok_or_else(|| unknown(&NO_SERVICE))?;
+        let service = self.by_rpc.get(name).ok_or_else(|| unknown(&NO_SERVICE))?;
+        let operation = service.operation(operation).ok_or_else(|| unknown(service))?;
+        Ok(Located { service, protocol, operation })
+    }
+
+    fn by_rest(&self, target: &Target<'_>) -> Result<Located, RouteError> {
+        let candidates = match (target.signing_name, self.hosted(target.host)) {
+            (Some(name), _) => self.by_signing.get(name).map(Vec::as_slice).unwrap_or_default(),
+            (None, Some(service)) => &[service],
+            (None, None) => &[],
+        };
+        let Some(first) = candidates.iter().find(|s| rest_protocol(s).is_some()) else {
+            // The service, if there is one, speaks no REST.
+            return Err(match candidates.first() {
+                Some(service) => RouteError {
+                    service,
+                    protocol: service.protocols[0],
+                    error: CommonError::UnknownOperation("The request names no operation.".to_owned()),
+                },
+                None => no_service(target, error_protocol(target)),
+            });
+        };
+        let malformed = |error: DecodeError| RouteError {
+            service: first,
+            protocol: rest_protocol(first).unwrap_or(Protocol::RestJson),
+            error: CommonError::Malformed(error),
+        };
+        let query = parse_form(target.query, MAX_PARAMETERS).map_err(malformed)?;
+        for service in candidates {
+            let Some(protocol) = rest_protocol(service) else { continue };
+            let patterns = self.rest.get(service.id).map(Vec::as_slice).unwrap_or_default();
+            let found = patterns
+                .iter()
+                .find(|(pattern, op)| op.method == target.method && pattern.matches(target.path, &query));
+            if let Some((_, operation)) = found {
+                return Ok(Located { service, protocol, operation });
+            }
+        }
+        Err(RouteError {
+            service: first,
+            protocol: rest_protocol(first).unwrap_or(Protocol::RestJson),
+            error: CommonError::UnknownOperation("No operation has this method and path.".to_owned()),
+        })
+    }
+
+    /// The service whose endpoint prefix is the first label of the host, as in `sqs.localhost`.
+    fn hosted(&self, host: &str) -> Option<&'static ServiceModel> {
+        let (label, rest) = host.split_once('.')?;
+        let services = self.by_host.get(label).filter(|_| !rest.is_empty())?;
+        match services.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the parameters of a form, in the body or the query string, name the operation.
+fn is_form(target: &Target<'_>) -> bool {
+    let form_body = target.method == "POST"
+        && target.headers.get(CONTENT_TYPE).is_some_and(|v| {
+            let kind = v.as_bytes().split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
+            kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+        });
+    form_body || target.query.split('&').any(|pair| pair.starts_with("Action="))
+}
+
+fn query_protocol(service: &ServiceModel) -> Option<Protocol> {
+    service.protocols.iter().copied().find(|p| matches!(p, Protocol::Query | Protocol::Ec2))
+}
+
+fn rest_protocol(service: &ServiceModel) -> Option<Protocol> {
+    service.protocols.iter().copied().find(|p| matches!(p, Protocol::RestJson | Protocol::RestXml))
+}
+
+/// The protocol to answer in when not even the service is known.
+fn error_protocol(target: &Target<'_>) -> Protocol {
+    match target.headers.get(CONTENT_TYPE).map(|v| v.as_bytes()) {
+        Some(b"application/cbor") => Protocol::RpcCbor,
+        Some(b"application/x-amz-json-1.0") => Protocol::Json10,
+        Some(b"application/x-amz-json-1.1") => Protocol::Json11,
+        Some(b"application/x-www-form-urlencoded") => Protocol::Query,
+        _ => Protocol::RestJson,
+    }
+}
+
+fn no_service(target: &Target<'_>, protocol: Protocol) -> RouteError {
+    let error = match target.signing_name {
+        None => CommonError::coded("MissingAuthenticationToken", 403, "Missing Authentication Token"),
+        Some(name) => CommonError::UnknownOperation(format!("No service here is signed for as {name:.64}.")),
+    };
+    RouteError { service: &NO_SERVICE, protocol, error }
+}

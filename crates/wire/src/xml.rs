@@ -1,0 +1,11 @@
+//! XML documents by schema.
+
+mod decode;
+mod dom;
+mod encode;
+mod writer;
+
+pub(crate) use decode::{decode_members, decode_payload};
+pub(crate) use encode::{encode_members, encode_payload, encode_root};
+pub(crate) use writer::XmlWriter;
+
