@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::rest::UriPattern;
-use crate::schema::{Schema, XmlNamespace};
+use crate::schema::Schema;
 
 /// The protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -78,10 +78,6 @@ pub struct Operation {
     pub has_output: bool,
     /// The element around the output in the query protocol.
     pub result_wrapper: Option<&'static str>,
-    /// Root element of the input document in restXml, where the model names one.
-    pub input_root: Option<&'static str>,
-    /// Namespace of that element.
-    pub input_namespace: Option<XmlNamespace>,
     /// What a policy must allow for it.
     pub actions: &'static [Action],
 }

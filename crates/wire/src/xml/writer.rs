@@ -15,11 +15,6 @@ impl XmlWriter {
         Self { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() }
     }
 
-    /// Begins a fragment.
-    pub fn fragment() -> Self {
-        Self { out: String::new() }
-    }
-
     pub fn finish(self) -> Vec<u8> {
         self.out.into_bytes()
     }
@@ -94,7 +89,7 @@ mod tests {
 
     #[test]
     fn escapes() {
-        let mut w = XmlWriter::fragment();
+        let mut w = XmlWriter { out: String::new() };
         w.start("a", Some(&XmlNamespace { uri: "u&v", prefix: "p" }));
         w.attribute("b", "\"<");
         w.content();
