@@ -81,7 +81,8 @@ fn path(sink: &mut impl Sink, path: &str, policy: &Policy) -> Result<(), AuthErr
         sink.put(b"/");
         encode(sink, segment.as_bytes(), b'/');
     }
-    if segments.is_empty() || path.ends_with('/') {
+    // As RFC 3986 has it, a path that ends in a dot segment ends in a slash.
+    if segments.is_empty() || ["/", "/.", "/.."].iter().any(|end| path.ends_with(end)) {
         sink.put(b"/");
     }
     Ok(())
@@ -279,6 +280,8 @@ mod tests {
             ("//example//", "/example/"),
             ("/../..", "/"),
             ("/a/./b/../c", "/a/c"),
+            ("/a/b/.", "/a/b/"),
+            ("/a/b/..", "/a/"),
             ("/a...b/..c/", "/a...b/..c/"),
             ("/example space/", "/example%20space/"),
             ("/example%20space/", "/example%2520space/"),
