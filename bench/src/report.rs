@@ -8,6 +8,14 @@ use crate::table::Table;
 use crate::workload::Workload;
 use serde::Serialize;
 
+/// What the columns of the rates mean.
+const LEGEND: &str = "\
+clients: connections, each with one request at a time. messages: in the queue when the measurement began or, for
+sqs_receive_after_deletes, deleted from it before (fewer than asked for where the time to prepare ran out).
+ops/s: median of the rounds. p50, p99: of all operations of all rounds; an sqs_cycle (send, receive, delete) is one.
+errors: answers other than 2xx, broken connections and time-outs, not part of ops/s. empty: receives without a message,
+neither. A row with either is marked (!).";
+
 /// The machine the figures are of.
 #[derive(Debug, Clone, Serialize)]
 pub struct Machine {
@@ -117,6 +125,7 @@ impl Comparison {
             Some(format!("{}; {} rounds of {} s", self.machine.line(), self.rounds, self.seconds)),
             self.disk.as_ref().map(disk_line),
             Some(self.rates().render(output)),
+            Some(LEGEND.to_owned()),
             Some(self.usages().render(output)),
             Some(self.against_the_disk()).filter(|lines| !lines.is_empty()),
             Some(self.failures()).filter(|lines| !lines.is_empty()),
@@ -202,7 +211,7 @@ impl Comparison {
         marked
             .map(|row| {
                 let error = row.first_error.as_deref().unwrap_or("receives without a message");
-                format!("- (!) {}, {} clients, {}: {error}\n", row.workload.name(), row.clients, row.target)
+                format!("- (!) {} × {}, {}: {error}\n", row.workload.name(), row.clients, row.target)
             })
             .collect()
     }
@@ -313,7 +322,7 @@ mod tests {
             "50.0 | 49.0–51.0 | 0.50 |",
             "| a      |                1.0 |          2.0 |\n",
             "- sqs_send, 1 client, a: p99 3,000 µs = 2.00 × the disk's p99 of 1,500 µs\n",
-            "- (!) sqs_send, 1 clients, b: status 500: broken\n",
+            "- (!) sqs_send × 1, b: status 500: broken\n",
         ] {
             assert!(text.contains(expected), "{expected:?} in\n{text}");
         }

@@ -147,3 +147,50 @@ impl<'a> Series<'a> {
 fn own_cpu_seconds() -> f64 {
     usage_alone(std::process::id()).map_or(0.0, |usage| usage.cpu_seconds)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Endpoint;
+    use crate::fake::{FakeServer, Reply, credentials};
+    use clap::Parser;
+
+    /// Enough for every operation: a queue, one accepted and one received message.
+    const ANSWER: &str = r#"{"QueueUrl":"http://h/q","MessageId":"a","Messages":[{"ReceiptHandle":"r"}]}"#;
+
+    async fn target(name: &str, reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Target {
+        let server = FakeServer::start(reply).await;
+        let endpoint = Endpoint { address: server.address, host: "h".into(), credentials: credentials() };
+        Target::running(name, endpoint)
+    }
+
+    #[tokio::test]
+    async fn good_and_broken_targets_side_by_side() {
+        let options =
+            ["cloudlet-bench", "run", "--clients", "2", "--seconds", "1", "--rounds", "1", "--backlog", "7"];
+        let options = Options::parse_from(options);
+        let targets = [
+            target("good", |_| Reply::kept(ANSWER)).await,
+            target("broken", |_| Reply::status(503, "")).await,
+        ];
+        let workloads = [Workload::StsIdentity, Workload::SqsCycle, Workload::SqsReceiveAfterDeletes];
+        let comparison = compare(&options, &targets, &workloads).await.expect("figures");
+        assert_eq!(comparison.base.as_deref(), Some("good"));
+        assert!(comparison.disk.is_some_and(|disk| disk.appends > 0));
+        let of = |name: &str| comparison.rows.iter().filter(|row| row.target == name).collect::<Vec<_>>();
+        for (row, workload) in of("good").into_iter().zip(workloads) {
+            assert_eq!((row.workload, row.clients, row.errors, row.empty), (workload, 2, 0, 0));
+            assert!(row.done > 0 && row.p50_us <= row.p99_us && row.ratio_to_base == Some(1.0), "{row:?}");
+        }
+        let before: Vec<u64> = of("good").iter().map(|row| row.messages_before).collect();
+        assert_eq!(before[..2], [0, 100], "one of each of a hundred batches was accepted");
+        assert!(before[2] >= 7, "{before:?}");
+
+        let broken = of("broken");
+        assert!(broken[0].done == 0 && broken[0].errors > 0 && broken[0].ratio_to_base == Some(0.0));
+        for row in &broken[1..] {
+            assert!(row.per_second.is_none() && row.ratio_to_base.is_none(), "{row:?}");
+            assert_eq!(row.first_error.as_deref(), Some("preparation: status 503: "));
+        }
+    }
+}

@@ -104,6 +104,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// An endpoint somebody else runs.
+    pub fn running(name: &str, endpoint: Endpoint) -> Self {
+        Self { name: name.into(), endpoint, server: None, _data: None }
+    }
+
     /// What the server uses now, if it was started here.
     pub fn usage(&self) -> Option<Usage> {
         self.server.as_ref().and_then(Server::usage)
@@ -135,7 +140,7 @@ async fn open_running(name: &str, url: &str, options: &Options) -> Result<Target
         .and_then(|mut found| found.next().ok_or_else(|| io::ErrorKind::NotFound.into()))
         .map_err(failed)?;
     let endpoint = Endpoint { address, host, credentials: credentials(options) };
-    Ok(Target { name: name.into(), endpoint, server: None, _data: None })
+    Ok(Target::running(name, endpoint))
 }
 
 async fn start(managed: Managed, options: &Options) -> Result<Target, TargetError> {
