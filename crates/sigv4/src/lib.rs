@@ -5,6 +5,26 @@
 //! the two the caller finds the secret of [`Signed::access_key`] and derives (or takes from a [`KeyCache`]) the
 //! [`SigningKey`].
 //!
+//! ```
+//! use sigv4::{Credentials, KeyCache, PayloadToSign, Policy, Presented, Request, Signer};
+//!
+//! // A client signs ...
+//! let (body_hash, now, policy) = ([7; 32], 1_440_938_160, Policy::DEFAULT);
+//! let mut headers = http::HeaderMap::new();
+//! headers.insert("host", "sqs.example.com".parse()?);
+//! let credentials = Credentials { access_key: "AKID", secret: "secret", session_token: None };
+//! let signer = Signer { credentials, region: "us-east-1", service: "sqs", time: now, policy: &policy };
+//! signer.sign("POST", "/", "", &mut headers, PayloadToSign::Hash(body_hash))?;
+//!
+//! // ... and the server verifies.
+//! let keys = KeyCache::new(1024);
+//! let req = Request { method: "POST", path: "/", query: "", headers: &headers };
+//! let Presented::Signed(signed) = sigv4::parse(&req, &policy)? else { return Ok(()) };
+//! let key = keys.get(signed.access_key(), "secret", signed.date(), signed.region(), signed.service());
+//! signed.verify(&req, &key, Some(&body_hash), now, &policy)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The canonical request is fed straight into the hash; it is only built as text when a signature is wrong and
 //! the error has to show it.
 

@@ -11,7 +11,7 @@ use crate::text;
 use std::borrow::Cow;
 
 /// The authentication parameters of a query, decoded.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Found<'a> {
     algorithm: Option<Cow<'a, str>>,
     credential: Option<Cow<'a, str>>,

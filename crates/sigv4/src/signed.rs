@@ -6,6 +6,7 @@ use crate::payload::Payload;
 use crate::policy::Policy;
 use crate::scope::{Credential, Expected};
 use crate::text;
+use std::fmt;
 
 /// Most names in a list of signed headers: more than any client has headers.
 const SIGNED_HEADERS_MAX: usize = 128;
@@ -23,8 +24,8 @@ pub(crate) struct Parts<'a> {
 }
 
 /// A signature as presented. Who it claims to be from is known; whether that is so only after
-/// [`Signed::verify`].
-#[derive(Clone, Debug)]
+/// [`Signed::verify`]. Printing it shows neither signature nor session token.
+#[derive(Clone)]
 pub struct Signed {
     pub(crate) place: Place,
     /// Credential, signed headers and signature, one after the other: one allocation for all three.
@@ -168,6 +169,20 @@ impl Signed {
             return Err(AuthError::Expired { time, expires_s: life_s, now });
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Signed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signed")
+            .field("place", &self.place)
+            .field("access_key", &self.access_key())
+            .field("scope", &self.scope())
+            .field("signed_headers", &self.signed_headers())
+            .field("time", &self.time)
+            .field("expires_s", &self.expires_s)
+            .field("payload", &self.payload)
+            .finish_non_exhaustive()
     }
 }
 
