@@ -4,11 +4,13 @@
 mod arn;
 mod call;
 mod clock;
+mod failure;
 mod ids;
 mod timestamp;
 
 pub use arn::{Arn, ArnError};
 pub use call::{Call, Endpoint, Principal, PrincipalKind};
 pub use clock::Clock;
+pub use failure::PlatformError;
 pub use ids::Ids;
 pub use timestamp::{CivilTime, Timestamp};

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use kernel::PlatformError;
+
 use crate::model::Protocol;
 use crate::schema::ErrorTrait;
 
@@ -138,6 +140,34 @@ impl CommonError {
             }
         };
         Resolved { code, query_code: None, status, message }
+    }
+}
+
+/// What becomes a [`CommonError`], and with it any service's error: common errors themselves, and failures of
+/// the platform.
+pub trait CommonSource {
+    /// The common error.
+    fn into_common(self) -> CommonError;
+}
+
+impl CommonSource for CommonError {
+    fn into_common(self) -> CommonError {
+        self
+    }
+}
+
+impl<T: PlatformError> CommonSource for T {
+    fn into_common(self) -> CommonError {
+        match self.try_later() {
+            Some(text) => {
+                tracing::warn!(error = %self, "refused for now");
+                CommonError::ServiceUnavailable(text.to_owned())
+            }
+            None => {
+                tracing::error!(error = %self, "internal failure");
+                CommonError::InternalFailure
+            }
+        }
     }
 }
 

@@ -15,6 +15,12 @@ pub enum Fault<'a> {
     Common(&'a CommonError),
 }
 
+/// A service's generated error.
+pub trait ServiceError: From<CommonError> + std::fmt::Debug + Send + 'static {
+    /// As the codecs take it.
+    fn fault(&self) -> Fault<'_>;
+}
+
 /// What every protocol has to say of an error.
 pub(crate) struct FaultFacts<'a> {
     pub code: &'a str,

@@ -2,8 +2,10 @@
 
 use std::sync::OnceLock;
 
+use crate::fault::ServiceError;
 use crate::rest::UriPattern;
 use crate::schema::Schema;
+use crate::value::Structure;
 
 /// The protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,6 +82,19 @@ pub struct Operation {
     pub result_wrapper: Option<&'static str>,
     /// What a policy must allow for it.
     pub actions: &'static [Action],
+}
+
+/// The marker type of an operation: ties its input, output and error together.
+pub trait OperationType: 'static {
+    /// Its input.
+    type Input: Structure + Default + std::fmt::Debug + Send + 'static;
+    /// Its output.
+    type Output: Structure + Send + 'static;
+    /// Its service's error.
+    type Error: ServiceError;
+
+    /// What the model says of it.
+    fn descriptor() -> &'static Operation;
 }
 
 /// An IAM action that an operation needs, from the service authorization reference.

@@ -1,0 +1,200 @@
+//! Generates the model crates: `models/catalog` (every service's table of operations) and one crate of types per
+//! service that has an overlay.
+
+mod catalog;
+mod emit;
+mod plan;
+mod service;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::paths;
+
+/// `models/overlay/catalog.toml`
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalog {
+    /// Every service of the routing table, by botocore's name.
+    pub services: Vec<String>,
+    /// Services whose XML errors stand alone.
+    pub bare_errors: Vec<String>,
+}
+
+/// `models/overlay/<service>.toml`: what the model does not say.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub struct Overlay {
+    /// The operations to generate.
+    pub operations: Operations,
+    /// Names of the query protocol come from the last model that had them.
+    #[serde(default)]
+    pub query_names_from_older: bool,
+    /// What stands before an error's name in the JSON protocols.
+    pub error_namespace: Option<String>,
+    /// The prefix of the service's IAM actions, where it is not the service's name.
+    pub iam_prefix: Option<String>,
+    /// Actions of operations that have no action of their own name.
+    #[serde(default)]
+    pub iam_actions: BTreeMap<String, Vec<String>>,
+    /// Corrections of errors.
+    #[serde(default)]
+    pub errors: BTreeMap<String, ErrorOverlay>,
+}
+
+/// Which operations to generate.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub enum Operations {
+    /// `"all"`
+    All(String),
+    /// Those listed.
+    Listed(BTreeSet<String>),
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        Self::Listed(BTreeSet::new())
+    }
+}
+
+/// A correction of an error.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ErrorOverlay {
+    /// Its code in the older query protocol.
+    pub query_code: Option<String>,
+    /// HTTP status.
+    pub status: Option<u16>,
+}
+
+impl Catalog {
+    /// Reads the list of services.
+    pub fn read() -> Result<Self> {
+        let path = paths::overlay().join("catalog.toml");
+        Ok(toml::from_str(&fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?)?)
+    }
+}
+
+impl Overlay {
+    /// Reads a service's overlay, if it has one.
+    pub fn read(service: &str) -> Result<Option<Self>> {
+        let path = paths::overlay().join(format!("{service}.toml"));
+        if !path.exists() {
+            return Ok(None);
+        }
+        let overlay: Self =
+            toml::from_str(&fs::read_to_string(&path)?).with_context(|| format!("{}", path.display()))?;
+        if let Operations::All(word) = &overlay.operations {
+            ensure!(word == "all", "{}: operations is \"all\" or a list", path.display());
+        }
+        Ok(Some(overlay))
+    }
+
+    /// Whether an operation is to be generated.
+    pub fn lists(&self, operation: &str) -> bool {
+        match &self.operations {
+            Operations::All(_) => true,
+            Operations::Listed(names) => names.contains(operation),
+        }
+    }
+}
+
+/// Generated files by path.
+pub type Files = BTreeMap<PathBuf, String>;
+
+/// Generates everything; with `check`, only compares.
+pub fn run(check: bool) -> Result<()> {
+    let catalog = Catalog::read()?;
+    let mut files = Files::new();
+    catalog::generate(&catalog, &mut files)?;
+    for name in &catalog.services {
+        if let Some(overlay) = Overlay::read(name)? {
+            service::generate(name, &overlay, &mut files).with_context(|| format!("models/{name}"))?;
+        }
+    }
+    for (path, text) in &mut files {
+        if path.extension().is_some_and(|ext| ext == "rs") {
+            *text = format_source(text).with_context(|| format!("{}", path.display()))?;
+        }
+    }
+    if check { compare(&files) } else { write(&files) }
+}
+
+fn write(files: &Files) -> Result<()> {
+    let mut changed = 0;
+    for (path, text) in files {
+        if fs::read_to_string(path).ok().as_deref() != Some(text) {
+            fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+            fs::write(path, text)?;
+            changed += 1;
+        }
+    }
+    for stray in strays(files)? {
+        fs::remove_file(&stray)?;
+        changed += 1;
+    }
+    println!("{} files, {changed} changed", files.len());
+    Ok(())
+}
+
+fn compare(files: &Files) -> Result<()> {
+    let mut stale: Vec<PathBuf> = files
+        .iter()
+        .filter(|(path, text)| fs::read_to_string(path).ok().as_deref() != Some(text))
+        .map(|(path, _)| path.clone())
+        .collect();
+    stale.extend(strays(files)?);
+    if stale.is_empty() {
+        println!("{} generated files are as they should be", files.len());
+        return Ok(());
+    }
+    for path in &stale {
+        eprintln!("{}", path.display());
+    }
+    bail!("{} generated files are out of date: run `cargo xtask codegen`", stale.len());
+}
+
+/// Sources in generated crates that are not generated any more.
+fn strays(files: &Files) -> Result<Vec<PathBuf>> {
+    let folders: BTreeSet<&Path> = files
+        .keys()
+        .filter_map(|path| path.parent())
+        .filter(|folder| folder.file_name().is_some_and(|name| name == "src"))
+        .collect();
+    let mut strays = Vec::new();
+    for folder in folders.into_iter().filter(|folder| folder.exists()) {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_file() && !files.contains_key(&path) {
+                strays.push(path);
+            }
+        }
+    }
+    Ok(strays)
+}
+
+/// Generated code looks like all other code.
+fn format_source(text: &str) -> Result<String> {
+    use std::io::Write as _;
+    let config = paths::root();
+    let mut child = Command::new("rustfmt")
+        .args(["--edition", "2024", "--config-path"])
+        .arg(config)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("rustfmt")?;
+    let mut stdin = child.stdin.take().context("rustfmt has no input")?;
+    let text = text.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+    let output = child.wait_with_output()?;
+    ensure!(output.status.success(), "rustfmt failed");
+    writer.join().map_err(|_| anyhow::anyhow!("rustfmt's input broke off"))??;
+    Ok(String::from_utf8(output.stdout)?)
+}
