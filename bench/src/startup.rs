@@ -31,8 +31,8 @@ pub enum StartupError {
     Call(#[from] CallError),
     #[error("data directory: {0}")]
     Io(#[from] io::Error),
-    #[error("loading took longer than --prepare-seconds: {sent} of {wanted} messages")]
-    TooSlow { sent: u64, wanted: u64 },
+    #[error("{sent} of {wanted} messages were accepted within --prepare-seconds")]
+    NotLoaded { sent: u64, wanted: u64 },
     #[error("the server ended while it was measured")]
     Ended,
     #[error("{kept} messages after SIGKILL where {acknowledged} were acknowledged")]
@@ -79,7 +79,7 @@ pub async fn measure(options: &Options) -> Result<StartupFigures, StartupError> 
         loader.fill(options.messages, start + Duration::from_secs(options.prepare_seconds)).await?;
     let load_per_second = messages as f64 / start.elapsed().as_secs_f64();
     if messages < options.messages {
-        return Err(StartupError::TooSlow { sent: messages, wanted: options.messages });
+        return Err(StartupError::NotLoaded { sent: messages, wanted: options.messages });
     }
     let loaded_rss_bytes = rss(&server)?;
     server.kill();
