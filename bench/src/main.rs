@@ -5,6 +5,7 @@
 
 mod client;
 mod disk;
+mod engine;
 #[cfg(test)]
 mod fake;
 mod http;
@@ -25,6 +26,7 @@ mod venv;
 mod workload;
 
 use clap::{Parser, ValueEnum};
+use engine::EngineSeries;
 use options::{Command, Options, Output};
 use std::error::Error;
 use std::process::ExitCode;
@@ -75,6 +77,7 @@ async fn work(options: &Options) -> Result<String, Box<dyn Error>> {
         Command::Peers | Command::Run => compare(options, &options.targets).await,
         Command::Startup => Ok(startup::measure(options).await?.render(options.output)),
         Command::Disk => measure_disk(options),
+        Command::Engine => measure_engine(options).await,
     }
 }
 
@@ -100,5 +103,19 @@ fn measure_disk(options: &Options) -> Result<String, Box<dyn Error>> {
     Ok(match options.output {
         Output::Json => report::to_json(&figures),
         Output::Table | Output::Markdown => report::disk_line(&figures),
+    })
+}
+
+async fn measure_engine(options: &Options) -> Result<String, Box<dyn Error>> {
+    let mut series: Vec<_> = options.clients.iter().copied().map(EngineSeries::new).collect();
+    for _ in 0..options.rounds {
+        for one in &mut series {
+            one.run(&options.data_parent(), Duration::from_secs(options.seconds)).await?;
+        }
+    }
+    let figures: Vec<_> = series.iter().filter_map(EngineSeries::figures).collect();
+    Ok(match options.output {
+        Output::Json => report::to_json(&figures),
+        output => report::engine_table(&figures).render(output),
     })
 }

@@ -90,6 +90,8 @@ pub enum Command {
     Startup,
     /// The disk alone: appends of 4 KiB, each followed by fdatasync.
     Disk,
+    /// The store alone: commits of one small put by each number of --clients.
+    Engine,
 }
 
 /// Output formats.

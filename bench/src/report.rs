@@ -1,6 +1,7 @@
 //! What a comparison found, and how it is printed.
 
 use crate::disk::DiskFigures;
+use crate::engine::EngineFigures;
 use crate::options::Output;
 use crate::process::Usage;
 use crate::stats::Spread;
@@ -110,6 +111,8 @@ pub struct Comparison {
     pub seconds: u64,
     pub rounds: u32,
     pub disk: Option<DiskFigures>,
+    /// The store alone, for each number of clients as committers.
+    pub engine: Vec<EngineFigures>,
     pub targets: Vec<TargetFigures>,
     pub rows: Vec<Row>,
     pub base: Option<String>,
@@ -124,10 +127,11 @@ impl Comparison {
         let parts = [
             Some(format!("{}; {} rounds of {} s", self.machine.line(), self.rounds, self.seconds)),
             self.disk.as_ref().map(disk_line),
+            Some(engine_table(&self.engine).render(output)),
             Some(self.rates().render(output)),
             Some(LEGEND.to_owned()),
             Some(self.usages().render(output)),
-            Some(self.against_the_disk()).filter(|lines| !lines.is_empty()),
+            Some(self.against_the_disk() + &self.against_the_engine()).filter(|lines| !lines.is_empty()),
             Some(self.failures()).filter(|lines| !lines.is_empty()),
         ];
         parts
@@ -206,6 +210,23 @@ impl Comparison {
             .collect()
     }
 
+    /// The rate of sends next to the store's rate of commits with as many committers as clients.
+    fn against_the_engine(&self) -> String {
+        let sends = self.rows.iter().filter(|row| row.workload == Workload::SqsSend);
+        sends
+            .filter_map(|row| {
+                let engine = self.engine.iter().find(|engine| engine.committers == row.clients)?;
+                let (send, commit) = (row.per_second?.median, engine.per_second.median);
+                let percent = 100.0 * send / commit;
+                let (send, commit) = (rate_text(send), rate_text(commit));
+                Some(format!(
+                    "- sqs_send × {}, {}: {send}/s = {percent:.0} % of the store's {commit} commits/s\n",
+                    row.clients, row.target
+                ))
+            })
+            .collect()
+    }
+
     fn failures(&self) -> String {
         let marked = self.rows.iter().filter(|row| row.is_marked());
         marked
@@ -222,6 +243,24 @@ pub fn disk_line(disk: &DiskFigures) -> String {
     let kind = if disk.in_memory { " (in memory: not a disk)" } else { "" };
     let (p50, p99, appends) = (grouped(disk.p50_us), grouped(disk.p99_us), grouped(disk.appends as f64));
     format!("4 KiB append + fdatasync{kind}: p50 {p50} µs, p99 {p99} µs ({appends} appends)")
+}
+
+/// What was measured of the store.
+pub fn engine_table(figures: &[EngineFigures]) -> Table {
+    let mut table =
+        Table::new(&["store committers", "commits/s", "min–max", "p50 µs", "p99 µs", "commits per sync"]);
+    for figure in figures {
+        let rate = figure.per_second;
+        table.add(vec![
+            figure.committers.to_string(),
+            rate_text(rate.median),
+            format!("{}–{}", rate_text(rate.min), rate_text(rate.max)),
+            grouped(figure.p50_us),
+            grouped(figure.p99_us),
+            format!("{:.1}", figure.commits_per_sync),
+        ]);
+    }
+    table
 }
 
 /// Indented JSON.
@@ -307,6 +346,14 @@ mod tests {
             seconds: 5,
             rounds: 3,
             disk: Some(DiskFigures { appends: 1000, p50_us: 800.0, p99_us: 1500.0, in_memory: false }),
+            engine: vec![EngineFigures {
+                committers: 1,
+                per_second: Spread { median: 400.0, min: 300.0, max: 500.0 },
+                p50_us: 850.0,
+                p99_us: 1600.0,
+                commits: 6000,
+                commits_per_sync: 1.0,
+            }],
             targets: vec![TargetFigures {
                 name: "a".into(),
                 usage: Some(Usage { rss_bytes: 1 << 20, cpu_seconds: 2.0 }),
@@ -318,6 +365,8 @@ mod tests {
         for expected in [
             "2 × P, Linux 6, load 1.2; 3 rounds of 5 s\n",
             "4 KiB append + fdatasync: p50 800 µs, p99 1,500 µs (1,000 appends)\n",
+            "|                1 |       400 | 300–500 |    850 |  1,600 |              1.0 |\n",
+            "- sqs_send × 1, a: 100/s = 25 % of the store's 400 commits/s\n",
             "| sqs_send |       1 | b (!)  |",
             "50.0 | 49.0–51.0 | 0.50 |",
             "| a      |                1.0 |          2.0 |\n",

@@ -1,6 +1,7 @@
 //! A whole comparison: prepare everything, then visit the targets in turn, round after round.
 
 use crate::disk;
+use crate::engine::{EngineError, EngineSeries};
 use crate::load::{self, Run};
 use crate::options::Options;
 use crate::prepare::{Loader, Prepared, bar, prepare};
@@ -28,12 +29,21 @@ struct Series<'a> {
     client_cpu_seconds: f64,
 }
 
+/// Why there is no comparison. What fails on a target is part of its rows instead.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    #[error("disk: {0}")]
+    Disk(#[from] io::Error),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
 /// Measures all workloads of `options` on all targets. The base is the first target unless `options` names another.
 pub async fn compare(
     options: &Options,
     targets: &[Target],
     workloads: &[Workload],
-) -> io::Result<Comparison> {
+) -> Result<Comparison, CompareError> {
     let mut series = Vec::new();
     for workload in workloads {
         let mut prepared = Vec::new();
@@ -51,9 +61,13 @@ pub async fn compare(
 
     let directory = options.data_parent();
     let mut syncs = Latencies::default();
+    let mut engines: Vec<_> = options.clients.iter().copied().map(EngineSeries::new).collect();
     let progress = bar("measuring", series.len() as u64 * u64::from(options.rounds));
     for _ in 0..options.rounds {
         syncs.add(&disk::sample(&directory, DISK_SAMPLE)?);
+        for engine in &mut engines {
+            engine.run(&directory, Duration::from_secs(options.seconds)).await?;
+        }
         for one in &mut series {
             progress.set_message(format!("{} {} × {}", one.target.name, one.workload.name(), one.clients));
             one.run(Duration::from_secs(options.seconds)).await;
@@ -69,6 +83,7 @@ pub async fn compare(
         seconds: options.seconds,
         rounds: options.rounds,
         disk: disk::figures(&syncs, &directory),
+        engine: engines.iter().filter_map(EngineSeries::figures).collect(),
         targets: targets.iter().map(target_figures).collect(),
         rows: Row::with_ratios(rows, base),
         base: base.map(str::to_owned),
@@ -177,6 +192,9 @@ mod tests {
         let comparison = compare(&options, &targets, &workloads).await.expect("figures");
         assert_eq!(comparison.base.as_deref(), Some("good"));
         assert!(comparison.disk.is_some_and(|disk| disk.appends > 0));
+        assert!(
+            matches!(comparison.engine.as_slice(), [engine] if engine.committers == 2 && engine.commits > 0)
+        );
         let of = |name: &str| comparison.rows.iter().filter(|row| row.target == name).collect::<Vec<_>>();
         for (row, workload) in of("good").into_iter().zip(workloads) {
             assert_eq!((row.workload, row.clients, row.errors, row.empty), (workload, 2, 0, 0));
