@@ -1,0 +1,13 @@
+//! What a service is: a model, and for each operation a resolver that says which resource it touches and a
+//! handler that does the work.
+//!
+//! A handler takes its resource as [`Allowed`], which only this crate can make, and makes only after the
+//! [`Authorizer`] has said yes: a handler cannot be reached unauthorised.
+
+mod authorize;
+mod operation;
+mod registry;
+
+pub use authorize::{Allowed, Authorizer, Decision, Resource};
+pub use operation::{Failure, Invocation, Outcome};
+pub use registry::{Background, Builder, Deps, Service};

@@ -1,0 +1,145 @@
+//! A service: its operations by name.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use kernel::{Call, Clock, Ids};
+use store::Store;
+use wire::{CommonError, Dialect, Operation, OperationType, ServiceModel};
+
+use crate::authorize::{Allowed, Authorizer, Resource};
+use crate::operation::{AnyOperation, Invocation, Outcome, Typed};
+
+/// What every service is made from.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where everything is kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// New identifiers.
+    pub ids: Ids,
+}
+
+/// Work that a service does unasked, until the program ends. It may be cut off at any await: whatever it does
+/// is a transaction.
+pub type Background = BoxFuture<'static, ()>;
+
+/// A service, ready to be called.
+pub struct Service {
+    model: &'static ServiceModel,
+    dialect: Dialect,
+    operations: HashMap<&'static str, Box<dyn AnyOperation>>,
+    background: Vec<Background>,
+}
+
+/// Collects the operations of a service.
+pub struct Builder<S> {
+    service: Service,
+    state: Arc<S>,
+}
+
+impl Service {
+    /// Begins a service over its state.
+    pub fn builder<S: Send + Sync + 'static>(model: &'static ServiceModel, state: Arc<S>) -> Builder<S> {
+        let service =
+            Self { model, dialect: Dialect::STANDARD, operations: HashMap::new(), background: Vec::new() };
+        Builder { service, state }
+    }
+
+    /// The service's model.
+    pub fn model(&self) -> &'static ServiceModel {
+        self.model
+    }
+
+    /// How it speaks of broken constraints.
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Every operation that is available.
+    pub fn operations(&self) -> impl Iterator<Item = &'static Operation> + '_ {
+        self.operations.values().map(|operation| operation.descriptor())
+    }
+
+    /// The operation with this name, if it is available.
+    pub fn operation(&self, name: &str) -> Option<&'static Operation> {
+        self.operations.get(name).map(|operation| operation.descriptor())
+    }
+
+    /// Runs an operation whose types the caller does not know.
+    pub fn invoke(&self, name: &str, invocation: Invocation<'_>) -> BoxFuture<'static, Outcome> {
+        match self.operations.get(name) {
+            Some(operation) => operation.invoke(invocation),
+            None => {
+                let error =
+                    CommonError::NotImplemented { service: self.model.id, operation: name.to_owned() };
+                Box::pin(std::future::ready(Err(error.into())))
+            }
+        }
+    }
+
+    /// Runs an operation from inside, with the same validation and authorisation as from outside.
+    pub async fn call<O: OperationType>(
+        &self,
+        authorizer: &dyn Authorizer,
+        call: Arc<Call>,
+        input: O::Input,
+    ) -> Result<O::Output, O::Error> {
+        self.dialect.check(&input)?;
+        let name = O::descriptor().name;
+        let operation = self.operations.get(name).and_then(|op| op.as_any().downcast_ref::<Typed<O>>());
+        match operation {
+            Some(operation) => operation.run(call, input, authorizer).await,
+            None => {
+                let error =
+                    CommonError::NotImplemented { service: self.model.id, operation: name.to_owned() };
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Takes the background work out, for the program to run.
+    pub fn take_background(&mut self) -> Vec<Background> {
+        std::mem::take(&mut self.background)
+    }
+}
+
+impl<S: Send + Sync + 'static> Builder<S> {
+    /// Replaces the common texts for broken constraints.
+    #[must_use]
+    pub fn validation(mut self, dialect: Dialect) -> Self {
+        self.service.dialect = dialect;
+        self
+    }
+
+    /// Makes an operation available.
+    #[must_use]
+    pub fn op<O, T, R, H, F>(mut self, _operation: O, resolve: R, handle: H) -> Self
+    where
+        O: OperationType,
+        T: Send + 'static,
+        R: Fn(&S, &Call, &O::Input) -> Result<Resource<T>, O::Error> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Arc<Call>, Allowed<T>, O::Input) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
+    {
+        let typed: Typed<O> = Typed::new(self.state.clone(), resolve, handle);
+        let before = self.service.operations.insert(O::descriptor().name, Box::new(typed));
+        debug_assert!(before.is_none(), "{} is registered twice", O::descriptor().name);
+        self
+    }
+
+    /// Adds work that the service does unasked.
+    #[must_use]
+    pub fn background(mut self, work: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.service.background.push(Box::pin(work));
+        self
+    }
+
+    /// The service.
+    pub fn build(self) -> Service {
+        self.service
+    }
+}
