@@ -26,6 +26,7 @@ mod layer;
 mod limits;
 mod log;
 mod options;
+mod platform;
 mod range;
 mod record;
 mod retry;
