@@ -175,6 +175,9 @@ fn state_of(path: &Path) -> Result<State, OpenError> {
     if format > FORMAT {
         return Err(OpenError::NewerFormat { dir: path.to_owned(), found: format, known: FORMAT });
     }
+    if format == 0 {
+        return Err(corrupt("format 0 was never written"));
+    }
     if lines.next().and_then(|line| line.strip_prefix("engine ")) != Some(ENGINE) {
         return Err(corrupt("it names another engine"));
     }

@@ -82,7 +82,7 @@ impl Blank {
 
     /// Makes it segment `number`, on disk when this returns.
     pub fn become_segment(self, dir: &Path, number: u64, after_version: u64) -> io::Result<Segment> {
-        let header = SegmentHeader { number, salt: random_salt(), after_version };
+        let header = SegmentHeader { number, salt: random_salt(), after_version, len: self.len };
         self.file.write_all_at(&header.encode(), 0)?;
         self.file.sync_data()?;
         let path = path_of(dir, number);

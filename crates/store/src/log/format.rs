@@ -28,6 +28,8 @@ pub(crate) struct SegmentHeader {
     pub salt: [u8; 16],
     /// The version before the first record.
     pub after_version: u64,
+    /// Length of the file in bytes: a shortened file has lost records.
+    pub len: u64,
 }
 
 impl SegmentHeader {
@@ -37,6 +39,7 @@ impl SegmentHeader {
         out[8..16].copy_from_slice(&self.number.to_le_bytes());
         out[16..32].copy_from_slice(&self.salt);
         out[32..40].copy_from_slice(&self.after_version.to_le_bytes());
+        out[40..48].copy_from_slice(&self.len.to_le_bytes());
         let crc = crc32c::crc32c(&out[..SEGMENT_HEADER - 4]);
         out[SEGMENT_HEADER - 4..].copy_from_slice(&crc.to_le_bytes());
         out
@@ -53,6 +56,7 @@ impl SegmentHeader {
             number: u64::from_le_bytes(body[8..16].try_into().ok()?),
             salt: body[16..32].try_into().ok()?,
             after_version: u64::from_le_bytes(body[32..40].try_into().ok()?),
+            len: u64::from_le_bytes(body[40..48].try_into().ok()?),
         })
     }
 
@@ -206,7 +210,7 @@ mod tests {
     use super::*;
 
     fn header() -> SegmentHeader {
-        SegmentHeader { number: 7, salt: [9; 16], after_version: 3 }
+        SegmentHeader { number: 7, salt: [9; 16], after_version: 3, len: 4096 }
     }
 
     #[test]

@@ -63,6 +63,10 @@ pub(crate) fn replay(
         let header = SegmentHeader::decode(&bytes)
             .filter(|header| header.number == number)
             .ok_or_else(|| OpenError::corrupt(&path, 0, "segment header is damaged"))?;
+        if bytes.len() as u64 != header.len {
+            let why = format!("segment is {} bytes long, not {}", bytes.len(), header.len);
+            return Err(OpenError::corrupt(&path, bytes.len() as u64, why));
+        }
         match next_version {
             None if header.after_version > flushed => {
                 let why =

@@ -1,4 +1,5 @@
 //! The engines every test of the suite runs against.
+#![allow(dead_code, reason = "each test binary uses a part of it")]
 
 use std::path::Path;
 
@@ -15,8 +16,6 @@ pub enum Engine {
 }
 
 impl Engine {
-    pub const ALL: [Engine; 3] = [Engine::Memory, Engine::Durable, Engine::Flushing];
-
     pub fn options(self) -> Options {
         match self {
             Engine::Memory | Engine::Durable => Options { segment_bytes: 1 << 20, ..Options::default() },
