@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use kernel::{Call, Clock, Ids};
+use parking_lot::Mutex;
 use store::Store;
 use wire::{CommonError, Dialect, Operation, OperationType, ServiceModel};
 
@@ -32,7 +33,8 @@ pub struct Service {
     model: &'static ServiceModel,
     dialect: Dialect,
     operations: HashMap<&'static str, Box<dyn AnyOperation>>,
-    background: Vec<Background>,
+    /// Futures need not be shareable; the service is.
+    background: Mutex<Vec<Background>>,
 }
 
 /// Collects the operations of a service.
@@ -45,7 +47,7 @@ impl Service {
     /// Begins a service over its state.
     pub fn builder<S: Send + Sync + 'static>(model: &'static ServiceModel, state: Arc<S>) -> Builder<S> {
         let service =
-            Self { model, dialect: Dialect::STANDARD, operations: HashMap::new(), background: Vec::new() };
+            Self { model, dialect: Dialect::STANDARD, operations: HashMap::new(), background: Mutex::default() };
         Builder { service, state }
     }
 
@@ -102,8 +104,8 @@ impl Service {
     }
 
     /// Takes the background work out, for the program to run.
-    pub fn take_background(&mut self) -> Vec<Background> {
-        std::mem::take(&mut self.background)
+    pub fn take_background(&self) -> Vec<Background> {
+        std::mem::take(&mut *self.background.lock())
     }
 }
 
@@ -133,8 +135,8 @@ impl<S: Send + Sync + 'static> Builder<S> {
 
     /// Adds work that the service does unasked.
     #[must_use]
-    pub fn background(mut self, work: impl Future<Output = ()> + Send + 'static) -> Self {
-        self.service.background.push(Box::pin(work));
+    pub fn background(self, work: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.service.background.lock().push(Box::pin(work));
         self
     }
 

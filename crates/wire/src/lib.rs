@@ -42,8 +42,14 @@ pub use value::{
     Enum, ListValue, MapValue, Open, Req, Slot, Structure, TextSlot, UnionValue, Value, View, debug_structure,
 };
 
-/// What generated code is made of, and nothing else needs.
+/// What generated code and schemas made by hand are built on, and nothing else needs.
 pub mod codegen {
+    pub use crate::model::SERVICE;
     pub use crate::schema::{MEMBER, SCHEMA};
     pub use std::collections::BTreeMap;
+}
+
+/// A timestamp as HTTP headers write it.
+pub fn http_date(time: Timestamp) -> String {
+    timestamp::format(time, TimestampFormat::HttpDate)
 }

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use crate::error::{CommonError, DecodeError};
-use crate::model::{OperationName, Protocol, ServiceModel};
+use crate::model::{OperationName, Protocol, SERVICE, ServiceModel};
 use crate::percent::parse_form;
 use crate::query::Params;
 use crate::rest::UriPattern;
@@ -64,20 +64,7 @@ pub struct RouteError {
 }
 
 /// Stands in for a service in answers to requests that name none.
-static NO_SERVICE: ServiceModel = ServiceModel {
-    id: "",
-    signing_name: "",
-    endpoint_prefix: "",
-    api_version: "",
-    target_prefix: None,
-    rpc_name: None,
-    protocols: &[],
-    query_compatible: false,
-    error_namespace: None,
-    bare_errors: false,
-    xml_namespace: None,
-    operations: &[],
-};
+static NO_SERVICE: ServiceModel = SERVICE;
 
 /// More parameters than any documented request has.
 const MAX_PARAMETERS: usize = 2_000;
@@ -125,6 +112,20 @@ impl Router {
             return Ok(None);
         }
         self.by_rest(target).map(Some)
+    }
+
+    /// The service that stands in where none is known.
+    pub fn nobody(&self) -> &'static ServiceModel {
+        &NO_SERVICE
+    }
+
+    /// Reads the parameters of a request that [`Router::locate`] left open.
+    pub fn params(&self, target: &Target<'_>, body: &[u8]) -> Result<Params, RouteError> {
+        Params::parse(target.query, body).map_err(|error| RouteError {
+            service: &NO_SERVICE,
+            protocol: Protocol::Query,
+            error: CommonError::Malformed(error),
+        })
     }
 
     /// Routes a request of the query protocols by its `Action` and `Version`.

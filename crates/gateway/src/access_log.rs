@@ -1,0 +1,62 @@
+//! One line per request.
+
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use kernel::Principal;
+
+/// What is known of a request when it has been answered. Never holds a secret, a token or a body.
+pub(crate) struct Entry {
+    started: Instant,
+    peer: SocketAddr,
+    service: &'static str,
+    operation: Option<&'static str>,
+    account: String,
+    access_key: String,
+    fault: String,
+}
+
+impl Entry {
+    pub fn new(peer: SocketAddr) -> Self {
+        Self {
+            started: Instant::now(),
+            peer,
+            service: "",
+            operation: None,
+            account: String::new(),
+            access_key: String::new(),
+            fault: String::new(),
+        }
+    }
+
+    pub fn located(&mut self, service: &'static str, operation: Option<&'static str>) {
+        (self.service, self.operation) = (service, operation);
+    }
+
+    pub fn caller(&mut self, principal: &Principal) {
+        self.account.clone_from(&principal.account);
+        self.access_key.clone_from(&principal.access_key);
+    }
+
+    pub fn fault(&mut self, code: &str) {
+        code.clone_into(&mut self.fault);
+    }
+
+    /// Writes the line: refusals that are our fault as warnings, everything else as information.
+    pub fn write(&self, method: &str, path: &str, status: u16, bytes: usize, request_id: &str) {
+        let micros = self.started.elapsed().as_micros() as u64;
+        let operation = self.operation.unwrap_or_default();
+        let Self { peer, service, account, access_key, fault, .. } = self;
+        if status >= 500 && status != 501 {
+            tracing::warn!(
+                target: "access",
+                %peer, method, path, status, bytes, micros, service, operation, account, access_key, fault, request_id
+            );
+        } else {
+            tracing::info!(
+                target: "access",
+                %peer, method, path, status, bytes, micros, service, operation, account, access_key, fault, request_id
+            );
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Who signed a request.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kernel::{Clock, Principal};
+use sha2::{Digest, Sha256};
+use sigv4::{AuthError, Dialect, Expected, KeyCache, Payload, Place, Policy, Presented, ScopeFault, Signed};
+use subtle::ConstantTimeEq;
+use wire::{CommonError, Protocol, ServiceModel};
+
+use crate::credentials::Credentials;
+
+/// Checks signatures.
+pub(crate) struct Authenticator {
+    credentials: Arc<dyn Credentials>,
+    keys: KeyCache,
+    clock: Clock,
+}
+
+/// An authenticated caller, and the region the request was signed for.
+pub(crate) struct Caller {
+    pub principal: Principal,
+    pub region: String,
+}
+
+/// Derived keys kept: one per access key, day, region and service in use.
+const KEYS: usize = 4096;
+
+/// How services want to be signed for.
+pub(crate) fn policy(service: &ServiceModel) -> &'static Policy {
+    match service.signing_name {
+        "s3" => &Policy::S3,
+        "sts" => &Policy::STS,
+        _ => &Policy::DEFAULT,
+    }
+}
+
+/// Reads the signature for routing, before the service is known. What differs between services is looked at
+/// again when the service is.
+pub(crate) fn present(request: &sigv4::Request<'_>) -> Result<Presented, AuthError> {
+    match sigv4::parse(request, &Policy::DEFAULT)? {
+        Presented::Signed(signed) if signed.service() == "s3" => sigv4::parse(request, &Policy::S3),
+        presented => Ok(presented),
+    }
+}
+
+impl Authenticator {
+    pub fn new(credentials: Arc<dyn Credentials>, clock: Clock) -> Self {
+        Self { credentials, keys: KeyCache::new(KEYS), clock }
+    }
+
+    /// Checks the signature of a request to `service`; there is no caller without one.
+    pub fn verify(
+        &self,
+        request: &sigv4::Request<'_>,
+        body: &[u8],
+        service: &ServiceModel,
+        presented: &Result<Presented, AuthError>,
+        listener: SocketAddr,
+    ) -> Result<Caller, AuthError> {
+        let signed = match presented {
+            Ok(Presented::Signed(signed)) => signed,
+            Ok(Presented::Anonymous) => return Err(AuthError::MissingAuthenticationToken),
+            Err(error) => return Err(error.clone()),
+        };
+        signed.check_scope(Expected { region: None, service: Some(service.signing_name) })?;
+        if !is_region(signed.region()) {
+            let fault = ScopeFault::Region { got: signed.region().to_owned(), want: "us-east-1".to_owned() };
+            let place = if signed.is_presigned() { Place::Query } else { Place::Header };
+            return Err(AuthError::WrongScope { place, faults: vec![fault] });
+        }
+        let now = self.time_of(signed, policy(service))?;
+        let credential = self
+            .credentials
+            .find(signed.access_key(), listener)
+            .ok_or_else(|| unknown(signed.access_key()))?;
+        let (access_key, secret) = (signed.access_key(), credential.secret.as_str());
+        let key = self.keys.get(access_key, secret, signed.date(), signed.region(), signed.service());
+        let hash: [u8; 32] = match signed.payload() {
+            Payload::Unsigned => [0; 32],
+            _ => Sha256::digest(body).into(),
+        };
+        signed.verify(request, &key, Some(&hash), now, policy(service))?;
+        if !token_fits(signed.session_token(), credential.session_token.as_deref()) {
+            return Err(unknown(access_key));
+        }
+        Ok(Caller { principal: credential.principal, region: signed.region().to_owned() })
+    }
+
+    /// The time to judge the signature by, in unix seconds. Clients sign with their own time, which is the
+    /// host's; those that correct their clock by our `Date` sign with the advanced one. Either will do.
+    fn time_of(&self, signed: &Signed, policy: &Policy) -> Result<i64, AuthError> {
+        let host = self.clock.host_now().secs();
+        match signed.check_time(host, policy) {
+            Err(_) if !self.clock.advanced().is_zero() => {
+                let advanced = self.clock.now().secs();
+                signed.check_time(advanced, policy).map(|()| advanced)
+            }
+            checked => checked.map(|()| host),
+        }
+    }
+}
+
+/// Temporary credentials need their token. Others need none, and tools send empty or made-up ones along with a
+/// developer's key; the signature covers those.
+fn token_fits(presented: Option<&str>, expected: Option<&str>) -> bool {
+    match (presented, expected) {
+        (_, None) => true,
+        (Some(presented), Some(expected)) => presented.as_bytes().ct_eq(expected.as_bytes()).into(),
+        (None, Some(_)) => false,
+    }
+}
+
+fn unknown(access_key: &str) -> AuthError {
+    AuthError::InvalidClientTokenId { access_key: access_key.to_owned() }
+}
+
+/// The form of a region's name; it becomes part of keys and ARNs.
+fn is_region(text: &str) -> bool {
+    const MAX: usize = 32;
+    (1..=MAX).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// The error as a service of this protocol says it.
+pub(crate) fn refusal(error: &AuthError, service: &ServiceModel, protocol: Protocol) -> CommonError {
+    let dialect = match protocol {
+        _ if service.signing_name == "s3" => Dialect::S3,
+        Protocol::Json10 | Protocol::Json11 | Protocol::RpcCbor => Dialect::Json,
+        Protocol::RestJson => Dialect::RestJson,
+        Protocol::Ec2 => Dialect::Ec2,
+        Protocol::Query | Protocol::RestXml => Dialect::Query,
+    };
+    CommonError::Coded {
+        code: error.code(dialect).into(),
+        query_code: service.query_compatible.then(|| error.code(Dialect::Query)),
+        status: error.status(dialect),
+        message: error.message(dialect).to_string(),
+    }
+}

@@ -1,0 +1,229 @@
+//! Connections: accepting, limits, HTTP/1.1 and HTTP/2, and the way out.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderName, HeaderValue, SERVER};
+use http::{Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::access_log::Entry;
+use crate::admin::{Admin, AdminRequest, MAX_BODY, is_admin};
+use crate::answer::{Gateway, Head};
+use crate::limits::Limits;
+use crate::read::BodyMemory;
+
+/// Why serving ended before it was told to.
+#[derive(Debug)]
+pub struct ServeError(io::Error);
+
+impl std::fmt::Display for ServeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the listener failed: {}", self.0)
+    }
+}
+
+impl std::error::Error for ServeError {}
+
+/// After a failure to accept that the next try may not have (no file descriptors left, above all).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+
+/// Serves a listener until `stop` resolves; then lets the requests in flight finish, for at most
+/// [`Limits::drain`].
+pub async fn serve(
+    listener: TcpListener,
+    gateway: Arc<Gateway>,
+    admin: Arc<dyn Admin>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let address = listener.local_addr().map_err(ServeError)?;
+    let limits = gateway.limits;
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let http = Arc::new(http(&limits));
+    let admin_memory = BodyMemory::new(&limits);
+    let mut stop = pin!(stop);
+    loop {
+        // A place first: without one, connections wait in the listen queue.
+        let place = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            place = places.clone().acquire_owned() => place,
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = &mut stop => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if is_passing(&error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+            Err(error) => return Err(ServeError(error)),
+        };
+        let front =
+            Front { gateway: gateway.clone(), admin: admin.clone(), memory: admin_memory.clone(), address, peer };
+        let watcher = graceful.watcher();
+        let http = http.clone();
+        tokio::spawn(async move {
+            let _place = place;
+            connection(stream, &http, front, watcher).await;
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests in flight did not finish in time");
+    }
+    Ok(())
+}
+
+fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_wait)
+        .max_buf_size(limits.header_bytes)
+        .max_headers(limits.header_count)
+        .pipeline_flush(true);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(limits.header_bytes as u32)
+        .max_concurrent_streams(limits.streams)
+        .keep_alive_interval(limits.header_wait)
+        .keep_alive_timeout(limits.header_wait);
+    http
+}
+
+async fn connection(
+    stream: TcpStream,
+    http: &auto::Builder<TokioExecutor>,
+    front: Front,
+    watcher: hyper_util::server::graceful::Watcher,
+) {
+    // Answers are written in one piece; waiting for more would only delay them.
+    let _ = stream.set_nodelay(true);
+    let peer = front.peer;
+    let front = Arc::new(front);
+    let service = service_fn(move |request| {
+        let front = front.clone();
+        async move { Ok::<_, Infallible>(front.respond(request).await) }
+    });
+    let serving = http.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(serving.into_owned()).await {
+        tracing::debug!(%peer, %error, "a connection broke off");
+    }
+}
+
+/// Errors of `accept` that concern one connection, or pass.
+fn is_passing(error: &io::Error) -> bool {
+    const ENFILE: i32 = 23;
+    const EMFILE: i32 = 24;
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted, OutOfMemory};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted | OutOfMemory
+    ) || matches!(error.raw_os_error(), Some(ENFILE | EMFILE))
+}
+
+/// What one connection's requests meet first.
+struct Front {
+    gateway: Arc<Gateway>,
+    admin: Arc<dyn Admin>,
+    memory: BodyMemory,
+    address: SocketAddr,
+    peer: SocketAddr,
+}
+
+impl Front {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let (mut parts, body) = request.into_parts();
+        host_from_target(&mut parts);
+        let request_id = self.gateway.request_id();
+        let mut log = Entry::new(self.peer);
+        let answer = if is_admin(parts.uri.path()) {
+            self.answer_admin(&parts, body).await
+        } else {
+            let head = Head {
+                parts: &parts,
+                listener: self.address,
+                peer: self.peer,
+                request_id: request_id.clone(),
+            };
+            self.gateway.answer(head, body, &mut log).await
+        };
+        log.write(parts.method.as_str(), parts.uri.path(), answer.status, answer.body.len(), &request_id);
+        self.finish(answer, &request_id)
+    }
+
+    async fn answer_admin(&self, parts: &http::request::Parts, body: Incoming) -> wire::Response {
+        let limits = Limits { body_bytes: MAX_BODY, ..self.gateway.limits };
+        let Ok(held) = self.memory.read(body, &limits).await else {
+            return json(413, "{\"message\":\"The request cannot be read.\"}".to_owned());
+        };
+        let request = AdminRequest {
+            method: &parts.method,
+            path: parts.uri.path(),
+            body: held.bytes.clone(),
+            local: self.address.ip().is_loopback() && self.peer.ip().is_loopback(),
+        };
+        match self.admin.answer(request).await {
+            Some(answer) => json(answer.status, answer.body),
+            None => json(404, "{\"message\":\"There is nothing at this path.\"}".to_owned()),
+        }
+    }
+
+    /// Adds what every response has.
+    fn finish(&self, answer: wire::Response, request_id: &str) -> Response<Full<Bytes>> {
+        let wire::Response { status, headers, body } = answer;
+        let length = body.len();
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() =
+            http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+        *response.headers_mut() = headers;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        headers.insert(SERVER, HeaderValue::from_static("Cloudlet"));
+        if let Ok(id) = HeaderValue::from_str(request_id) {
+            headers.insert(REQUEST_ID.clone(), id);
+        }
+        // Clients correct their clocks by this, so it has to be the time that everything here goes by.
+        if let Ok(date) = HeaderValue::from_str(&wire::http_date(self.gateway.clock().now())) {
+            headers.insert(DATE, date);
+        }
+        response
+    }
+}
+
+fn json(status: u16, body: String) -> wire::Response {
+    let headers = http::HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    wire::Response { status, headers, body: body.into() }
+}
+
+/// HTTP/2's `:authority` and the authority of an absolute-form target are the host; everything behind reads it
+/// from the header.
+fn host_from_target(parts: &mut http::request::Parts) {
+    let Some(authority) = parts.uri.authority() else { return };
+    if let Ok(host) = HeaderValue::from_str(authority.as_str()) {
+        parts.headers.insert(HOST, host);
+    }
+    let relative = parts.uri.path_and_query().map_or("/", |target| target.as_str());
+    parts.uri = relative.parse().unwrap_or_else(|_| Uri::from_static("/"));
+}
