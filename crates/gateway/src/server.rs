@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderName, HeaderValue, SERVER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderName, HeaderValue, ORIGIN, SERVER};
 use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -174,6 +174,10 @@ impl Front {
     }
 
     async fn answer_admin(&self, parts: &http::request::Parts, body: Incoming) -> wire::Response {
+        // A page of a foreign site can make a browser send requests here, but not without saying where it is from.
+        if parts.method != http::Method::GET && parts.headers.contains_key(ORIGIN) {
+            return json(403, "{\"message\":\"Web pages may not do this.\"}".to_owned());
+        }
         let limits = Limits { body_bytes: MAX_BODY, ..self.gateway.limits };
         let Ok(held) = self.memory.read(body, &limits).await else {
             return json(413, "{\"message\":\"The request cannot be read.\"}".to_owned());

@@ -1,0 +1,140 @@
+//! `cloudlet up`: runs everything.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use console::style;
+use gateway::{Gateway, Limits, RootOnly, serve};
+use kernel::Ids;
+use service::Deps;
+use store::Store;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tracing_subscriber::EnvFilter;
+
+use crate::access_keys::{self, StoredKeys};
+use crate::admin::About;
+use crate::clock;
+use crate::config::Config;
+use crate::output::Format;
+use crate::services;
+
+/// Runs until SIGTERM or SIGINT; a second one ends the program at once.
+pub fn run(config: &Config, format: Format) -> Result<()> {
+    let started = Instant::now();
+    log_to_stderr(config, format)?;
+    raise_file_limit();
+    let store = open(config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(up(config, format, store.clone(), started))?;
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    store.close();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn open(config: &Config) -> Result<Store> {
+    if config.ephemeral {
+        tracing::warn!("ephemeral: everything is lost when this program ends");
+        return Ok(Store::in_memory(store::Options::default()));
+    }
+    Store::open(&config.data, store::Options::default())
+        .with_context(|| format!("cannot open the data directory {}", config.data.display()))
+}
+
+async fn up(config: &Config, format: Format, store: Store, started: Instant) -> Result<()> {
+    if !config.listen.ip().is_loopback() && !access_keys::exist(&store)? {
+        bail!(
+            "refusing to listen on {}: the keys `test` and 12-digit numbers work on loopback addresses only, and \
+             there is no other.\nMake one first: cloudlet key --data {}",
+            config.listen,
+            config.data.display()
+        );
+    }
+    let clock = clock::open(&store)?;
+    let deps = Deps { store: store.clone(), clock: clock.clone(), ids: Ids };
+    let services = services::all(&deps);
+    let mut background = JoinSet::new();
+    for work in services.iter().flat_map(service::Service::take_background) {
+        background.spawn(work);
+    }
+    let credentials = Arc::new(StoredKeys(store.clone()));
+    let gateway = Arc::new(Gateway::new(
+        catalog::ALL,
+        services,
+        credentials,
+        Arc::new(RootOnly),
+        clock.clone(),
+        Limits::default(),
+    ));
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let about = Arc::new(About::new(gateway.clone(), store, clock, config.ephemeral));
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    announce(config, listener.local_addr()?, format, started);
+    let stop = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests in flight may finish");
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::warn!("told to stop again: leaving at once");
+            std::process::exit(130);
+        });
+    };
+    serve(listener, gateway, about, stop).await?;
+    background.shutdown().await;
+    Ok(())
+}
+
+fn log_to_stderr(config: &Config, format: Format) -> Result<()> {
+    let filter =
+        EnvFilter::try_new(&config.log).with_context(|| format!("{:?} is not a log filter", config.log))?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match format {
+        Format::Text => log.with_target(false).init(),
+        Format::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// As many files as the system lets us have: each connection is one.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, wanted) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+}
+
+/// One line on standard output when clients can come.
+fn announce(config: &Config, address: std::net::SocketAddr, format: Format, started: Instant) {
+    let ms = started.elapsed().as_millis() as u64;
+    let data = if config.ephemeral { "in memory".to_owned() } else { config.data.display().to_string() };
+    match format {
+        Format::Json => {
+            let line = serde_json::json!({ "ready": true, "listen": address.to_string(), "data": data, "ms": ms });
+            println!("{line}");
+        }
+        Format::Text => {
+            let name = style("Cloudlet").bold().green();
+            println!("{name} is ready at http://{address} after {ms} ms (data: {data})");
+            if address.ip().is_loopback() {
+                println!("  eval \"$(cloudlet env)\" points the AWS CLI and every SDK at it");
+            }
+        }
+    }
+}

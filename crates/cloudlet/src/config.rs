@@ -1,0 +1,144 @@
+//! Settings: from flags, the environment and a file, in this order of precedence.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use serde::Deserialize;
+
+/// Everything that can be set. The same names hold for flags (`--listen`), the environment (`CLOUDLET_LISTEN`)
+/// and the configuration file (`listen = "…"`).
+#[derive(Args, Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Configuration file (TOML) with any of the settings below
+    #[arg(long, env = "CLOUDLET_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Directory that holds everything; made if it does not exist [default: ~/.local/share/cloudlet]
+    #[arg(long, env = "CLOUDLET_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
+    /// Address to listen on; the keys `test` and 12-digit numbers are accepted on loopback addresses only
+    /// [default: 127.0.0.1:4566]
+    #[arg(long, env = "CLOUDLET_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+
+    /// Keep everything in memory only: nothing survives the end of the program
+    #[arg(long, env = "CLOUDLET_EPHEMERAL", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub ephemeral: Option<bool>,
+
+    /// Region that `cloudlet env` names [default: us-east-1]
+    #[arg(long, env = "CLOUDLET_REGION", value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// What to log, as in `info`, `debug` or `warn,access=info`; `access` is one line per request
+    /// [default: info,access=warn]
+    #[arg(long, env = "CLOUDLET_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+}
+
+/// Settings with nothing left open.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// See [`Settings::data`].
+    pub data: PathBuf,
+    /// See [`Settings::listen`].
+    pub listen: SocketAddr,
+    /// See [`Settings::ephemeral`].
+    pub ephemeral: bool,
+    /// See [`Settings::region`].
+    pub region: String,
+    /// See [`Settings::log`].
+    pub log: String,
+}
+
+/// LocalStack's port: projects made for it find us without a change.
+const PORT: u16 = 4566;
+
+impl Settings {
+    /// Reads the file, if one is named, and fills what is left open with defaults.
+    pub fn resolve(&self) -> Result<Config> {
+        let file = match &self.config {
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))?
+            }
+            None => Settings::default(),
+        };
+        let region = self.region.clone().or(file.region).unwrap_or_else(|| "us-east-1".to_owned());
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        ensure!(
+            (1..=32).contains(&region.len()) && region.bytes().all(plain),
+            "{region:?} is not the name of a region"
+        );
+        Ok(Config {
+            data: match self.data.clone().or(file.data) {
+                Some(data) => data,
+                None => default_data()?,
+            },
+            listen: self
+                .listen
+                .or(file.listen)
+                .unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT)),
+            ephemeral: self.ephemeral.or(file.ephemeral).unwrap_or(false),
+            region,
+            log: self.log.clone().or(file.log).unwrap_or_else(|| "info,access=warn".to_owned()),
+        })
+    }
+}
+
+impl Config {
+    /// The URL at which clients on this machine reach the listener.
+    pub fn url(&self) -> String {
+        let mut address = self.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        format!("http://{address}")
+    }
+}
+
+/// Where the XDG base directory specification puts a user's data.
+fn default_data() -> Result<PathBuf> {
+    let base = std::env::var_os("XDG_DATA_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let base = match base {
+        Some(base) => base,
+        None => {
+            let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
+            PathBuf::from(home.context("there is no HOME: name a directory with --data")?).join(".local/share")
+        }
+    };
+    Ok(base.join("cloudlet"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_over_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("c.toml");
+        std::fs::write(&file, "listen = \"127.0.0.1:1\"\nregion = \"eu-west-2\"\nephemeral = true\n").unwrap();
+        let settings = Settings {
+            config: Some(file.clone()),
+            listen: Some(([127, 0, 0, 1], 2).into()),
+            data: Some("d".into()),
+            ..Settings::default()
+        };
+        let config = settings.resolve().unwrap();
+        assert_eq!((config.listen.port(), config.region.as_str(), config.ephemeral), (2, "eu-west-2", true));
+        std::fs::write(&file, "lisen = 1").unwrap();
+        assert!(settings.resolve().is_err());
+    }
+
+    #[test]
+    fn odd_regions_are_refused() {
+        let settings = Settings { region: Some("US EAST".into()), data: Some("d".into()), ..Settings::default() };
+        assert!(settings.resolve().is_err());
+    }
+}

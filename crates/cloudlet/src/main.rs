@@ -1,0 +1,49 @@
+//! Cloudlet: the infrastructure of a small SaaS in one program.
+
+mod access_keys;
+mod admin;
+mod clock;
+mod commands;
+mod config;
+mod output;
+mod services;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Settings;
+use crate::output::Format;
+
+#[derive(Parser)]
+#[command(name = "cloudlet", version, about = "The infrastructure of a small SaaS in one program")]
+struct Cli {
+    /// How to print results
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    output: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run Cloudlet until it is told to stop (SIGTERM or Ctrl-C)
+    Up(Settings),
+    /// Print the environment variables that point clients at Cloudlet, for a shell to read
+    Env(Settings),
+    /// Ask a running Cloudlet how it is
+    Status(Settings),
+    /// Verify a data directory that is not in use
+    Check(Settings),
+    /// Make an access key of an account's root user, in a data directory that is not in use
+    Key(commands::key::Options),
+}
+
+fn main() -> anyhow::Result<()> {
+    let Cli { output, command } = Cli::parse();
+    match command {
+        Command::Up(settings) => commands::up::run(&settings.resolve()?, output),
+        Command::Env(settings) => commands::env::run(&settings.resolve()?, output),
+        Command::Status(settings) => commands::status::run(&settings.resolve()?, output),
+        Command::Check(settings) => commands::check::run(&settings.resolve()?, output),
+        Command::Key(options) => commands::key::run(&options, output),
+    }
+}

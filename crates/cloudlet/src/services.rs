@@ -1,0 +1,42 @@
+//! Every service there is: the only place that knows them all.
+
+use service::{Deps, Service};
+
+/// Makes the services.
+pub fn all(deps: &Deps) -> Vec<Service> {
+    { let _ = deps; vec![sts::service()] }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use kernel::{Clock, Ids, Timestamp};
+    use store::Store;
+    use wire::Operation;
+
+    use super::*;
+
+    /// Every operation that is generated is registered, and has the IAM actions that authorise it.
+    #[tokio::test]
+    async fn registered_is_generated() {
+        let deps = Deps {
+            store: Store::in_memory(store::Options::default()),
+            clock: Clock::frozen(Timestamp::from_secs(1_700_000_000)),
+            ids: Ids,
+        };
+        let generated: [(&str, &[&Operation]); 2] =
+            [("sqs", model_sqs::ops::ALL), ("sts", model_sts::ops::ALL)];
+        let services = all(&deps);
+        assert_eq!(services.len(), generated.len());
+        for service in services {
+            let id = service.model().id;
+            let (_, generated) = generated.iter().find(|(name, _)| *name == id).expect("a model per service");
+            let names = |ops: &mut dyn Iterator<Item = &Operation>| ops.map(|op| op.name).collect::<BTreeSet<_>>();
+            assert_eq!(names(&mut service.operations()), names(&mut generated.iter().copied()), "{id}");
+            for operation in service.operations() {
+                assert!(!operation.actions.is_empty(), "{id}:{} has no action", operation.name);
+            }
+        }
+    }
+}
