@@ -37,6 +37,9 @@ pub struct Overlay {
     pub query_names_from_older: bool,
     /// What stands before an error's name in the JSON protocols.
     pub error_namespace: Option<String>,
+    /// Errors in the query protocol hold an empty `Detail`.
+    #[serde(default)]
+    pub error_detail: bool,
     /// The prefix of the service's IAM actions, where it is not the service's name.
     pub iam_prefix: Option<String>,
     /// Actions of operations that have no action of their own name.
@@ -69,6 +72,8 @@ impl Default for Operations {
 pub struct ErrorOverlay {
     /// Its code in the older query protocol.
     pub query_code: Option<String>,
+    /// Its text in the older query protocol, where it is fixed and not that of the newer protocols.
+    pub query_message: Option<String>,
     /// HTTP status.
     pub status: Option<u16>,
 }

@@ -1,8 +1,12 @@
 //! Project tasks: `cargo xtask <task>`.
 
+mod bench;
 mod codegen;
 mod models;
 mod paths;
+mod setup;
+mod test;
+mod tidy;
 
 use clap::{Parser, Subcommand};
 
@@ -15,6 +19,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Install what the tests need, then run every check and every test
+    Test,
+    /// Check formatting and the rules of the tree
+    Tidy,
     /// Generate the model crates from models/inputs and models/overlay
     Codegen {
         /// Write nothing; fail if anything would change
@@ -23,11 +31,16 @@ enum Task {
     },
     /// Fetch the models again and reduce them to models/inputs (the only task that reads them from packages)
     Models,
+    /// Measure Cloudlet beside its peers
+    Bench(bench::Options),
 }
 
 fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
+        Task::Test => test::run(),
+        Task::Tidy => tidy::run(),
         Task::Codegen { check } => codegen::run(check),
         Task::Models => models::run(),
+        Task::Bench(options) => bench::run(&options),
     }
 }

@@ -17,3 +17,8 @@ pub fn inputs() -> PathBuf {
 pub fn overlay() -> PathBuf {
     root().join("models/overlay")
 }
+
+/// Scratch space of tests and demos; git ignores it.
+pub fn work() -> PathBuf {
+    root().join(".work")
+}

@@ -67,6 +67,7 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
     writeln!(out, "query_compatible: {},", metadata.aws_query_compatible.is_some())?;
     writeln!(out, "error_namespace: {},", optional(overlay.error_namespace.as_deref()))?;
     writeln!(out, "bare_errors: {},", catalog.bare_errors.iter().any(|s| s == name))?;
+    writeln!(out, "error_detail: {},", overlay.error_detail)?;
     writeln!(out, "xml_namespace: {},", optional(namespace.as_deref()))?;
     out.push_str("operations: &[\n");
     let mut operations: Vec<_> = model.operations.values().collect();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context, Result, bail};
+use botocore_model::lower::ErrorFacts;
 use botocore_model::{MemberRef, Model, Shape, lower};
 use wire::{Kind, Location, Pattern};
 
@@ -57,6 +58,7 @@ fn apply_errors(model: &mut Model, overlay: &Overlay) -> Result<()> {
         if correction.query_code.is_some() {
             info.query_code.clone_from(&correction.query_code);
         }
+        info.query_message.clone_from(&correction.query_message);
         if correction.status.is_some() {
             info.http_status_code = correction.status;
         }
@@ -133,11 +135,12 @@ fn schema(name: &str, shape: &Shape, out: &mut String) -> Result<()> {
     if shape.xml_namespace.is_some() {
         write!(traits, "xml_namespace: {}, ", namespace(shape.xml_namespace.as_ref()))?;
     }
-    if let Some((code, query_code, status, sender)) = lower::error(name, shape) {
-        let query_code = optional(query_code.as_deref());
+    if let Some(ErrorFacts { code, query_code, query_message, status, sender }) = lower::error(name, shape) {
+        let (query_code, query_message) = (optional(query_code.as_deref()), optional(query_message.as_deref()));
         write!(
             traits,
-            "error: Some(ErrorTrait {{ code: {code:?}, query_code: {query_code}, status: {status}, sender: {sender} }}), "
+            "error: Some(ErrorTrait {{ code: {code:?}, query_code: {query_code}, query_message: {query_message}, \
+             status: {status}, sender: {sender} }}), "
         )?;
     }
     writeln!(out, "pub static {name}: Schema = Schema {{ {traits}..SCHEMA }};\n")?;

