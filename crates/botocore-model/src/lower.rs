@@ -65,10 +65,24 @@ pub fn namespace(namespace: Option<&Namespace>) -> Option<(String, String)> {
     })
 }
 
-/// The error trait as (code, query code, status, sender); `None` for what is no error.
+/// The error trait.
+pub struct ErrorFacts {
+    /// The code in the service's protocol.
+    pub code: String,
+    /// The code in the older query protocol, where it differs.
+    pub query_code: Option<String>,
+    /// The text in the older query protocol, where it is fixed and differs.
+    pub query_message: Option<String>,
+    /// HTTP status.
+    pub status: u16,
+    /// Whether the caller is at fault.
+    pub sender: bool,
+}
+
+/// The error trait; `None` for what is no error.
 ///
 /// The models of the JSON protocols mostly give no status: it is 400, or 500 for faults.
-pub fn error(name: &str, shape: &Shape) -> Option<(String, Option<String>, u16, bool)> {
+pub fn error(name: &str, shape: &Shape) -> Option<ErrorFacts> {
     if !shape.exception && shape.error.is_none() {
         return None;
     }
@@ -76,7 +90,7 @@ pub fn error(name: &str, shape: &Shape) -> Option<(String, Option<String>, u16, 
     let status = info.http_status_code.unwrap_or(if shape.fault { 500 } else { 400 });
     let sender = info.sender_fault.unwrap_or(!shape.fault && status < 500);
     let code = info.code.unwrap_or_else(|| name.to_owned());
-    Some((code, info.query_code, status, sender))
+    Some(ErrorFacts { code, query_code: info.query_code, query_message: info.query_message, status, sender })
 }
 
 /// The index of the payload member.

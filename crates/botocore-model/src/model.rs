@@ -177,6 +177,9 @@ pub struct ErrorInfo {
     /// Ours: the code of the older query protocol, from an older model or an overlay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query_code: Option<String>,
+    /// Ours: the text in the older query protocol, from an overlay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_message: Option<String>,
 }
 
 /// A member of a structure, or the entry of a list or map.

@@ -59,7 +59,10 @@ impl<'a> Fault<'a> {
                     query_code: error.query_code(),
                     status: error.status,
                     sender: error.sender,
-                    message: message(structure),
+                    message: match error.query_message {
+                        Some(text) if protocol == Protocol::Query => Some(text.into()),
+                        _ => message(structure),
+                    },
                     structure: Some(structure),
                 }
             }

@@ -48,11 +48,30 @@ pub struct ServiceModel {
     pub error_namespace: Option<&'static str>,
     /// Its XML errors stand alone, without `ErrorResponse` around them.
     pub bare_errors: bool,
+    /// Its errors in the query protocol hold an empty `Detail`.
+    pub error_detail: bool,
     /// Namespace of its XML documents.
     pub xml_namespace: Option<&'static str>,
     /// Every operation of the model, available here or not, in order of their names.
     pub operations: &'static [OperationName],
 }
+
+/// A service with every trait absent: for answers to requests that name none, and for tests.
+pub const SERVICE: ServiceModel = ServiceModel {
+    id: "",
+    signing_name: "",
+    endpoint_prefix: "",
+    api_version: "",
+    target_prefix: None,
+    rpc_name: None,
+    protocols: &[],
+    query_compatible: false,
+    error_namespace: None,
+    bare_errors: false,
+    error_detail: false,
+    xml_namespace: None,
+    operations: &[],
+};
 
 /// One line of a service's table of operations.
 pub struct OperationName {

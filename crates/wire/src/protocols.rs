@@ -62,8 +62,12 @@ pub trait Codec: Send + Sync {
 /// The codec of a protocol.
 pub fn codec(protocol: Protocol) -> &'static dyn Codec {
     match protocol {
-        Protocol::Json10 => &aws_json::AwsJson { content_type: "application/x-amz-json-1.0", v: Protocol::Json10 },
-        Protocol::Json11 => &aws_json::AwsJson { content_type: "application/x-amz-json-1.1", v: Protocol::Json11 },
+        Protocol::Json10 => {
+            &aws_json::AwsJson { content_type: "application/x-amz-json-1.0", v: Protocol::Json10 }
+        }
+        Protocol::Json11 => {
+            &aws_json::AwsJson { content_type: "application/x-amz-json-1.1", v: Protocol::Json11 }
+        }
         Protocol::Query => &query::Query,
         Protocol::Ec2 => &ec2_query::Ec2Query,
         Protocol::RestJson => &rest_json::RestJson,

@@ -37,8 +37,8 @@ pub(crate) enum Names {
 impl Params {
     /// Reads the parameters of the query string and then of the body, which win.
     pub fn parse(query: &str, body: &[u8]) -> Result<Self, DecodeError> {
-        let body =
-            std::str::from_utf8(body).map_err(|_| DecodeError::new("The request body is not valid UTF-8."))?;
+        let body = std::str::from_utf8(body)
+            .map_err(|_| DecodeError::new("The request body is not valid UTF-8."))?;
         let mut root = Node::default();
         for text in [query, body] {
             for (name, value) in parse_form(text, MAX_PARAMETERS)? {
@@ -128,18 +128,12 @@ fn structure(node: &Node, into: &mut dyn Structure, names: Names) -> Result<(), 
     Ok(())
 }
 
-/// Where a member's parameters hang. The entries of a flattened list with a name of their own hang under that
-/// name instead of the member's.
+/// Where a member's parameters hang.
 fn child<'a>(node: &'a Node, member: &'static Member, names: Names) -> Option<&'a Node> {
-    let schema = member.target;
-    let renamed = names == Names::Query
-        && schema.kind == Kind::List
-        && member.is_flattened()
-        && (schema.element().named || schema.element().query.is_some());
-    if renamed {
-        return node.children.get(names.element(schema.element(), ""));
+    match member.entry_in_place().filter(|_| names == Names::Query) {
+        Some(entry) => node.children.get(entry.query.unwrap_or(entry.wire)),
+        None => node.children.get(names.member(member).as_ref()),
     }
-    node.children.get(names.member(member).as_ref())
 }
 
 fn decode(
@@ -185,12 +179,7 @@ fn list(
     Ok(())
 }
 
-fn map(
-    member: &'static Member,
-    node: &Node,
-    value: &mut dyn Value,
-    names: Names,
-) -> Result<(), DecodeError> {
+fn map(member: &'static Member, node: &Node, value: &mut dyn Value, names: Names) -> Result<(), DecodeError> {
     let schema = member.target;
     let Slot::Map(into) = value.slot() else { return Err(unexpected(member)) };
     let entries = if member.is_flattened() { Some(node) } else { node.children.get("entry") };

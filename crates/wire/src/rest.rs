@@ -4,5 +4,5 @@ mod bind;
 mod headers;
 mod uri;
 
-pub(crate) use bind::{Body, decode_bindings, encode_bindings, payload};
+pub(crate) use bind::{Body, decode_bindings, encode_bindings, request_payload, response_payload};
 pub(crate) use uri::UriPattern;

@@ -148,7 +148,8 @@ impl Router {
         };
         let protocol = query_protocol(service).unwrap_or(Protocol::Query);
         let Some(action) = params.get("Action") else {
-            let error = CommonError::coded("MissingAction", 400, "The request must contain the parameter Action.");
+            let error =
+                CommonError::coded("MissingAction", 400, "The request must contain the parameter Action.");
             return Err(RouteError { service, protocol, error });
         };
         let operation = service.operation(action).ok_or_else(|| {
@@ -160,20 +161,23 @@ impl Router {
     }
 
     fn by_target_header(&self, value: &[u8], headers: &HeaderMap) -> Result<Located, RouteError> {
-        let protocol = match headers.get(CONTENT_TYPE).map(|v| v.as_bytes()) {
-            Some(b"application/x-amz-json-1.1") => Protocol::Json11,
-            _ => Protocol::Json10,
+        // A version that the content type names, or else that of the service.
+        let named = match headers.get(CONTENT_TYPE).map(|v| v.as_bytes()) {
+            Some(b"application/x-amz-json-1.0") => Some(Protocol::Json10),
+            Some(b"application/x-amz-json-1.1") => Some(Protocol::Json11),
+            _ => None,
         };
+        let protocol = |service| named.or(json_protocol(service)).unwrap_or(Protocol::Json10);
         let value = String::from_utf8_lossy(value);
         let unknown = |service| RouteError {
             service,
-            protocol,
+            protocol: protocol(service),
             error: CommonError::UnknownOperation(format!("The operation {value:.200} is not known.")),
         };
         let (prefix, name) = value.rsplit_once('.').ok_or_else(|| unknown(&NO_SERVICE))?;
         let service = self.by_target.get(prefix).ok_or_else(|| unknown(&NO_SERVICE))?;
         let operation = service.operation(name).ok_or_else(|| unknown(service))?;
-        Ok(Located { service, protocol, operation })
+        Ok(Located { service, protocol: protocol(service), operation })
     }
 
     fn by_rpc_path(&self, path: &str) -> Result<Located, RouteError> {
@@ -248,6 +252,10 @@ fn is_form(target: &Target<'_>) -> bool {
             kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
         });
     form_body || target.query.split('&').any(|pair| pair.starts_with("Action="))
+}
+
+fn json_protocol(service: &ServiceModel) -> Option<Protocol> {
+    service.protocols.iter().copied().find(|p| matches!(p, Protocol::Json10 | Protocol::Json11))
 }
 
 fn query_protocol(service: &ServiceModel) -> Option<Protocol> {

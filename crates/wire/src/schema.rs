@@ -94,7 +94,7 @@ pub enum Location {
     Body,
     /// A label of the path.
     Uri,
-    /// A parameter of the query string; a map: all parameters that no other member names.
+    /// A parameter of the query string; a map: all parameters.
     Query,
     /// A header.
     Header,
@@ -102,6 +102,13 @@ pub enum Location {
     Headers,
     /// The status code of the response.
     StatusCode,
+}
+
+impl Location {
+    /// Whether a response holds it in its body: there are no paths and query strings in responses.
+    pub(crate) fn in_response_body(self) -> bool {
+        matches!(self, Self::Body | Self::Uri | Self::Query)
+    }
 }
 
 /// Inclusive bounds.
@@ -129,6 +136,8 @@ pub struct ErrorTrait {
     pub code: &'static str,
     /// The code that clients of the older query protocol know, where it differs.
     pub query_code: Option<&'static str>,
+    /// Its text in the query protocol, where it is always the same and another than in newer protocols.
+    pub query_message: Option<&'static str>,
     /// HTTP status.
     pub status: u16,
     /// Whether the caller is at fault.
@@ -209,6 +218,14 @@ impl Member {
     /// Whether its entries stand directly in the parent.
     pub(crate) fn is_flattened(&self) -> bool {
         self.flattened || self.target.flattened
+    }
+
+    /// The entry of a list whose shape says that entries stand in place of the member, under a name of their own.
+    /// Where it is the member that says so, they have the member's name.
+    pub(crate) fn entry_in_place(&self) -> Option<&'static Member> {
+        let list = self.target.kind == Kind::List && self.target.flattened && !self.flattened;
+        let entry = self.target.element.filter(|_| list && !self.named)?;
+        (entry.named || entry.query.is_some()).then_some(entry)
     }
 
     /// The format of a timestamp here, given its protocol's default.

@@ -152,13 +152,15 @@ mod tests {
 
     #[test]
     fn refused_forms() {
-        for text in ["", "2014-04-29", "2014-04-29T18:30:38", "2014-13-29T18:30:38Z", "2014-04-29T18:30:38.Z"] {
+        for text in ["", "2014-04-29", "2014-04-29T18:30:38", "2014-13-29T18:30:38Z", "2014-04-29T18:30:38.Z"]
+        {
             assert_eq!(parse(text, Iso8601), None, "{text}");
         }
         for text in ["NaN", "1e400", "inf", "x", "99999999999999"] {
             assert_eq!(parse(text, EpochSeconds), None, "{text}");
         }
-        for text in ["Tue, 29 Apr 2014 18:30:38", "29 Apr 2014 18:30:38 GMT", "Tue, 31 Apr 2014 18:30:38 GMT"] {
+        for text in ["Tue, 29 Apr 2014 18:30:38", "29 Apr 2014 18:30:38 GMT", "Tue, 31 Apr 2014 18:30:38 GMT"]
+        {
             assert_eq!(parse(text, HttpDate), None, "{text}");
         }
     }

@@ -7,5 +7,4 @@ mod writer;
 
 pub(crate) use decode::{decode_members, decode_payload};
 pub(crate) use encode::{encode_members, encode_payload, encode_root};
-pub(crate) use writer::XmlWriter;
-
+pub(crate) use writer::{XmlNames, XmlWriter};

@@ -16,6 +16,7 @@ pub static ACM: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: None,
     operations: &[
         OperationName { name: "AddTagsToCertificate", method: "POST", uri: "/" },

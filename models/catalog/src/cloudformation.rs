@@ -16,6 +16,7 @@ pub static CLOUDFORMATION: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("http://cloudformation.amazonaws.com/doc/2010-05-15/"),
     operations: &[
         OperationName { name: "ActivateOrganizationsAccess", method: "POST", uri: "/" },

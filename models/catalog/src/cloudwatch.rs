@@ -16,6 +16,7 @@ pub static CLOUDWATCH: ServiceModel = ServiceModel {
     query_compatible: true,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("http://monitoring.amazonaws.com/doc/2010-08-01/"),
     operations: &[
         OperationName { name: "AssociateDatasetKmsKey", method: "POST", uri: "/" },

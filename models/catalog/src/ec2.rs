@@ -16,6 +16,7 @@ pub static EC2: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("http://ec2.amazonaws.com/doc/2016-11-15"),
     operations: &[
         OperationName { name: "AcceptAddressTransfer", method: "POST", uri: "/" },

@@ -16,6 +16,7 @@ pub static ELBV2: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"),
     operations: &[
         OperationName { name: "AddListenerCertificates", method: "POST", uri: "/" },

@@ -16,6 +16,7 @@ pub static IAM: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("https://iam.amazonaws.com/doc/2010-05-08/"),
     operations: &[
         OperationName { name: "AcceptDelegationRequest", method: "POST", uri: "/" },

@@ -16,6 +16,7 @@ pub static RDS: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("http://rds.amazonaws.com/doc/2014-10-31/"),
     operations: &[
         OperationName { name: "AddRoleToDBCluster", method: "POST", uri: "/" },

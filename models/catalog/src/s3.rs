@@ -16,6 +16,7 @@ pub static S3: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: true,
+    error_detail: false,
     xml_namespace: None,
     operations: &[
         OperationName { name: "AbortMultipartUpload", method: "DELETE", uri: "/{Bucket}/{Key+}" },

@@ -16,6 +16,7 @@ pub static SES: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("http://ses.amazonaws.com/doc/2010-12-01/"),
     operations: &[
         OperationName { name: "CloneReceiptRuleSet", method: "POST", uri: "/" },

@@ -16,6 +16,7 @@ pub static SNS: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("http://sns.amazonaws.com/doc/2010-03-31/"),
     operations: &[
         OperationName { name: "AddPermission", method: "POST", uri: "/" },

@@ -16,6 +16,7 @@ pub static SQS: ServiceModel = ServiceModel {
     query_compatible: true,
     error_namespace: Some("com.amazonaws.sqs"),
     bare_errors: false,
+    error_detail: true,
     xml_namespace: Some("http://queue.amazonaws.com/doc/2012-11-05/"),
     operations: &[
         OperationName { name: "AddPermission", method: "POST", uri: "/" },

@@ -16,6 +16,7 @@ pub static STS: ServiceModel = ServiceModel {
     query_compatible: false,
     error_namespace: None,
     bare_errors: false,
+    error_detail: false,
     xml_namespace: Some("https://sts.amazonaws.com/doc/2011-06-15/"),
     operations: &[
         OperationName { name: "AssumeRole", method: "POST", uri: "/" },

@@ -79,6 +79,7 @@ pub static BatchEntryIdsNotDistinct: Schema = Schema {
     error: Some(ErrorTrait {
         code: "BatchEntryIdsNotDistinct",
         query_code: Some("AWS.SimpleQueueService.BatchEntryIdsNotDistinct"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -92,6 +93,7 @@ pub static BatchRequestTooLong: Schema = Schema {
     error: Some(ErrorTrait {
         code: "BatchRequestTooLong",
         query_code: Some("AWS.SimpleQueueService.BatchRequestTooLong"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -394,6 +396,7 @@ pub static EmptyBatchRequest: Schema = Schema {
     error: Some(ErrorTrait {
         code: "EmptyBatchRequest",
         query_code: Some("AWS.SimpleQueueService.EmptyBatchRequest"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -446,7 +449,13 @@ pub static InvalidAddress: Schema = Schema {
     name: "InvalidAddress",
     kind: Kind::Structure,
     members: &[Member { name: "message", wire: "message", target: &ExceptionMessage, ..MEMBER }],
-    error: Some(ErrorTrait { code: "InvalidAddress", query_code: None, status: 404, sender: true }),
+    error: Some(ErrorTrait {
+        code: "InvalidAddress",
+        query_code: None,
+        query_message: None,
+        status: 404,
+        sender: true,
+    }),
     ..SCHEMA
 };
 
@@ -457,6 +466,7 @@ pub static InvalidAttributeName: Schema = Schema {
     error: Some(ErrorTrait {
         code: "InvalidAttributeName",
         query_code: Some("InvalidAttributeName"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -470,6 +480,7 @@ pub static InvalidAttributeValue: Schema = Schema {
     error: Some(ErrorTrait {
         code: "InvalidAttributeValue",
         query_code: Some("InvalidAttributeValue"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -483,6 +494,7 @@ pub static InvalidBatchEntryId: Schema = Schema {
     error: Some(ErrorTrait {
         code: "InvalidBatchEntryId",
         query_code: Some("AWS.SimpleQueueService.InvalidBatchEntryId"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -492,7 +504,13 @@ pub static InvalidBatchEntryId: Schema = Schema {
 pub static InvalidIdFormat: Schema = Schema {
     name: "InvalidIdFormat",
     kind: Kind::Structure,
-    error: Some(ErrorTrait { code: "InvalidIdFormat", query_code: None, status: 400, sender: true }),
+    error: Some(ErrorTrait {
+        code: "InvalidIdFormat",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
     ..SCHEMA
 };
 
@@ -500,7 +518,13 @@ pub static InvalidMessageContents: Schema = Schema {
     name: "InvalidMessageContents",
     kind: Kind::Structure,
     members: &[Member { name: "message", wire: "message", target: &ExceptionMessage, ..MEMBER }],
-    error: Some(ErrorTrait { code: "InvalidMessageContents", query_code: None, status: 400, sender: true }),
+    error: Some(ErrorTrait {
+        code: "InvalidMessageContents",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
     ..SCHEMA
 };
 
@@ -508,7 +532,13 @@ pub static InvalidSecurity: Schema = Schema {
     name: "InvalidSecurity",
     kind: Kind::Structure,
     members: &[Member { name: "message", wire: "message", target: &ExceptionMessage, ..MEMBER }],
-    error: Some(ErrorTrait { code: "InvalidSecurity", query_code: None, status: 403, sender: true }),
+    error: Some(ErrorTrait {
+        code: "InvalidSecurity",
+        query_code: None,
+        query_message: None,
+        status: 403,
+        sender: true,
+    }),
     ..SCHEMA
 };
 
@@ -519,6 +549,7 @@ pub static KmsAccessDenied: Schema = Schema {
     error: Some(ErrorTrait {
         code: "KmsAccessDenied",
         query_code: Some("KMS.AccessDeniedException"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -532,6 +563,7 @@ pub static KmsDisabled: Schema = Schema {
     error: Some(ErrorTrait {
         code: "KmsDisabled",
         query_code: Some("KMS.DisabledException"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -545,6 +577,7 @@ pub static KmsInvalidKeyUsage: Schema = Schema {
     error: Some(ErrorTrait {
         code: "KmsInvalidKeyUsage",
         query_code: Some("KMS.InvalidKeyUsageException"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -558,6 +591,7 @@ pub static KmsInvalidState: Schema = Schema {
     error: Some(ErrorTrait {
         code: "KmsInvalidState",
         query_code: Some("KMS.InvalidStateException"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -571,6 +605,7 @@ pub static KmsNotFound: Schema = Schema {
     error: Some(ErrorTrait {
         code: "KmsNotFound",
         query_code: Some("KMS.NotFoundException"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -584,6 +619,7 @@ pub static KmsOptInRequired: Schema = Schema {
     error: Some(ErrorTrait {
         code: "KmsOptInRequired",
         query_code: Some("KMS.OptInRequired"),
+        query_message: None,
         status: 403,
         sender: true,
     }),
@@ -597,6 +633,7 @@ pub static KmsThrottled: Schema = Schema {
     error: Some(ErrorTrait {
         code: "KmsThrottled",
         query_code: Some("KMS.ThrottlingException"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -857,6 +894,7 @@ pub static MessageNotInflight: Schema = Schema {
     error: Some(ErrorTrait {
         code: "MessageNotInflight",
         query_code: Some("AWS.SimpleQueueService.MessageNotInflight"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -946,7 +984,13 @@ pub static OverLimit: Schema = Schema {
     name: "OverLimit",
     kind: Kind::Structure,
     members: &[Member { name: "message", wire: "message", target: &ExceptionMessage, ..MEMBER }],
-    error: Some(ErrorTrait { code: "OverLimit", query_code: Some("OverLimit"), status: 403, sender: true }),
+    error: Some(ErrorTrait {
+        code: "OverLimit",
+        query_code: Some("OverLimit"),
+        query_message: None,
+        status: 403,
+        sender: true,
+    }),
     ..SCHEMA
 };
 
@@ -957,6 +1001,7 @@ pub static PurgeQueueInProgress: Schema = Schema {
     error: Some(ErrorTrait {
         code: "PurgeQueueInProgress",
         query_code: Some("AWS.SimpleQueueService.PurgeQueueInProgress"),
+        query_message: None,
         status: 403,
         sender: true,
     }),
@@ -1022,6 +1067,7 @@ pub static QueueDeletedRecently: Schema = Schema {
     error: Some(ErrorTrait {
         code: "QueueDeletedRecently",
         query_code: Some("AWS.SimpleQueueService.QueueDeletedRecently"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -1035,6 +1081,7 @@ pub static QueueDoesNotExist: Schema = Schema {
     error: Some(ErrorTrait {
         code: "QueueDoesNotExist",
         query_code: Some("AWS.SimpleQueueService.NonExistentQueue"),
+        query_message: Some("The specified queue does not exist for this wsdl version."),
         status: 400,
         sender: true,
     }),
@@ -1048,6 +1095,7 @@ pub static QueueNameExists: Schema = Schema {
     error: Some(ErrorTrait {
         code: "QueueNameExists",
         query_code: Some("QueueAlreadyExists"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -1075,6 +1123,7 @@ pub static ReceiptHandleIsInvalid: Schema = Schema {
     error: Some(ErrorTrait {
         code: "ReceiptHandleIsInvalid",
         query_code: Some("ReceiptHandleIsInvalid"),
+        query_message: None,
         status: 404,
         sender: true,
     }),
@@ -1141,6 +1190,7 @@ pub static RequestThrottled: Schema = Schema {
     error: Some(ErrorTrait {
         code: "RequestThrottled",
         query_code: Some("RequestThrottled"),
+        query_message: None,
         status: 403,
         sender: true,
     }),
@@ -1154,6 +1204,7 @@ pub static ResourceNotFoundException: Schema = Schema {
     error: Some(ErrorTrait {
         code: "ResourceNotFoundException",
         query_code: Some("ResourceNotFoundException"),
+        query_message: None,
         status: 404,
         sender: true,
     }),
@@ -1430,6 +1481,7 @@ pub static TooManyEntriesInBatchRequest: Schema = Schema {
     error: Some(ErrorTrait {
         code: "TooManyEntriesInBatchRequest",
         query_code: Some("AWS.SimpleQueueService.TooManyEntriesInBatchRequest"),
+        query_message: None,
         status: 400,
         sender: true,
     }),
@@ -1443,6 +1495,7 @@ pub static UnsupportedOperation: Schema = Schema {
     error: Some(ErrorTrait {
         code: "UnsupportedOperation",
         query_code: Some("AWS.SimpleQueueService.UnsupportedOperation"),
+        query_message: None,
         status: 400,
         sender: true,
     }),

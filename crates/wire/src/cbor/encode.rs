@@ -67,7 +67,11 @@ fn encode(view: View<'_>, out: &mut Vec<u8>) {
         }
         View::Time(v) => {
             head(MAJOR_TAG, 1, out);
-            if v.millis() % 1000 == 0 { integer(v.secs(), out) } else { double(v.millis() as f64 / 1000.0, out) }
+            if v.millis() % 1000 == 0 {
+                integer(v.secs(), out)
+            } else {
+                double(v.millis() as f64 / 1000.0, out)
+            }
         }
         View::List(list) => {
             head(MAJOR_LIST, list.len() as u64, out);

@@ -176,7 +176,10 @@ mod tests {
     #[test]
     fn examples_of_the_standard() {
         assert_eq!(one(&[0x18, 0x64]), Item::Int(100));
-        assert_eq!(one(&[0x3b, 255, 255, 255, 255, 255, 255, 255, 255]), Item::Int(-18_446_744_073_709_551_616));
+        assert_eq!(
+            one(&[0x3b, 255, 255, 255, 255, 255, 255, 255, 255]),
+            Item::Int(-18_446_744_073_709_551_616)
+        );
         assert_eq!(one(&[0xf9, 0x3c, 0x00]), Item::Float(1.0));
         assert_eq!(one(&[0xf9, 0x00, 0x01]), Item::Float(5.960_464_477_539_063e-8));
         assert_eq!(one(&[0xf9, 0xfc, 0x00]), Item::Float(f64::NEG_INFINITY));

@@ -206,7 +206,9 @@ impl<'de> Visitor<'de> for Place<'_> {
                 None => return Err(E::custom(format_args!("{} is not valid base64", self.member.name))),
             },
             Slot::Float(v) => match found {
-                "NaN" | "Infinity" | "-Infinity" => *v = scalar::parse_float(found).unwrap_or(f64::NAN) as f32,
+                "NaN" | "Infinity" | "-Infinity" => {
+                    *v = scalar::parse_float(found).unwrap_or(f64::NAN) as f32
+                }
                 _ => return Err(self.mismatch("STRING_VALUE")),
             },
             Slot::Double(v) => match found {
@@ -259,7 +261,8 @@ impl<'de> Visitor<'de> for Place<'_> {
                     };
                     // A null member does not choose.
                     let member = &schema.members[at];
-                    let present = map.next_value_seed(Choice { member, union, at, taken: chosen.is_some() })?;
+                    let present =
+                        map.next_value_seed(Choice { member, union, at, taken: chosen.is_some() })?;
                     if present {
                         chosen = Some(at);
                     }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::scalar;
-use crate::schema::{Location, Member, TimestampFormat};
+use crate::schema::{Member, TimestampFormat};
 use crate::timestamp;
 use crate::value::{Structure, View};
 
@@ -13,7 +13,7 @@ pub(crate) fn encode_structure(value: &dyn Structure, out: &mut Vec<u8>) {
     out.push(b'{');
     let mut first = true;
     for (i, member) in value.schema().members.iter().enumerate() {
-        if member.location == Location::Body {
+        if member.location.in_response_body() {
             let view = value.get(i).view();
             if !matches!(view, View::Absent) {
                 field(member, view, &mut first, out);

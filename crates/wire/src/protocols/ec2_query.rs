@@ -6,12 +6,14 @@ use crate::model::{Operation, Protocol, ServiceModel};
 use crate::query::Names;
 use crate::schema::XmlNamespace;
 use crate::value::Structure;
-use crate::xml::{XmlWriter, encode_members};
+use crate::xml::{XmlNames, XmlWriter, encode_members};
 
-use super::query::{CONTENT_TYPE, decode, error_members};
+use super::query::{decode, error_members};
 use super::{Codec, Request, Response};
 
 pub(super) struct Ec2Query;
+
+const CONTENT_TYPE: &str = "text/xml;charset=UTF-8";
 
 impl Codec for Ec2Query {
     fn decode(
@@ -24,7 +26,7 @@ impl Codec for Ec2Query {
     }
 
     fn encode(&self, operation: &Operation, output: &dyn Structure, request_id: &str) -> Response {
-        let mut xml = XmlWriter::document();
+        let mut xml = XmlWriter::document(XmlNames::Model);
         let root = format!("{}Response", operation.name);
         let uri = operation.service.xml_namespace;
         xml.start(&root, uri.map(|uri| XmlNamespace { uri, prefix: "" }).as_ref());
@@ -37,7 +39,7 @@ impl Codec for Ec2Query {
 
     fn encode_fault(&self, _service: &ServiceModel, fault: Fault<'_>, request_id: &str) -> Response {
         let facts = fault.facts(Protocol::Ec2);
-        let mut xml = XmlWriter::document();
+        let mut xml = XmlWriter::document(XmlNames::Model);
         for name in ["Response", "Errors", "Error"] {
             xml.start(name, None);
             xml.content();

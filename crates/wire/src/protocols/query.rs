@@ -6,13 +6,13 @@ use crate::model::{Operation, Protocol, ServiceModel};
 use crate::query::{Names, Params};
 use crate::schema::XmlNamespace;
 use crate::value::Structure;
-use crate::xml::{XmlWriter, encode_members};
+use crate::xml::{XmlNames, XmlWriter, encode_members};
 
 use super::{Codec, Request, Response};
 
 pub(super) struct Query;
 
-pub(super) const CONTENT_TYPE: &str = "text/xml";
+const CONTENT_TYPE: &str = "text/xml";
 
 pub(super) fn decode(
     request: &Request<'_>,
@@ -36,12 +36,13 @@ impl Codec for Query {
     }
 
     fn encode(&self, operation: &Operation, output: &dyn Structure, request_id: &str) -> Response {
-        let mut xml = XmlWriter::document();
+        let mut xml = XmlWriter::document(XmlNames::Query);
         let root = format!("{}Response", operation.name);
         xml.start(&root, namespace(operation.service).as_ref());
         xml.content();
         if operation.has_output {
-            let wrapper = operation.result_wrapper.map_or_else(|| format!("{}Result", operation.name), str::to_owned);
+            let wrapper =
+                operation.result_wrapper.map_or_else(|| format!("{}Result", operation.name), str::to_owned);
             xml.start(&wrapper, None);
             xml.content();
             encode_members(output, &mut xml);
@@ -57,7 +58,7 @@ impl Codec for Query {
 
     fn encode_fault(&self, service: &ServiceModel, fault: Fault<'_>, request_id: &str) -> Response {
         let facts = fault.facts(Protocol::Query);
-        let mut xml = XmlWriter::document();
+        let mut xml = XmlWriter::document(XmlNames::Query);
         xml.start("ErrorResponse", namespace(service).as_ref());
         xml.content();
         xml.start("Error", None);
@@ -65,6 +66,9 @@ impl Codec for Query {
         xml.leaf("Type", if facts.sender { "Sender" } else { "Receiver" });
         xml.leaf("Code", facts.query_code);
         error_members(facts.structure, facts.message.as_deref(), &mut xml);
+        if service.error_detail {
+            xml.empty("Detail");
+        }
         xml.end("Error");
         xml.leaf("RequestId", request_id);
         xml.end("ErrorResponse");

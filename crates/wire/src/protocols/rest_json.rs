@@ -4,7 +4,8 @@ use crate::error::DecodeError;
 use crate::fault::Fault;
 use crate::json;
 use crate::model::{Operation, Protocol, ServiceModel};
-use crate::rest::{Body, decode_bindings, encode_bindings, payload};
+use crate::rest::{Body, decode_bindings, encode_bindings, request_payload, response_payload};
+use crate::schema::Kind;
 use crate::value::{Structure, View};
 
 use super::{Codec, Request, Response};
@@ -21,7 +22,7 @@ impl Codec for RestJson {
         into: &mut dyn Structure,
     ) -> Result<(), DecodeError> {
         decode_bindings(operation, request, into)?;
-        match payload(into) {
+        match request_payload(into.schema()) {
             Body::Empty => Ok(()),
             _ if request.body.is_empty() => Ok(()),
             Body::Members => json::decode(request.body, into),
@@ -60,7 +61,7 @@ impl Codec for RestJson {
 }
 
 fn write_body(response: Response, has_output: bool, output: &dyn Structure) -> Response {
-    match payload(output) {
+    match response_payload(output.schema()) {
         Body::Empty if !has_output => response,
         Body::Empty | Body::Members => {
             let mut body = Vec::with_capacity(256);
@@ -70,7 +71,10 @@ fn write_body(response: Response, has_output: bool, output: &dyn Structure) -> R
         Body::Raw(i) => super::raw_body(response, output, i),
         Body::Document(i) => match output.get(i).view() {
             // A structure that is not there is still a document.
-            View::Absent => response.raw(CONTENT_TYPE, "{}".into()),
+            View::Absent if output.schema().members[i].target.kind == Kind::Structure => {
+                response.raw(CONTENT_TYPE, "{}".into())
+            }
+            View::Absent => response,
             view => {
                 let mut body = Vec::with_capacity(256);
                 json::encode_value(&output.schema().members[i], view, &mut body);

@@ -3,10 +3,10 @@
 use crate::error::DecodeError;
 use crate::fault::Fault;
 use crate::model::{Operation, Protocol, ServiceModel};
-use crate::rest::{Body, decode_bindings, encode_bindings, payload};
+use crate::rest::{Body, decode_bindings, encode_bindings, request_payload, response_payload};
 use crate::schema::XmlNamespace;
 use crate::value::{Structure, View};
-use crate::xml::{XmlWriter, decode_members, decode_payload, encode_payload, encode_root};
+use crate::xml::{XmlNames, XmlWriter, decode_members, decode_payload, encode_payload, encode_root};
 
 use super::query::error_members;
 use super::{Codec, Request, Response};
@@ -23,7 +23,7 @@ impl Codec for RestXml {
         into: &mut dyn Structure,
     ) -> Result<(), DecodeError> {
         decode_bindings(operation, request, into)?;
-        match payload(into) {
+        match request_payload(into.schema()) {
             Body::Empty => Ok(()),
             _ if request.body.is_empty() => Ok(()),
             Body::Members => decode_members(request.body, into),
@@ -42,10 +42,10 @@ impl Codec for RestXml {
         }
         let schema = output.schema();
         let namespace = operation.service.xml_namespace.map(|uri| XmlNamespace { uri, prefix: "" });
-        match payload(output) {
+        match response_payload(output.schema()) {
             Body::Empty => response,
             Body::Members => {
-                let mut xml = XmlWriter::document();
+                let mut xml = XmlWriter::document(XmlNames::Model);
                 let namespace = schema.xml_namespace.as_ref().or(namespace.as_ref());
                 encode_root(schema.xml_name.unwrap_or(schema.name), namespace, output, &mut xml);
                 response.raw(CONTENT_TYPE, xml.finish().into())
@@ -54,7 +54,7 @@ impl Codec for RestXml {
             Body::Document(i) => match output.get(i).view() {
                 View::Absent => response,
                 view => {
-                    let mut xml = XmlWriter::document();
+                    let mut xml = XmlWriter::document(XmlNames::Model);
                     encode_payload(&schema.members[i], namespace.as_ref(), view, &mut xml);
                     response.raw(CONTENT_TYPE, xml.finish().into())
                 }
@@ -65,7 +65,7 @@ impl Codec for RestXml {
     fn encode_fault(&self, service: &ServiceModel, fault: Fault<'_>, request_id: &str) -> Response {
         let facts = fault.facts(Protocol::RestXml);
         let mut response = Response::empty(facts.status);
-        let mut xml = XmlWriter::document();
+        let mut xml = XmlWriter::document(XmlNames::Model);
         let wrapped = !service.bare_errors;
         if wrapped {
             let namespace = service.xml_namespace.map(|uri| XmlNamespace { uri, prefix: "" });

@@ -9,7 +9,7 @@ use crate::model::Operation;
 use crate::percent::parse_form;
 use crate::protocols::Request;
 use crate::scalar;
-use crate::schema::{Kind, Location, Member, TimestampFormat};
+use crate::schema::{Kind, Location, Member, Schema, TimestampFormat};
 use crate::value::{Slot, Structure, Value, View};
 
 use super::headers;
@@ -30,15 +30,23 @@ pub(crate) enum Body {
     Empty,
 }
 
-/// What the body of a message with this structure is.
-pub(crate) fn payload(value: &dyn Structure) -> Body {
-    let schema = value.schema();
+/// What the body of a request with this input is.
+pub(crate) fn request_payload(schema: &Schema) -> Body {
+    payload(schema, |location| location == Location::Body)
+}
+
+/// What the body of a response with this output or error is.
+pub(crate) fn response_payload(schema: &Schema) -> Body {
+    payload(schema, Location::in_response_body)
+}
+
+fn payload(schema: &Schema, in_body: impl Fn(Location) -> bool) -> Body {
     match schema.payload {
         Some(i) => match schema.members[i].target.kind {
             Kind::Blob | Kind::String => Body::Raw(i),
             _ => Body::Document(i),
         },
-        None if schema.members.iter().any(|m| m.location == Location::Body) => Body::Members,
+        None if schema.members.iter().any(|m| in_body(m.location)) => Body::Members,
         None => Body::Empty,
     }
 }
@@ -54,8 +62,9 @@ pub(crate) fn decode_bindings(
         return Ok(());
     }
     let pattern = operation.http.pattern();
-    let labels =
-        pattern.labels(request.path).ok_or_else(|| DecodeError::new("The path does not fit the operation."))?;
+    let labels = pattern
+        .labels(request.path)
+        .ok_or_else(|| DecodeError::new("The path does not fit the operation."))?;
     let query = parse_form(request.query, MAX_PARAMETERS)?;
     for (i, member) in members.iter().enumerate() {
         match member.location {
@@ -67,13 +76,9 @@ pub(crate) fn decode_bindings(
                 }
             }
             Location::Query if member.target.kind == Kind::Map => {
-                let taken = |name: &str| {
-                    pattern.query_names().any(|n| n == name)
-                        || members.iter().any(|m| {
-                            m.location == Location::Query && m.target.kind != Kind::Map && m.wire == name
-                        })
-                };
-                query_map(member, query.iter().filter(|(name, _)| !taken(name)), into.get_mut(i))?;
+                // Those too that have members of their own, but not what belongs to the path.
+                let constant = |name: &str| pattern.query_names().any(|n| n == name);
+                query_map(member, query.iter().filter(|(name, _)| !constant(name)), into.get_mut(i))?;
             }
             Location::Query => {
                 query_member(member, query.iter().filter(|(name, _)| name == member.wire), into.get_mut(i))?;
@@ -98,9 +103,7 @@ fn query_member<'a>(
 ) -> Result<(), DecodeError> {
     if member.target.kind != Kind::List {
         return match pairs.next() {
-            Some((_, text)) => {
-                scalar::set_text(member, value, Cow::Borrowed(text), TimestampFormat::Iso8601)
-            }
+            Some((_, text)) => scalar::set_text(member, value, Cow::Borrowed(text), TimestampFormat::Iso8601),
             None => Ok(()),
         };
     }
@@ -113,7 +116,7 @@ fn query_member<'a>(
     Ok(())
 }
 
-/// All parameters that no other member names; of repeated ones all values where the map's are lists, else the first.
+/// All parameters; of repeated ones all values where the map's are lists, else the first.
 fn query_map<'a>(
     member: &'static Member,
     pairs: impl Iterator<Item = &'a Pair<'a>>,

@@ -48,10 +48,9 @@ fn structure(element: &Element, into: &mut dyn Structure) -> Result<(), DecodeEr
     Ok(())
 }
 
-/// Entries of a flattened list stand under the member's own name, or else under the entry's.
-pub(super) fn flattened_name(member: &'static Member) -> &'static str {
-    let element = member.target.element();
-    if member.target.kind == Kind::List && !member.named && element.named { element.wire } else { member.wire }
+/// Entries of a flattened list or map stand under the member's own name, or else under the entry's.
+fn flattened_name(member: &'static Member) -> &'static str {
+    member.entry_in_place().filter(|entry| entry.named).unwrap_or(member).wire
 }
 
 fn decode(member: &'static Member, element: &Element, value: &mut dyn Value) -> Result<(), DecodeError> {
@@ -73,13 +72,13 @@ fn decode(member: &'static Member, element: &Element, value: &mut dyn Value) -> 
 }
 
 /// The element around each entry of a list that is not flattened.
-pub(super) fn entry_name(schema: &Schema) -> &'static str {
+fn entry_name(schema: &Schema) -> &'static str {
     let element = schema.element();
     if element.named { element.wire } else { "member" }
 }
 
 /// The elements of a map's keys and values.
-pub(super) fn pair_names(schema: &Schema) -> (&'static str, &'static str) {
+fn pair_names(schema: &Schema) -> (&'static str, &'static str) {
     let (key, value) = (schema.key(), schema.element());
     (if key.named { key.wire } else { "key" }, if value.named { value.wire } else { "value" })
 }

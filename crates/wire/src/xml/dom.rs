@@ -151,7 +151,9 @@ mod tests {
     #[test]
     fn refuses_what_is_not_one_document() {
         let deep = format!("{}{}", "<a>".repeat(100), "</a>".repeat(100));
-        for text in ["", "<a>", "<a></b>", "<a/><b/>", "x<a/>", "<a>&nope;</a>", "<!DOCTYPE a><a/>", deep.as_str()] {
+        for text in
+            ["", "<a>", "<a></b>", "<a/><b/>", "x<a/>", "<a>&nope;</a>", "<!DOCTYPE a><a/>", deep.as_str()]
+        {
             assert!(Element::parse(text.as_bytes()).is_err(), "{text}");
         }
     }

@@ -1,10 +1,9 @@
 //! Values to XML.
 
 use crate::scalar;
-use crate::schema::{Kind, Location, Member, Schema, TimestampFormat, XmlNamespace};
+use crate::schema::{Kind, Member, Schema, TimestampFormat, XmlNamespace};
 use crate::value::{MapValue, Structure, UnionValue, View};
 
-use super::decode::{entry_name, flattened_name, pair_names};
 use super::writer::XmlWriter;
 
 /// Writes `<name>…</name>` around a structure's members, attributes and all.
@@ -24,7 +23,7 @@ pub(crate) fn encode_root(
 /// Writes the elements of a structure's members that belong to the body.
 pub(crate) fn encode_members(value: &dyn Structure, out: &mut XmlWriter) {
     for (i, member) in value.schema().members.iter().enumerate() {
-        if member.location == Location::Body && !member.xml_attribute {
+        if member.location.in_response_body() && !member.xml_attribute {
             field(member, value.get(i).view(), out);
         }
     }
@@ -39,7 +38,8 @@ pub(crate) fn encode_payload(
 ) {
     let schema = member.target;
     let namespace = member.xml_namespace.as_ref().or(schema.xml_namespace.as_ref()).or(namespace);
-    let name = if member.named { member.wire } else { schema.xml_name.unwrap_or(member.wire) };
+    // The models repeat the member's name for payloads, which does not make it the element's.
+    let name = if member.wire != member.name { member.wire } else { schema.xml_name.unwrap_or(schema.name) };
     match view {
         View::Struct(structure) => encode_root(name, namespace, structure, out),
         view => element(name, member, view, out),
@@ -58,23 +58,26 @@ fn field(member: &'static Member, view: View<'_>, out: &mut XmlWriter) {
     match view {
         View::Absent => {}
         View::List(_) | View::Map(_) if member.is_flattened() => {
-            entries(member, flattened_name(member), view, out);
+            let name = out.names.member(member.entry_in_place().unwrap_or(member));
+            entries(member, name, view, out);
         }
-        view => element(member.wire, member, view, out),
+        view => element(out.names.member(member), member, view, out),
     }
 }
 
 /// One element holding `view`.
 fn element(name: &str, member: &'static Member, view: View<'_>, out: &mut XmlWriter) {
     let schema = member.target;
-    let namespace = member.xml_namespace.as_ref().or(schema.xml_namespace.as_ref());
+    // A shape's default namespace is that of documents with this root; within others only prefixes are declared.
+    let prefixed = schema.xml_namespace.as_ref().filter(|ns| !ns.prefix.is_empty());
+    let namespace = member.xml_namespace.as_ref().or(prefixed);
     if let View::Struct(structure) = view {
         return encode_root(name, namespace, structure, out);
     }
     out.start(name, namespace);
     out.content();
     match view {
-        View::List(_) => entries(member, entry_name(schema), view, out),
+        View::List(_) => entries(member, out.names.element(schema.element(), "member"), view, out),
         View::Map(_) => entries(member, "entry", view, out),
         View::Union(union) => choice(union, out),
         view => {
@@ -116,7 +119,8 @@ fn pairs(
     map: &dyn MapValue,
     out: &mut XmlWriter,
 ) {
-    let (key_name, value_name) = pair_names(schema);
+    let key_name = out.names.element(schema.key(), "key");
+    let value_name = out.names.element(schema.element(), "value");
     // A flattened map's own namespace has no other element to stand on than each entry.
     let namespace = if member.is_flattened() { member.xml_namespace.as_ref() } else { None };
     debug_assert_eq!(schema.kind, Kind::Map);

@@ -2,17 +2,47 @@
 
 use quick_xml::escape::escape;
 
-use crate::schema::XmlNamespace;
+use crate::schema::{Member, XmlNamespace};
 
 /// Writes elements, escaping what needs it.
 pub(crate) struct XmlWriter {
     out: String,
+    /// How it names members.
+    pub names: XmlNames,
+}
+
+/// How a document names members.
+#[derive(Clone, Copy)]
+pub(crate) enum XmlNames {
+    /// As the model does.
+    Model,
+    /// As the query protocol of a service does that left it for one with other names.
+    Query,
+}
+
+impl XmlNames {
+    /// The name of a member.
+    pub fn member(self, member: &Member) -> &'static str {
+        self.query(member).unwrap_or(member.wire)
+    }
+
+    /// The name of a list's entries or a map's keys and values.
+    pub fn element(self, member: &Member, default: &'static str) -> &'static str {
+        self.query(member).unwrap_or(if member.named { member.wire } else { default })
+    }
+
+    fn query(self, member: &Member) -> Option<&'static str> {
+        match self {
+            Self::Model => None,
+            Self::Query => member.query,
+        }
+    }
 }
 
 impl XmlWriter {
     /// Begins a document, with the declaration that every AWS answer has.
-    pub fn document() -> Self {
-        Self { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() }
+    pub fn document(names: XmlNames) -> Self {
+        Self { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(), names }
     }
 
     pub fn finish(self) -> Vec<u8> {
@@ -49,6 +79,13 @@ impl XmlWriter {
         self.out.push_str("</");
         self.out.push_str(name);
         self.out.push('>');
+    }
+
+    /// An element that holds nothing.
+    pub fn empty(&mut self, name: &str) {
+        self.out.push('<');
+        self.out.push_str(name);
+        self.out.push_str("/>");
     }
 
     /// Character data. A carriage return is written as a reference, or readers would turn it into a line feed;
@@ -89,7 +126,7 @@ mod tests {
 
     #[test]
     fn escapes() {
-        let mut w = XmlWriter { out: String::new() };
+        let mut w = XmlWriter { out: String::new(), names: XmlNames::Model };
         w.start("a", Some(&XmlNamespace { uri: "u&v", prefix: "p" }));
         w.attribute("b", "\"<");
         w.content();
