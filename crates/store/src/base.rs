@@ -174,6 +174,10 @@ fn fail(error: impl Into<redb::Error>) -> Error {
     }
 }
 
+/// An entry as redb hands it out.
+type Found<'a> = Result<(Guard<'a>, Guard<'a>), redb::StorageError>;
+type Guard<'a> = redb::AccessGuard<'a, &'static [u8]>;
+
 /// The base as of one flush.
 pub(crate) struct BaseSnapshot {
     data: ReadOnlyTable<&'static [u8], &'static [u8]>,
@@ -199,10 +203,7 @@ impl Base for BaseSnapshot {
 
     fn iter(&self, span: &Span) -> Result<BaseIter<'_>, Error> {
         let range = ReadableTable::range(&self.data, &span.lo[..]..&span.hi[..]).map_err(fail)?;
-        let copy = |entry: Result<
-            (redb::AccessGuard<'_, &[u8]>, redb::AccessGuard<'_, &[u8]>),
-            redb::StorageError,
-        >| {
+        let copy = |entry: Found<'_>| {
             let (key, value) = entry.map_err(fail)?;
             Ok((Bytes::copy_from_slice(key.value()), Bytes::copy_from_slice(value.value())))
         };

@@ -15,6 +15,10 @@ use crate::generation::Generation;
 use crate::log::files::{self, Blank};
 use crate::stats::Counters;
 
+/// Spare log segments kept: as many as are filled while a generation is written, so that commits need not wait for one
+/// to be made.
+const SPARES_MAX: usize = 4;
+
 /// A generation to be written, and what the base will then hold.
 pub(crate) struct Job {
     pub generation: Arc<Generation>,
@@ -24,14 +28,18 @@ pub(crate) struct Job {
 #[derive(Default)]
 struct Inner {
     jobs: VecDeque<Job>,
-    spare: Option<Blank>,
+    spares: Vec<Blank>,
     spare_wanted: bool,
     finish: bool,
 }
 
 struct Shared {
     inner: Mutex<Inner>,
+    /// There is a generation to write, or the end has come.
     work: Condvar,
+    /// A spare is wanted, or the end has come.
+    spare_work: Condvar,
+    /// A generation has been written.
     progress: Condvar,
 }
 
@@ -39,7 +47,7 @@ struct Shared {
 pub(crate) struct Flusher {
     shared: Arc<Shared>,
     stall: Arc<Stall>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Flusher {
@@ -49,13 +57,22 @@ impl Flusher {
         log_dir: PathBuf,
         spare_bytes: u64,
     ) -> std::io::Result<Flusher> {
-        let shared =
-            Arc::new(Shared { inner: Mutex::default(), work: Condvar::new(), progress: Condvar::new() });
+        let shared = Arc::new(Shared {
+            inner: Mutex::default(),
+            work: Condvar::new(),
+            spare_work: Condvar::new(),
+            progress: Condvar::new(),
+        });
         let stall = base.stall();
+        let maker = SpareMaker { log_dir: log_dir.clone(), spare_bytes, shared: shared.clone() };
         let worker =
             Worker { core, base, log_dir, spare_bytes, shared: shared.clone(), stall: stall.clone() };
-        let thread = std::thread::Builder::new().name("store-flush".into()).spawn(move || worker.run())?;
-        Ok(Flusher { shared, stall, thread: Some(thread) })
+        // Dropped on an error below, it ends the thread that has begun.
+        let mut flusher = Flusher { shared, stall, threads: Vec::new() };
+        let thread = |name: &str| std::thread::Builder::new().name(name.into());
+        flusher.threads.push(thread("store-flush").spawn(move || worker.run())?);
+        flusher.threads.push(thread("store-spare").spawn(move || maker.run())?);
+        Ok(flusher)
     }
 
     pub fn push(&self, job: Job) {
@@ -83,27 +100,28 @@ impl Flusher {
     /// Asks for a spare log segment to be made ready.
     pub fn want_spare(&self) {
         let mut inner = self.shared.inner.lock();
-        if inner.spare.is_none() && !inner.spare_wanted {
+        if inner.spares.is_empty() && !inner.spare_wanted {
             inner.spare_wanted = true;
-            self.shared.work.notify_one();
+            self.shared.spare_work.notify_one();
         }
     }
 
     /// A spare log segment of at least `len` bytes, if one is ready.
     pub fn take_spare(&self, len: u64) -> Option<Blank> {
         let mut inner = self.shared.inner.lock();
-        if inner.spare.as_ref().is_some_and(|spare| spare.len >= len) { inner.spare.take() } else { None }
+        if inner.spares.last().is_some_and(|spare| spare.len >= len) { inner.spares.pop() } else { None }
     }
 
-    /// Writes what is left, unless that is impossible now (the log has it), and ends the thread.
+    /// Writes what is left, unless that is impossible now (the log has it), and ends the threads.
     pub fn finish(&mut self) {
         self.stall.give_up();
         self.shared.inner.lock().finish = true;
         self.shared.work.notify_one();
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
-            tracing::error!("the flusher ended by a panic");
+        self.shared.spare_work.notify_one();
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the flusher ended by a panic");
+            }
         }
     }
 }
@@ -123,46 +141,32 @@ struct Worker {
     stall: Arc<Stall>,
 }
 
-enum Next {
-    Flush(Arc<Generation>, BaseMark),
-    MakeSpare,
-    End,
-}
-
 impl Worker {
     fn run(self) {
-        loop {
-            match self.next() {
-                Next::End => return,
-                Next::MakeSpare => self.make_spare(),
-                Next::Flush(generation, mark) => {
-                    if let Err(error) = self.flush(&generation, mark) {
-                        tracing::error!(%error, "a generation could not be written to the base");
-                        self.stall.mark_broken();
-                        let mut inner = self.shared.inner.lock();
-                        if inner.finish {
-                            return;
-                        }
-                        // A broken disk is not mended in an instant.
-                        const PAUSE: Duration = Duration::from_secs(1);
-                        self.shared.work.wait_for(&mut inner, PAUSE);
-                    }
+        while let Some((generation, mark)) = self.next() {
+            if let Err(error) = self.flush(&generation, mark) {
+                tracing::error!(%error, "a generation could not be written to the base");
+                self.stall.mark_broken();
+                let mut inner = self.shared.inner.lock();
+                if inner.finish {
+                    return;
                 }
+                // A broken disk is not mended in an instant.
+                const PAUSE: Duration = Duration::from_secs(1);
+                self.shared.work.wait_for(&mut inner, PAUSE);
             }
         }
     }
 
-    fn next(&self) -> Next {
+    /// The oldest generation to be written; `None` at the end.
+    fn next(&self) -> Option<(Arc<Generation>, BaseMark)> {
         let mut inner = self.shared.inner.lock();
         loop {
             if let Some(job) = inner.jobs.front() {
-                return Next::Flush(job.generation.clone(), job.mark);
+                return Some((job.generation.clone(), job.mark));
             }
             if inner.finish {
-                return Next::End;
-            }
-            if inner.spare_wanted && inner.spare.is_none() {
-                return Next::MakeSpare;
+                return None;
             }
             self.shared.work.wait(&mut inner);
         }
@@ -183,7 +187,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Keeps one of the segments before `live` as a spare and removes the others. A failure leaves files behind that
+    /// Keeps some of the segments before `live` as spares and removes the others. A failure leaves files behind that
     /// the next flush or start removes.
     fn free_segments(&self, live: u64) {
         let numbers = match files::list(&self.log_dir) {
@@ -200,22 +204,52 @@ impl Worker {
     fn free_segment(&self, number: u64) -> std::io::Result<()> {
         let path = files::path_of(&self.log_dir, number);
         let fits = path.metadata()?.len() == self.spare_bytes;
-        if !fits || self.shared.inner.lock().spare.is_some() {
+        if !fits || self.shared.inner.lock().spares.len() >= SPARES_MAX {
             return files::remove_if_there(&path);
         }
         let blank = Blank::recycle(&self.log_dir, number)?;
-        self.shared.inner.lock().spare = Some(blank);
+        self.shared.inner.lock().spares.push(blank);
         Ok(())
     }
+}
 
-    fn make_spare(&self) {
-        let made = Blank::create(&self.log_dir, self.spare_bytes);
-        let mut inner = self.shared.inner.lock();
-        inner.spare_wanted = false;
-        match made {
-            Ok(blank) => inner.spare = Some(blank),
-            // The committer makes a small one itself, or says what is wrong.
-            Err(error) => tracing::warn!(%error, "no spare log segment could be made"),
+/// Makes spare segments, in a thread of its own: it is under load that the other one is busy.
+struct SpareMaker {
+    log_dir: PathBuf,
+    spare_bytes: u64,
+    shared: Arc<Shared>,
+}
+
+impl SpareMaker {
+    fn run(self) {
+        while self.wanted() {
+            let made = Blank::create(&self.log_dir, self.spare_bytes);
+            let mut inner = self.shared.inner.lock();
+            match made {
+                Ok(blank) => inner.spares.push(blank),
+                Err(error) => {
+                    // The committer makes a small one itself, or says what is wrong. Trying again at once would take
+                    // the last space from those who need less.
+                    const PAUSE: Duration = Duration::from_secs(1);
+                    tracing::warn!(%error, "no spare log segment could be made");
+                    if !inner.finish {
+                        self.shared.spare_work.wait_for(&mut inner, PAUSE);
+                    }
+                }
+            }
+            inner.spare_wanted = false;
         }
+    }
+
+    /// Waits until a spare is wanted; `false` at the end.
+    fn wanted(&self) -> bool {
+        let mut inner = self.shared.inner.lock();
+        while !inner.finish {
+            if inner.spare_wanted {
+                return true;
+            }
+            self.shared.spare_work.wait(&mut inner);
+        }
+        false
     }
 }

@@ -10,7 +10,8 @@ pub struct Options {
     /// The overlay's active generation is handed to the flusher when it holds this much.
     /// Larger means fewer, more orderly writes to the base and more memory.
     pub overlay_freeze_bytes: usize,
-    /// Commits wait for the flusher when the overlay holds this much, and fail when the flusher cannot proceed.
+    /// Commits wait for the flusher when the overlay holds this much, and fail when the flusher cannot proceed. It also
+    /// bounds what is read back after a crash.
     pub overlay_bytes_max: usize,
     /// The active generation is also handed over when its log has grown this long, which bounds recovery time for
     /// data that comes and goes quickly.
@@ -31,7 +32,7 @@ impl Default for Options {
         Options {
             limits: Limits::default(),
             overlay_freeze_bytes: 16 * MIB,
-            overlay_bytes_max: 128 * MIB,
+            overlay_bytes_max: 64 * MIB,
             log_freeze_bytes: 32 * MIB as u64,
             segment_bytes_first: MIB as u64,
             segment_bytes: 16 * MIB as u64,

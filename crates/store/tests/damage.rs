@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use proptest::prelude::*;
 use store::{KeyRange, OpenError, Options, RangeOptions, Store, check};
@@ -55,6 +56,16 @@ fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         }
     }
     out
+}
+
+/// A copy of a directory of 20 commits; making the original takes many syncs.
+fn crashed_copy(flush_at: usize) -> Crashed {
+    static ORIGINALS: Mutex<BTreeMap<usize, Crashed>> = Mutex::new(BTreeMap::new());
+    let mut originals = ORIGINALS.lock().expect("no test has failed while it made one");
+    let original = originals.entry(flush_at).or_insert_with(|| crashed(20, flush_at));
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    copy_dir(original.dir.path(), dir.path());
+    Crashed { dir, states: original.states.clone() }
 }
 
 /// `flush_at`: after this many commits, what is there goes to the base.
@@ -176,7 +187,7 @@ proptest! {
     fn one_damaged_byte_never_loses_more_than_the_end(
         at in any::<prop::sample::Index>(), bit in 0u8..8, flush_at in prop_oneof![Just(0usize), Just(11)],
     ) {
-        let crashed = crashed(20, flush_at);
+        let crashed = crashed_copy(flush_at);
         let files = segments(crashed.dir.path());
         let total: usize = files.iter().map(|file| fs::read(file).expect("read").len()).sum();
         let mut at = at.index(total);
@@ -203,7 +214,7 @@ proptest! {
         ),
         flush_at in prop_oneof![Just(0usize), Just(11)],
     ) {
-        let crashed = crashed(20, flush_at);
+        let crashed = crashed_copy(flush_at);
         let files = segments(crashed.dir.path());
         for (file, at, junk, cut) in damage {
             let file = file.get(&files);
@@ -229,14 +240,14 @@ proptest! {
     /// A damaged FORMAT file is refused, never overwritten.
     #[test]
     fn a_damaged_format_file_is_refused(at in any::<prop::sample::Index>(), junk in any::<u8>()) {
-        let crashed = crashed(3, 0);
+        let crashed = crashed_copy(0);
         let path = crashed.dir.path().join("FORMAT");
         let mut bytes = fs::read(&path).expect("read");
         let at = at.index(bytes.len());
         bytes[at] = junk;
         fs::write(&path, &bytes).expect("write");
         match outcome(crashed.dir.path(), &crashed.states) {
-            Ok(version) => prop_assert_eq!(version, 3),
+            Ok(version) => prop_assert_eq!(version, 20),
             Err(_) => prop_assert_eq!(fs::read(&path).expect("read"), bytes),
         }
     }
@@ -244,7 +255,7 @@ proptest! {
     /// `check` finds damage of the base or there is none that matters.
     #[test]
     fn a_damaged_base_is_found_by_the_check(at in any::<prop::sample::Index>(), bit in 0u8..8) {
-        let crashed = crashed(20, 20);
+        let crashed = crashed_copy(20);
         let path = crashed.dir.path().join("base.redb");
         let mut bytes = fs::read(&path).expect("read");
         let at = at.index(bytes.len());
