@@ -6,6 +6,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -182,12 +183,8 @@ fn run_and_kill(
 #[test]
 fn nothing_acknowledged_is_lost() {
     let kills: u64 = std::env::var("STORE_CRASH_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(200);
-    let mut seed: u64 =
-        std::env::var("STORE_CRASH_SEED").ok().and_then(|n| n.parse().ok()).unwrap_or_else(|| {
-            std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .map_or(1, |now| now.as_nanos() as u64 | 1)
-        });
+    let given = std::env::var("STORE_CRASH_SEED").ok().and_then(|n| n.parse().ok());
+    let mut seed: u64 = given.unwrap_or_else(|| RandomState::new().hash_one(kills) | 1);
     println!("STORE_CRASH_SEED={seed}");
     let mut random = move |below: u64| {
         seed ^= seed << 13;

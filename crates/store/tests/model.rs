@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use store::{KeyRange, RangeOptions, Snapshot, Store, Tx};
 
 type Model = BTreeMap<Vec<u8>, Vec<u8>>;
+type Entries = Vec<(Vec<u8>, Vec<u8>)>;
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -73,7 +74,7 @@ fn model_page(
     end: &[u8],
     limit: usize,
     reverse: bool,
-) -> (Vec<(Vec<u8>, Vec<u8>)>, bool) {
+) -> (Entries, bool) {
     if start >= end {
         return (Vec::new(), false);
     }
