@@ -167,14 +167,14 @@ fn merge_query_names(model: &mut Model, older: &Model) {
         let Some(old) = older.shapes.get(name) else { continue };
         for (member, new) in &mut shape.members {
             if let Some(old) = old.members.get(member) {
+                // The name of a shape holds for members that have none of their own.
+                new.query_name = older.shapes.get(&old.shape).and_then(|shape| shape.location_name.clone());
                 rename(new, old);
             }
         }
-        for (new, old) in [
-            (&mut shape.member, &old.member),
-            (&mut shape.key, &old.key),
-            (&mut shape.value, &old.value),
-        ] {
+        for (new, old) in
+            [(&mut shape.member, &old.member), (&mut shape.key, &old.key), (&mut shape.value, &old.value)]
+        {
             if let (Some(new), Some(old)) = (new, old) {
                 rename(new, old);
             }

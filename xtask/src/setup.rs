@@ -118,7 +118,10 @@ fn runs(program: &str, args: &[&str]) -> bool {
 /// Installs packages of the distribution, where that is Debian's kind and we may.
 fn install(packages: &[&str]) -> Result<()> {
     if !runs("apt-get", &["--version"]) {
-        bail!("please install {} first: this is no Debian, so it cannot be done for you", packages.join(" and "));
+        bail!(
+            "please install {} first: this is no Debian, so it cannot be done for you",
+            packages.join(" and ")
+        );
     }
     let root = Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0");
     let command = |args: &[&str]| {

@@ -12,7 +12,15 @@ pub fn run() -> Result<()> {
     tidy::run()?;
     codegen::run(true)?;
     step("Rust");
-    setup::run(setup::cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    setup::run(setup::cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     setup::run(setup::cargo().args(["test", "--workspace", "--quiet", "--no-fail-fast"]))?;
     step("Python clients");
     let cloudlet = setup::cloudlet(false)?;

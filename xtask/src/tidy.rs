@@ -12,7 +12,8 @@ use crate::{paths, setup};
 const LINES_MAX: usize = 800;
 
 /// Words that promise to do later what should be done or written down as an issue.
-const UNFINISHED: [&str; 4] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+const UNFINISHED: [&str; 4] =
+    [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
 
 /// Checks formatting and the rules.
 pub fn run() -> Result<()> {

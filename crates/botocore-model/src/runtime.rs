@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ptr;
 
-use wire::codegen::{MEMBER, SCHEMA};
+use wire::codegen::SCHEMA;
 use wire::{ErrorTrait, HttpTrait, Kind, Member, Operation, Pattern, Schema, ServiceModel, XmlNamespace};
 
 use crate::lower;
@@ -120,7 +120,6 @@ impl<'a> Schemas<'a> {
             json_header: member.jsonvalue && member.location.is_some(),
             timestamp: lower::timestamp_format(member.timestamp_format.as_deref())?,
             target: self.build(&member.shape, open)?,
-            ..MEMBER
         })
     }
 

@@ -41,6 +41,8 @@ pub enum CommonError {
     },
     /// The service has no such operation.
     UnknownOperation(String),
+    /// The request names no operation at all.
+    NoOperation,
     /// The request could not be read.
     Malformed(DecodeError),
     /// The input breaks the model's constraints.
@@ -75,7 +77,7 @@ pub struct Resolved<'a> {
     /// The code.
     pub code: &'a str,
     /// The older code, where it differs.
-    pub query_code: Option<&'static str>,
+    pub query_code: Option<&'a str>,
     /// HTTP status.
     pub status: u16,
     /// The text.
@@ -90,8 +92,20 @@ impl CommonError {
 
     /// Code, status and text in `protocol`, as the "Common Errors" pages of the API references list them.
     pub fn resolve(&self, protocol: Protocol) -> Resolved<'_> {
+        let (code, status, message) = self.in_protocol(protocol);
+        let query_code = Some(self.in_protocol(Protocol::Query).0).filter(|query_code| *query_code != code);
+        Resolved { code, query_code, status, message }
+    }
+
+    fn in_protocol(&self, protocol: Protocol) -> (&str, u16, Cow<'_, str>) {
         use Protocol::{Ec2, Json10, Json11, Query, RestJson, RestXml, RpcCbor};
         let json = matches!(protocol, Json10 | Json11 | RestJson | RpcCbor);
+        let unknown_operation = match protocol {
+            Query | Ec2 => ("InvalidAction", 400),
+            RestXml => ("MethodNotAllowed", 405),
+            RestJson | RpcCbor => ("UnknownOperationException", 404),
+            Json10 | Json11 => ("UnknownOperationException", 400),
+        };
         let (code, status, message): (&str, u16, Cow<'_, str>) = match self {
             Self::AccessDenied(message) => match protocol {
                 Json10 | Json11 | RpcCbor => ("AccessDeniedException", 400, message.into()),
@@ -102,12 +116,10 @@ impl CommonError {
             Self::NotImplemented { service, operation } => {
                 ("NotImplemented", 501, format!("{service}:{operation} is not implemented.").into())
             }
-            Self::UnknownOperation(message) => match protocol {
-                Query | Ec2 => ("InvalidAction", 400, message.into()),
-                RestXml => ("MethodNotAllowed", 405, message.into()),
-                RestJson | RpcCbor => ("UnknownOperationException", 404, message.into()),
-                Json10 | Json11 => ("UnknownOperationException", 400, message.into()),
-            },
+            Self::UnknownOperation(message) => (unknown_operation.0, unknown_operation.1, message.into()),
+            Self::NoOperation => {
+                (unknown_operation.0, unknown_operation.1, "The request names no operation.".into())
+            }
             Self::Malformed(error) => match protocol {
                 Query | Ec2 => ("MalformedInput", 400, error.0.as_ref().into()),
                 RestXml => ("MalformedXML", 400, error.0.as_ref().into()),
@@ -135,11 +147,12 @@ impl CommonError {
             Self::RequestTooLarge { limit } => {
                 ("RequestEntityTooLarge", 413, format!("The request is larger than {limit} bytes.").into())
             }
-            Self::Coded { code, query_code, status, message } => {
-                return Resolved { code, query_code: *query_code, status: *status, message: message.into() };
-            }
+            Self::Coded { code, query_code, status, message } => match (protocol, query_code) {
+                (Query, Some(query_code)) => (query_code, *status, message.into()),
+                _ => (code, *status, message.into()),
+            },
         };
-        Resolved { code, query_code: None, status, message }
+        (code, status, message)
     }
 }
 

@@ -11,9 +11,12 @@ pub(crate) fn decode_path(text: &str) -> Result<Cow<'_, str>, DecodeError> {
     percent_decode_str(text).decode_utf8().map_err(|_| DecodeError::new("The path is not valid UTF-8."))
 }
 
+/// A parameter's name and value.
+pub(crate) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// Decodes the parameters of a query string or form body, in order. `+` is a space.
 /// At most `limit` parameters; percent sequences must give UTF-8.
-pub(crate) fn parse_form(text: &str, limit: usize) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, DecodeError> {
+pub(crate) fn parse_form(text: &str, limit: usize) -> Result<Vec<Pair<'_>>, DecodeError> {
     let mut out = Vec::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         if out.len() == limit {

@@ -130,10 +130,12 @@ fn structure(node: &Node, into: &mut dyn Structure, names: Names) -> Result<(), 
 
 /// Where a member's parameters hang.
 fn child<'a>(node: &'a Node, member: &'static Member, names: Names) -> Option<&'a Node> {
-    match member.entry_in_place().filter(|_| names == Names::Query) {
+    let found = match member.entry_in_place().filter(|_| names == Names::Query) {
         Some(entry) => node.children.get(entry.query.unwrap_or(entry.wire)),
         None => node.children.get(names.member(member).as_ref()),
-    }
+    };
+    // Some clients send the newer protocol's names, and the services take them.
+    found.or_else(|| node.children.get(member.wire).filter(|_| names == Names::Query))
 }
 
 fn decode(

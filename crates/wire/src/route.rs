@@ -103,10 +103,9 @@ impl Router {
         if let Some(name) = target.headers.get("x-amz-target") {
             return self.by_target_header(name.as_bytes(), target.headers).map(Some);
         }
-        if let Some(path) = target.path.strip_prefix("/service/") {
-            if target.headers.get("smithy-protocol").is_some_and(|v| v == "rpc-v2-cbor") {
-                return self.by_rpc_path(path).map(Some);
-            }
+        let speaks_cbor = target.headers.get("smithy-protocol").is_some_and(|v| v == "rpc-v2-cbor");
+        if let Some(path) = target.path.strip_prefix("/service/").filter(|_| speaks_cbor) {
+            return self.by_rpc_path(path).map(Some);
         }
         if is_form(target) {
             return Ok(None);
@@ -199,13 +198,15 @@ impl Router {
             (None, Some(service)) => &[service],
             (None, None) => &[],
         };
+        let is_get = target.method == "GET";
         let Some(first) = candidates.iter().find(|s| rest_protocol(s).is_some()) else {
             // The service, if there is one, speaks no REST.
             return Err(match candidates.first() {
                 Some(service) => RouteError {
                     service,
-                    protocol: service.protocols[0],
-                    error: CommonError::UnknownOperation("The request names no operation.".to_owned()),
+                    // A browser's request gets what clients of the query protocol read.
+                    protocol: query_protocol(service).filter(|_| is_get).unwrap_or(service.protocols[0]),
+                    error: CommonError::NoOperation,
                 },
                 None => no_service(target, error_protocol(target)),
             });

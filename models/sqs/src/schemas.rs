@@ -1465,7 +1465,7 @@ pub static TagQueueRequest: Schema = Schema {
     kind: Kind::Structure,
     members: &[
         Member { name: "QueueUrl", wire: "QueueUrl", target: &String, required: true, ..MEMBER },
-        Member { name: "Tags", wire: "Tags", target: &TagMap, required: true, ..MEMBER },
+        Member { name: "Tags", wire: "Tags", target: &TagMap, query: Some("Tag"), required: true, ..MEMBER },
     ],
     ..SCHEMA
 };

@@ -16,7 +16,8 @@ pub fn generate(catalog: &Catalog, files: &mut Files) -> Result<()> {
     let path = paths::inputs().join("catalog.json");
     let models: BTreeMap<String, Model> = serde_json::from_str(&fs::read_to_string(&path)?)?;
     let src = paths::root().join("models/catalog/src");
-    let mut lib = header("Every service that can be named, with its protocols and the names of all its operations.");
+    let mut lib =
+        header("Every service that can be named, with its protocols and the names of all its operations.");
     lib.push_str("use wire::ServiceModel;\n\n");
     let (mut uses, mut all) = (String::new(), String::new());
     let mut targets: BTreeMap<String, &str> = BTreeMap::new();
@@ -38,7 +39,11 @@ pub fn generate(catalog: &Catalog, files: &mut Files) -> Result<()> {
     files.insert(src.join("lib.rs"), lib);
     files.insert(
         paths::root().join("models/catalog/Cargo.toml"),
-        super::service::manifest("catalog", "Every service's table of operations", &["wire = { path = \"../../crates/wire\" }"]),
+        super::service::manifest(
+            "catalog",
+            "Every service's table of operations",
+            &["wire = { path = \"../../crates/wire\" }"],
+        ),
     );
     Ok(())
 }
@@ -46,12 +51,14 @@ pub fn generate(catalog: &Catalog, files: &mut Files) -> Result<()> {
 fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> Result<String> {
     let metadata = &model.metadata;
     let context = || format!("{name} has no");
-    let prefix = metadata.endpoint_prefix.as_deref().with_context(|| format!("{} endpoint prefix", context()))?;
+    let prefix =
+        metadata.endpoint_prefix.as_deref().with_context(|| format!("{} endpoint prefix", context()))?;
     let protocols = lower::protocols(metadata).map_err(anyhow::Error::msg)?;
     let namespace = lower::namespace(metadata.xml_namespace.as_ref()).map(|(uri, _)| uri);
     let namespace = namespace.or_else(|| xml_namespace_from_older(name));
     let speaks_cbor = protocols.contains(&wire::Protocol::RpcCbor);
-    let mut out = header(&format!("{name}, API version {}.", metadata.api_version.as_deref().unwrap_or("unknown")));
+    let mut out =
+        header(&format!("{name}, API version {}.", metadata.api_version.as_deref().unwrap_or("unknown")));
     out.push_str("use wire::{OperationName, Protocol, ServiceModel};\n\n");
     writeln!(out, "/// `{name}`: {} operations.", model.operations.len())?;
     writeln!(out, "pub static {}: ServiceModel = ServiceModel {{", shouty(&name.replace('-', "_")))?;

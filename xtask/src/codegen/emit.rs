@@ -45,12 +45,13 @@ pub fn variant(text: &str) -> String {
 
 fn is_keyword(name: &str) -> bool {
     const KEYWORDS: [&str; 40] = [
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
-        "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-        "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "type",
-        "use", "where",
+        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
+        "else", "enum", "extern", "false", "final", "fn", "for", "if", "impl", "in", "let", "loop", "macro",
+        "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct",
+        "trait", "true", "type", "use", "where",
     ];
-    KEYWORDS.contains(&name) || matches!(name, "while" | "yield" | "unsafe" | "try" | "gen" | "impl" | "virtual")
+    KEYWORDS.contains(&name)
+        || matches!(name, "while" | "yield" | "unsafe" | "try" | "gen" | "impl" | "virtual")
 }
 
 /// A namespace as an `Option<XmlNamespace>` expression.

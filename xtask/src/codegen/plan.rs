@@ -51,7 +51,8 @@ impl<'a> Plan<'a> {
     }
 
     fn reach(&mut self, name: &str) -> Result<()> {
-        let (name, shape) = self.model.shapes.get_key_value(name).with_context(|| format!("no shape {name}"))?;
+        let (name, shape) =
+            self.model.shapes.get_key_value(name).with_context(|| format!("no shape {name}"))?;
         ensure!(!shape.eventstream, "{name} is an event stream, which is not supported");
         if self.shapes.insert(name, shape).is_none() {
             for next in references(shape) {
@@ -62,7 +63,8 @@ impl<'a> Plan<'a> {
     }
 
     fn reach_input(&mut self, name: &str) -> Result<()> {
-        let (name, shape) = self.model.shapes.get_key_value(name).with_context(|| format!("no shape {name}"))?;
+        let (name, shape) =
+            self.model.shapes.get_key_value(name).with_context(|| format!("no shape {name}"))?;
         if self.inputs.insert(name) {
             for next in references(shape) {
                 self.reach_input(next)?;
@@ -98,7 +100,10 @@ impl<'a> Plan<'a> {
         self.renamed.get(shape).cloned().unwrap_or_else(|| {
             let name = variant(shape);
             // A shape must not hide what every file uses.
-            if matches!(name.as_str(), "Option" | "Vec" | "String" | "Box" | "Error" | "Value" | "Schema" | "Structure") {
+            if matches!(
+                name.as_str(),
+                "Option" | "Vec" | "String" | "Box" | "Error" | "Value" | "Schema" | "Structure"
+            ) {
                 format!("{name}Shape")
             } else {
                 name

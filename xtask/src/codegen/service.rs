@@ -107,7 +107,7 @@ fn schema(name: &str, shape: &Shape, out: &mut String) -> Result<()> {
         write!(traits, "members: &[")?;
         for (member_name, member_ref) in &shape.members {
             let required = shape.required.iter().any(|r| r == member_name);
-            write!(traits, "{},\n", member(member_name, member_ref, required)?)?;
+            writeln!(traits, "{},", member(member_name, member_ref, required)?)?;
         }
         write!(traits, "], ")?;
     }
@@ -118,7 +118,9 @@ fn schema(name: &str, shape: &Shape, out: &mut String) -> Result<()> {
         write!(traits, "key: Some(&{}), ", member("key", key, false)?)?;
         write!(traits, "element: Some(&{}), ", member("value", value, false)?)?;
     }
-    for (set, what) in [(shape.flattened, "flattened"), (shape.sparse, "sparse"), (shape.sensitive, "sensitive")] {
+    for (set, what) in
+        [(shape.flattened, "flattened"), (shape.sparse, "sparse"), (shape.sensitive, "sensitive")]
+    {
         if set {
             write!(traits, "{what}: true, ")?;
         }
@@ -136,7 +138,8 @@ fn schema(name: &str, shape: &Shape, out: &mut String) -> Result<()> {
         write!(traits, "xml_namespace: {}, ", namespace(shape.xml_namespace.as_ref()))?;
     }
     if let Some(ErrorFacts { code, query_code, query_message, status, sender }) = lower::error(name, shape) {
-        let (query_code, query_message) = (optional(query_code.as_deref()), optional(query_message.as_deref()));
+        let (query_code, query_message) =
+            (optional(query_code.as_deref()), optional(query_message.as_deref()));
         write!(
             traits,
             "error: Some(ErrorTrait {{ code: {code:?}, query_code: {query_code}, query_message: {query_message}, \
@@ -184,7 +187,9 @@ fn member(name: &str, member: &MemberRef, required: bool) -> Result<String> {
 fn types(plan: &Plan<'_>) -> Result<String> {
     let mut out = header("Every structure, union and enumeration.");
     out.push_str("#[allow(unused_imports)]\nuse kernel::Timestamp;\n#[allow(unused_imports)]\nuse wire::codegen::BTreeMap;\n");
-    out.push_str("#[allow(unused_imports)]\nuse wire::{Bytes, Document, Open, Req};\n\nuse crate::schemas;\n\n");
+    out.push_str(
+        "#[allow(unused_imports)]\nuse wire::{Bytes, Document, Open, Req};\n\nuse crate::schemas;\n\n",
+    );
     for (name, shape) in &plan.shapes {
         match lower::kind(shape).map_err(anyhow::Error::msg)? {
             Kind::Structure => structure(plan, name, shape, &mut out)?,
@@ -194,7 +199,8 @@ fn types(plan: &Plan<'_>) -> Result<String> {
         }
     }
     for operation in &plan.operations {
-        for (side, missing) in [("Input", operation.input.is_none()), ("Output", operation.output.is_none())] {
+        for (side, missing) in [("Input", operation.input.is_none()), ("Output", operation.output.is_none())]
+        {
             if missing {
                 let ty = format!("{}{side}", operation.name);
                 writeln!(out, "/// `{}` has no {}.", operation.name, side.to_lowercase())?;
@@ -243,7 +249,10 @@ fn facts(plan: &Plan<'_>, name: &str, member: &MemberRef, owner: &Shape) -> Resu
 
 fn union(plan: &Plan<'_>, name: &str, shape: &Shape, out: &mut String) -> Result<()> {
     let ty = plan.type_name(name);
-    writeln!(out, "/// Union `{name}`.\n#[derive(Clone, Default)]\n#[allow(missing_docs)]\npub enum {ty} {{\n#[default]\nUnset,")?;
+    writeln!(
+        out,
+        "/// Union `{name}`.\n#[derive(Clone, Default)]\n#[allow(missing_docs)]\npub enum {ty} {{\n#[default]\nUnset,"
+    )?;
     let mut arms = Vec::new();
     for (i, (member, reference)) in shape.members.iter().enumerate() {
         let mut value = plan.value_type(&reference.shape)?;
@@ -268,12 +277,16 @@ fn enumeration(plan: &Plan<'_>, name: &str, shape: &Shape, out: &mut String) -> 
         }
         variants.push((candidate, value));
     }
-    writeln!(out, "/// Enumeration `{name}`.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]")?;
+    writeln!(
+        out,
+        "/// Enumeration `{name}`.\n#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]"
+    )?;
     writeln!(out, "#[allow(missing_docs, non_camel_case_types)]\npub enum {ty} {{")?;
     for (variant, _) in &variants {
         writeln!(out, "{variant},")?;
     }
-    let arms: Vec<String> = variants.iter().map(|(variant, value)| format!("{variant} = {value:?}")).collect();
+    let arms: Vec<String> =
+        variants.iter().map(|(variant, value)| format!("{variant} = {value:?}")).collect();
     writeln!(out, "}}\n\nwire::enumeration!({ty}, {{ {} }});\n", arms.join(", "))?;
     Ok(())
 }
@@ -291,7 +304,9 @@ fn errors(plan: &Plan<'_>) -> Result<String> {
     if !names.is_empty() {
         out.push_str("use crate::types;\n\n");
     }
-    out.push_str("/// Any error of the service.\n#[derive(Clone, Debug)]\n#[allow(missing_docs)]\npub enum Error {\n");
+    out.push_str(
+        "/// Any error of the service.\n#[derive(Clone, Debug)]\n#[allow(missing_docs)]\npub enum Error {\n",
+    );
     let mut arms = String::new();
     let mut constructors = String::new();
     let mut conversions = String::new();
@@ -299,7 +314,10 @@ fn errors(plan: &Plan<'_>) -> Result<String> {
         let (ty, shape) = (plan.type_name(name), plan.shapes[name]);
         writeln!(out, "{ty}(Box<types::{ty}>),")?;
         writeln!(arms, "Self::{ty}(error) => Fault::Modelled(&**error),")?;
-        writeln!(conversions, "impl From<types::{ty}> for Error {{ fn from(error: types::{ty}) -> Self {{ Self::{ty}(Box::new(error)) }} }}\n")?;
+        writeln!(
+            conversions,
+            "impl From<types::{ty}> for Error {{ fn from(error: types::{ty}) -> Self {{ Self::{ty}(Box::new(error)) }} }}\n"
+        )?;
         let text = shape.members.keys().find(|m| m.eq_ignore_ascii_case("message"));
         if let Some(text) = text {
             let field = snake(text);
@@ -319,7 +337,10 @@ fn errors(plan: &Plan<'_>) -> Result<String> {
         out,
         "impl ServiceError for Error {{\nfn fault(&self) -> Fault<'_> {{\nmatch self {{\n{arms}Self::Common(error) => Fault::Common(error),\n}}\n}}\n}}\n"
     )?;
-    writeln!(out, "impl<T: CommonSource> From<T> for Error {{ fn from(error: T) -> Self {{ Self::Common(error.into_common()) }} }}\n\n{conversions}")?;
+    writeln!(
+        out,
+        "impl<T: CommonSource> From<T> for Error {{ fn from(error: T) -> Self {{ Self::Common(error.into_common()) }} }}\n\n{conversions}"
+    )?;
     Ok(out)
 }
 
@@ -357,7 +378,10 @@ fn operations(name: &str, overlay: &Overlay, plan: &Plan<'_>, iam: &[IamAction])
              fn descriptor() -> &'static Operation {{ &{konst} }}\n}}\n"
         )?;
     }
-    writeln!(out, "/// Every generated operation: what the service has to register.\npub static ALL: &[&Operation] = &[{all}];\n\n{body}")?;
+    writeln!(
+        out,
+        "/// Every generated operation: what the service has to register.\npub static ALL: &[&Operation] = &[{all}];\n\n{body}"
+    )?;
     Ok(out)
 }
 
@@ -369,7 +393,8 @@ fn actions(service: &str, overlay: &Overlay, operation: &str, iam: &[IamAction])
     let mut out = String::new();
     for name in names {
         let action = iam.iter().find(|a| a.name == *name);
-        let action = action.with_context(|| format!("{operation} has no IAM action {name}: name one in the overlay"))?;
+        let action = action
+            .with_context(|| format!("{operation} has no IAM action {name}: name one in the overlay"))?;
         write!(
             out,
             "Action {{ name: {:?}, resources: &{:?}, condition_keys: &{:?} }}, ",

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::error::DecodeError;
 use crate::schema::{Kind, Member};
 use crate::timestamp;
-use crate::value::{Slot, Structure, Value};
+use crate::value::{Slot, Structure, Value, View};
 
 use super::reader::{Item, Reader, malformed};
 
@@ -56,6 +56,9 @@ fn structure(
         guess = at + 1;
         match reader.next()? {
             Item::Null => Ok(()),
+            _ if !matches!(into.get(at).view(), View::Absent) => {
+                Err(DecodeError::new(format!("Duplicate field '{}'", schema.members[at].wire)))
+            }
             item => value(reader, item, &schema.members[at], into.get_mut(at), depth + 1),
         }
     })

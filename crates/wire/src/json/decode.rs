@@ -9,7 +9,7 @@ use crate::error::DecodeError;
 use crate::scalar;
 use crate::schema::{Kind, Member, Schema, TimestampFormat};
 use crate::timestamp;
-use crate::value::{Slot, Structure, Value};
+use crate::value::{Slot, Structure, Value, View};
 
 /// Fills `into` from a JSON object. Unknown members are skipped. Nesting deeper than 128 is refused by the parser.
 /// Members bound elsewhere than to the body are left alone.
@@ -65,7 +65,11 @@ impl<'de> Visitor<'de> for Object<'_> {
                 Some(at) => {
                     guess = at + 1;
                     let member = &schema.members[at];
-                    map.next_value_seed(Place { member, value: self.0.get_mut(at) })?;
+                    let value = self.0.get_mut(at);
+                    if !matches!(value.view(), View::Absent) {
+                        return Err(A::Error::custom(format_args!("Duplicate field '{}'", member.wire)));
+                    }
+                    map.next_value_seed(Place { member, value })?;
                 }
                 None => {
                     map.next_value::<IgnoredAny>()?;
@@ -137,7 +141,7 @@ impl Place<'_> {
             Kind::Map => "a Map",
             Kind::Structure | Kind::Union => "a Structure",
         };
-        E::custom(format_args!("{found} can not be converted to {expected} ({})", self.member.name))
+        E::custom(format_args!("{found} can not be converted to {expected}"))
     }
 
     fn number<E: serde::de::Error>(self, integer: Option<i64>, float: f64) -> Result<(), E> {
@@ -230,7 +234,7 @@ impl<'de> Visitor<'de> for Place<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let Slot::List(list) = self.value.slot() else {
-            return Err(self.mismatch("Start of list"));
+            return Err(A::Error::custom("Start of list found where not expected"));
         };
         let element = self.member.target.element();
         let sparse = self.member.target.sparse;
@@ -272,7 +276,7 @@ impl<'de> Visitor<'de> for Place<'_> {
                     None => Err(A::Error::custom(format_args!("{} has no member set", schema.name))),
                 }
             }
-            _ => Err(self.mismatch("Start of structure or map")),
+            _ => Err(A::Error::custom("Start of structure or map found where not expected.")),
         }
     }
 }

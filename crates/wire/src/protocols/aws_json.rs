@@ -1,6 +1,6 @@
 //! awsJson 1.0 and 1.1: the operation in a header, everything else in one JSON document.
 
-use crate::error::DecodeError;
+use crate::error::{CommonError, DecodeError};
 use crate::fault::{Fault, FaultFacts};
 use crate::json;
 use crate::model::{Operation, Protocol, ServiceModel};
@@ -34,7 +34,11 @@ impl Codec for AwsJson {
 
     fn encode_fault(&self, service: &ServiceModel, fault: Fault<'_>, _request_id: &str) -> Response {
         let facts = fault.facts(self.v);
-        let mut response = Response::new(facts.status, self.content_type, error_body(service, &facts));
+        // Authorisation answers for all services alike, in its own spelling.
+        let denied = matches!(fault, Fault::Common(CommonError::AccessDenied(_)));
+        let text_name = if denied { "Message" } else { "message" };
+        let body = error_body(service, &facts, text_name);
+        let mut response = Response::new(facts.status, self.content_type, body);
         if service.query_compatible {
             response.query_error(facts.query_code, facts.sender);
         }
@@ -42,7 +46,7 @@ impl Codec for AwsJson {
     }
 }
 
-fn error_body(service: &ServiceModel, facts: &FaultFacts<'_>) -> Vec<u8> {
+fn error_body(service: &ServiceModel, facts: &FaultFacts<'_>, text_name: &str) -> Vec<u8> {
     let mut body = br#"{"__type":"#.to_vec();
     json::write_text(&error_type(service, facts), &mut body);
     match (facts.structure, &facts.message) {
@@ -57,7 +61,9 @@ fn error_body(service: &ServiceModel, facts: &FaultFacts<'_>) -> Vec<u8> {
             }
         }
         (None, Some(message)) => {
-            body.extend_from_slice(br#","message":"#);
+            body.push(b',');
+            json::write_text(text_name, &mut body);
+            body.push(b':');
             json::write_text(message, &mut body);
         }
         (None, None) => {}

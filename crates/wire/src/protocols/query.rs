@@ -1,6 +1,6 @@
 //! awsQuery: form parameters in, XML out.
 
-use crate::error::DecodeError;
+use crate::error::{CommonError, DecodeError};
 use crate::fault::Fault;
 use crate::model::{Operation, Protocol, ServiceModel};
 use crate::query::{Names, Params};
@@ -57,6 +57,9 @@ impl Codec for Query {
     }
 
     fn encode_fault(&self, service: &ServiceModel, fault: Fault<'_>, request_id: &str) -> Response {
+        if let Fault::Common(CommonError::NoOperation) = fault {
+            return no_operation();
+        }
         let facts = fault.facts(Protocol::Query);
         let mut xml = XmlWriter::document(XmlNames::Query);
         xml.start("ErrorResponse", namespace(service).as_ref());
@@ -74,6 +77,13 @@ impl Codec for Query {
         xml.end("ErrorResponse");
         Response::new(facts.status, CONTENT_TYPE, xml.finish())
     }
+}
+
+/// What the common front of the query services answers to a request without an action.
+fn no_operation() -> Response {
+    let mut xml = XmlWriter::document(XmlNames::Query);
+    xml.empty("UnknownOperationException");
+    Response::new(404, CONTENT_TYPE, xml.finish())
 }
 
 /// `Message`, and the other members of an error under their own names.

@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use crate::error::DecodeError;
 use crate::model::Operation;
-use crate::percent::parse_form;
+use crate::percent::{Pair, parse_form};
 use crate::protocols::Request;
 use crate::scalar;
 use crate::schema::{Kind, Location, Member, Schema, TimestampFormat};
@@ -93,8 +93,6 @@ pub(crate) fn decode_bindings(
     }
     Ok(())
 }
-
-type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 fn query_member<'a>(
     member: &'static Member,

@@ -10,6 +10,9 @@ use crate::error::DecodeError;
 /// Deeper than any model nests; keeps recursion over the tree bounded.
 const MAX_DEPTH: usize = 64;
 
+/// More than any model has, namespaces included: the reader compares each with all others.
+const MAX_ATTRIBUTES: usize = 32;
+
 /// An element. Names are without their prefixes, as the services read them.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Element {
@@ -82,6 +85,9 @@ fn element(tag: &BytesStart<'_>) -> Result<Element, DecodeError> {
     let name = local(tag.local_name().as_ref())?;
     let mut attributes = Vec::new();
     for attribute in tag.attributes() {
+        if attributes.len() == MAX_ATTRIBUTES {
+            return Err(malformed());
+        }
         let attribute = attribute.map_err(|_| malformed())?;
         // The whole name: `xsi:type` is an attribute of its own, and `xmlns:x` none of ours.
         let key = local(attribute.key.as_ref())?;
@@ -156,6 +162,16 @@ mod tests {
         {
             assert!(Element::parse(text.as_bytes()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn attributes_are_bounded() {
+        let element = |count: usize| {
+            let attributes: String = (0..count).map(|i| format!(" a{i}=''")).collect();
+            Element::parse(format!("<a{attributes}/>").as_bytes())
+        };
+        assert_eq!(element(MAX_ATTRIBUTES).unwrap().attributes.len(), MAX_ATTRIBUTES);
+        assert!(element(MAX_ATTRIBUTES + 1).is_err());
     }
 
     proptest! {
