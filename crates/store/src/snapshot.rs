@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::range::{KeyRange, Page, RESERVED, RangeOptions};
 
 /// Everything as it was at one version. Reads fail with [`Error::TooOld`] once it has lived longer than
-/// [`crate::Limits::tx_age_max`] and what it saw has been forgotten.
+/// [`crate::Limits::tx_age_max`] and what it saw has been forgotten. Drop it soon all the same: it keeps memory, and
+/// pages of the base, from being used again.
 pub struct Snapshot {
     pub(crate) reader: Reader,
 }

@@ -1,6 +1,8 @@
 //! Damaged files: an error that names the place, or the state of an earlier commit where that is all that can be known,
 //! but never a panic and never wrong data.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -180,7 +182,7 @@ fn a_torn_last_record_is_cut_and_writing_goes_on() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(common::cases(96))]
 
     /// One damaged byte loses at most the very last commit, and anything else is refused.
     #[test]

@@ -68,13 +68,7 @@ fn value(n: u8) -> Vec<u8> {
     vec![n; usize::from(n)]
 }
 
-fn model_page(
-    model: &Model,
-    start: &[u8],
-    end: &[u8],
-    limit: usize,
-    reverse: bool,
-) -> (Entries, bool) {
+fn model_page(model: &Model, start: &[u8], end: &[u8], limit: usize, reverse: bool) -> (Entries, bool) {
     if start >= end {
         return (Vec::new(), false);
     }
@@ -179,7 +173,7 @@ fn check(engine: Engine, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(common::cases(48))]
 
     #[test]
     fn memory_is_an_ordered_map(steps in proptest::collection::vec(step(), 1..40)) {

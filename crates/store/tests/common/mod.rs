@@ -48,3 +48,9 @@ pub fn fresh_with(engine: Engine, options: Options) -> (TempDir, Store) {
     let store = engine.open(dir.path(), options);
     (dir, store)
 }
+
+/// Settings of a property test of `cases` random cases, or as many as `PROPTEST_CASES` says.
+pub fn cases(cases: u32) -> proptest::test_runner::Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(cases);
+    proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() }
+}
