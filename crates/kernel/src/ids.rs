@@ -35,26 +35,26 @@ impl Ids {
 
     /// `len` lower-case hexadecimal digits.
     pub fn hex(&self, len: usize) -> String {
-        self.from_alphabet(HEX, len)
+        chars_of(HEX, len)
     }
 
     /// `len` characters of the base-32 alphabet, the form of access key ids.
     pub fn base32(&self, len: usize) -> String {
-        self.from_alphabet(BASE32, len)
+        chars_of(BASE32, len)
     }
+}
 
-    /// Both alphabets have a length that divides 256, so taking the remainder favours no character.
-    fn from_alphabet(&self, alphabet: &[u8], len: usize) -> String {
-        let mut out = String::with_capacity(len);
-        while out.len() < len {
-            for byte in self.bytes::<32>() {
-                if out.len() < len {
-                    out.push(char::from(alphabet[usize::from(byte) % alphabet.len()]));
-                }
+/// Both alphabets have a length that divides 256, so taking the remainder favours no character.
+fn chars_of(alphabet: &[u8], len: usize) -> String {
+    let mut out = String::with_capacity(len);
+    while out.len() < len {
+        for byte in Ids.bytes::<32>() {
+            if out.len() < len {
+                out.push(char::from(alphabet[usize::from(byte) % alphabet.len()]));
             }
         }
-        out
     }
+    out
 }
 
 #[cfg(test)]
