@@ -269,3 +269,92 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
         .collect();
     fs::write(path, text).with_context(|| format!("{}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Longer texts are prose; patterns and enumerations are facts of any length.
+    const MAX_TEXT_CHARS: usize = 300;
+
+    /// The JSON files below a folder.
+    fn json_files(folder: &Path, out: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                json_files(&path, out);
+            } else if path.extension() == Some(OsStr::new("json")) {
+                out.push(path);
+            }
+        }
+    }
+
+    /// What looks like prose, as its place and the text.
+    fn prose(value: &Value, place: &str, out: &mut Vec<String>) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    let place = format!("{place}/{key}");
+                    if matches!(key.as_str(), "documentation" | "description") && value.is_string() {
+                        out.push(format!("{place}: {value}"));
+                    } else if !matches!(key.as_str(), "pattern" | "enum") {
+                        prose(value, &place, out);
+                    }
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| prose(value, place, out)),
+            Value::String(text) if text.chars().count() > MAX_TEXT_CHARS => {
+                out.push(format!("{place}: {text}"))
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn models_hold_no_prose() {
+        let mut files = Vec::new();
+        json_files(&paths::root().join("models"), &mut files);
+        assert!(files.len() > 20, "{} files", files.len());
+        let mut found = Vec::new();
+        for file in files {
+            let value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+            // The cases hold bodies, which are data: of these only the models count.
+            let cases = file.parent().and_then(Path::file_name) == Some(OsStr::new("protocol-cases"));
+            prose(
+                &if cases { without_bodies(value) } else { value },
+                &file.display().to_string(),
+                &mut found,
+            );
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+
+    fn without_bodies(mut suites: Value) -> Value {
+        for suite in suites.as_array_mut().into_iter().flatten() {
+            for case in suite["cases"].as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+                for data in ["params", "serialized", "result", "response", "error"] {
+                    case.remove(data);
+                }
+            }
+        }
+        suites
+    }
+
+    #[test]
+    fn prose_would_be_found() {
+        let model = serde_json::json!({
+            "shapes": {
+                "A": {"documentation": "x", "pattern": "p".repeat(1000), "enum": ["e".repeat(1000)]},
+                "B": {"members": {"documentation": {"shape": "A"}}, "other": "t".repeat(301)},
+            },
+        });
+        let mut found = Vec::new();
+        prose(&model, "", &mut found);
+        let places: Vec<&str> = found.iter().filter_map(|text| text.split(':').next()).collect();
+        assert_eq!(places, ["/shapes/A/documentation", "/shapes/B/other"]);
+    }
+}

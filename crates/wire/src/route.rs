@@ -220,12 +220,17 @@ impl Router {
         for service in candidates {
             let Some(protocol) = rest_protocol(service) else { continue };
             let patterns = self.rest.get(service.id).map(Vec::as_slice).unwrap_or_default();
-            let found = patterns
+            let mut fitting = patterns
                 .iter()
-                .find(|(pattern, op)| op.method == target.method && pattern.matches(target.path, &query));
-            if let Some((_, operation)) = found {
-                return Ok(Located { service, protocol, operation });
+                .filter(|(pattern, op)| op.method == target.method && pattern.matches(target.path, &query));
+            let Some((pattern, operation)) = fitting.next() else { continue };
+            // The order of the table decides only between patterns that are not equally exact.
+            if fitting.next().is_some_and(|(next, _)| next.specificity() == pattern.specificity()) {
+                let error =
+                    CommonError::UnknownOperation("Several operations fit this method and path.".to_owned());
+                return Err(RouteError { service, protocol, error });
             }
+            return Ok(Located { service, protocol, operation });
         }
         Err(RouteError {
             service: first,

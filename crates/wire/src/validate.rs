@@ -259,3 +259,205 @@ fn lower_first(name: &str) -> String {
     }
     name
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamic::Dyn;
+    use crate::pattern::Pattern;
+    use crate::schema::{Kind, MEMBER, SCHEMA};
+    use crate::value::Slot;
+
+    static LOWER: Pattern = Pattern::new("[a-z]*");
+    /// Any text that ends in `c` matches only after much backtracking.
+    static SLOW: Pattern = Pattern::new("(?=(a+)+$)(a|b)*c");
+    static NAME: Schema = Schema {
+        kind: Kind::String,
+        bounds: Bounds { min: Some(2), max: Some(4) },
+        pattern: Some(&LOWER),
+        ..SCHEMA
+    };
+    static LONG_NAME: Schema = Schema {
+        kind: Kind::String,
+        bounds: Bounds { min: None, max: Some(10) },
+        pattern: Some(&SLOW),
+        ..SCHEMA
+    };
+    static SECRET: Schema =
+        Schema { kind: Kind::String, bounds: Bounds { min: Some(8), max: None }, sensitive: true, ..SCHEMA };
+    static COLOUR: Schema = Schema { kind: Kind::String, values: &["red", "blue"], ..SCHEMA };
+    static COUNT: Schema =
+        Schema { kind: Kind::Integer, bounds: Bounds { min: Some(1), max: Some(10) }, ..SCHEMA };
+    static DATA: Schema = Schema { kind: Kind::Blob, bounds: Bounds { min: None, max: Some(2) }, ..SCHEMA };
+    static ITEM: Schema = Schema { name: "Item", members: &ITEM_MEMBERS, ..SCHEMA };
+    static ITEM_MEMBERS: [Member; 1] = [Member { name: "Id", required: true, target: &NAME, ..MEMBER }];
+    static ITEM_ENTRY: Member = Member { name: "member", target: &ITEM, ..MEMBER };
+    static ITEMS: Schema = Schema {
+        kind: Kind::List,
+        element: Some(&ITEM_ENTRY),
+        bounds: Bounds { min: Some(1), max: Some(100) },
+        ..SCHEMA
+    };
+    static KEY: Member = Member { name: "key", target: &NAME, ..MEMBER };
+    static VALUE: Member = Member { name: "value", target: &COUNT, ..MEMBER };
+    static COUNTS: Schema = Schema { kind: Kind::Map, key: Some(&KEY), element: Some(&VALUE), ..SCHEMA };
+    static CHOICE: Schema = Schema { kind: Kind::Union, members: &ITEM_MEMBERS, ..SCHEMA };
+    static INPUT: Schema = Schema { name: "Input", members: &MEMBERS, ..SCHEMA };
+    static MEMBERS: [Member; 10] = [
+        Member { name: "Name", required: true, target: &NAME, ..MEMBER },
+        Member { name: "Token", required: true, idempotency_token: true, target: &NAME, ..MEMBER },
+        Member { name: "LongName", target: &LONG_NAME, ..MEMBER },
+        Member { name: "Password", target: &SECRET, ..MEMBER },
+        Member { name: "Colour", target: &COLOUR, ..MEMBER },
+        Member { name: "Count", target: &COUNT, ..MEMBER },
+        Member { name: "Data", target: &DATA, ..MEMBER },
+        Member { name: "Items", target: &ITEMS, ..MEMBER },
+        Member { name: "Counts", target: &COUNTS, ..MEMBER },
+        Member { name: "Choice", target: &CHOICE, ..MEMBER },
+    ];
+
+    /// The violations of an input that was filled from JSON.
+    fn check(json: &str) -> Vec<Violation> {
+        let mut input = Dyn::structure(&INPUT);
+        // The members of these schemas have no names on the wire but those of the model.
+        fill(&mut *input, &serde_json::from_str(json).unwrap());
+        violations(&*input)
+    }
+
+    fn fill(into: &mut dyn Structure, json: &serde_json::Value) {
+        for (name, json) in json.as_object().unwrap() {
+            let at = into.schema().members.iter().position(|m| m.name == name).unwrap();
+            fill_value(into.get_mut(at), json);
+        }
+    }
+
+    fn fill_value(value: &mut dyn Value, json: &serde_json::Value) {
+        match value.slot() {
+            Slot::Text(v) => v.set(json.as_str().unwrap().to_owned()),
+            Slot::Int(v) => *v = json.as_i64().unwrap() as i32,
+            Slot::Blob(v) => *v = json.as_str().unwrap().to_owned().into(),
+            Slot::List(v) => json.as_array().unwrap().iter().for_each(|json| fill_value(v.push(), json)),
+            Slot::Map(v) => {
+                json.as_object()
+                    .unwrap()
+                    .iter()
+                    .for_each(|(key, json)| fill_value(v.insert(key.clone()), json));
+            }
+            Slot::Struct(v) => fill(v, json),
+            Slot::Union(v) => fill_value(v.select(0), &json["Id"]),
+            _ => panic!("no such member"),
+        }
+    }
+
+    #[test]
+    fn what_is_right_passes() {
+        let json = r#"{"Name":"abc","Colour":"red","Count":10,"Data":"ab","Items":[{"Id":"ab"}],"Counts":{"ab":1},
+            "Choice":{"Id":"ab"},"Password":"12345678"}"#;
+        assert_eq!(check(json), []);
+        assert!(
+            Dialect::STANDARD
+                .check(&*{
+                    let mut input = Dyn::structure(&INPUT);
+                    fill(&mut *input, &serde_json::from_str(json).unwrap());
+                    input
+                })
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn each_constraint_has_its_text() {
+        let cases = [
+            ("{}", "Value null at 'name' failed to satisfy constraint: Member must not be null"),
+            (
+                r#"{"Name":"a"}"#,
+                "Value 'a' at 'name' failed to satisfy constraint: Member must have length greater than or equal to 2",
+            ),
+            (
+                r#"{"Name":"abcde"}"#,
+                "Value 'abcde' at 'name' failed to satisfy constraint: Member must have length less than or equal to 4",
+            ),
+            (
+                r#"{"Name":"AB"}"#,
+                "Value 'AB' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-z]*",
+            ),
+            (
+                r#"{"Name":"ab","Colour":"green"}"#,
+                "Value 'green' at 'colour' failed to satisfy constraint: Member must satisfy enum value set: [red, blue]",
+            ),
+            (
+                r#"{"Name":"ab","Count":0}"#,
+                "Value '0' at 'count' failed to satisfy constraint: Member must have value greater than or equal to 1",
+            ),
+            (
+                r#"{"Name":"ab","Count":11}"#,
+                "Value '11' at 'count' failed to satisfy constraint: Member must have value less than or equal to 10",
+            ),
+            (
+                r#"{"Name":"ab","Data":"abc"}"#,
+                "Value at 'data' failed to satisfy constraint: Member must have length less than or equal to 2",
+            ),
+            (
+                r#"{"Name":"ab","Items":[]}"#,
+                "Value '[...]' at 'items' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            ),
+            (
+                r#"{"Name":"ab","Password":"geheim"}"#,
+                "Value at 'password' failed to satisfy constraint: Member must have length greater than or equal to 8",
+            ),
+        ];
+        for (json, clause) in cases {
+            assert_eq!(
+                standard_text(&check(json)),
+                format!("1 validation error detected: {clause}"),
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn paths_lead_to_the_value() {
+        let paths = |json: &str| check(json).into_iter().map(|v| v.path).collect::<Vec<_>>();
+        assert_eq!(
+            paths(r#"{"Name":"ab","Items":[{"Id":"ab"},{},{"Id":"x"}]}"#),
+            ["items.2.member.id", "items.3.member.id"]
+        );
+        assert_eq!(paths(r#"{"Name":"ab","Counts":{"ab":0,"x":1}}"#), ["counts.ab.member", "counts.x.key"]);
+        assert_eq!(paths(r#"{"Name":"ab","Choice":{"Id":"x"}}"#), ["choice.id"]);
+    }
+
+    #[test]
+    fn several_are_counted_up_to_a_limit() {
+        let text = standard_text(&check(r#"{"Name":"A","Count":0}"#));
+        assert!(text.starts_with("3 validation errors detected: Value 'A' at 'name'"), "{text}");
+        assert_eq!(text.matches("; ").count(), 2);
+        let items = vec!["{}"; 50].join(",");
+        assert_eq!(check(&format!(r#"{{"Name":"ab","Items":[{items}]}}"#)).len(), MAX_VIOLATIONS);
+    }
+
+    #[test]
+    fn lengths_are_in_characters_and_quotes_are_cut() {
+        assert_eq!(check(r#"{"Name":"äöüß"}"#).len(), 1, "the pattern only");
+        let found = check(&format!(r#"{{"Name":"{}"}}"#, "ä".repeat(5000)));
+        assert_eq!(found[0].value.as_ref().unwrap().chars().count(), MAX_QUOTED);
+    }
+
+    #[test]
+    fn no_pattern_is_tried_on_a_text_that_is_too_long() {
+        let found = check(&format!(r#"{{"Name":"ab","LongName":"{}"}}"#, "a".repeat(1_000_000)));
+        assert_eq!(found.iter().map(|v| &v.constraint).collect::<Vec<_>>(), [&Constraint::LengthMax(10)]);
+    }
+
+    #[test]
+    fn a_service_may_check_for_itself() {
+        let lenient = Dialect { render: |_| None };
+        assert!(lenient.check(&*Dyn::structure(&INPUT)).is_ok());
+        assert_eq!(
+            Dialect::STANDARD.check(&*Dyn::structure(&INPUT)),
+            Err(CommonError::Validation(
+                "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null"
+                    .to_owned()
+            ))
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! Where requests go, among all services of the catalog.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use wire::{CommonError, Params, Protocol, RouteError, Router, Target, codec};
+
+struct Sent {
+    method: &'static str,
+    path: &'static str,
+    query: &'static str,
+    body: &'static str,
+    host: &'static str,
+    signing_name: Option<&'static str>,
+    headers: HeaderMap,
+}
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const JSON10: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
+
+fn sent(method: &'static str, path: &'static str, query: &'static str) -> Sent {
+    Sent { method, path, query, body: "", host: "localhost", signing_name: None, headers: HeaderMap::new() }
+}
+
+impl Sent {
+    fn signed(self, name: &'static str) -> Self {
+        Self { signing_name: Some(name), ..self }
+    }
+    fn host(self, host: &'static str) -> Self {
+        Self { host, ..self }
+    }
+    fn body(self, body: &'static str) -> Self {
+        Self { body, ..self }
+    }
+    fn with(mut self, (name, value): (&'static str, &'static str)) -> Self {
+        self.headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        self
+    }
+
+    /// The service, protocol and operation.
+    fn route(&self) -> Result<(&'static str, Protocol, &'static str), RouteError> {
+        let router = Router::new(catalog::ALL);
+        let target = Target {
+            method: self.method,
+            path: self.path,
+            query: self.query,
+            headers: &self.headers,
+            host: self.host,
+            signing_name: self.signing_name,
+        };
+        let located = match router.locate(&target)? {
+            Some(located) => located,
+            None => {
+                let params = Params::parse(self.query, self.body.as_bytes()).expect("readable parameters");
+                router.locate_action(&target, &params)?
+            }
+        };
+        Ok((located.service.id, located.protocol, located.operation.name))
+    }
+
+    fn found(&self) -> (&'static str, Protocol, &'static str) {
+        self.route().unwrap_or_else(|e| panic!("{} {}: {:?}", self.method, self.path, e.error))
+    }
+
+    fn refused(&self) -> RouteError {
+        match self.route() {
+            Ok(found) => panic!("{} {} goes to {found:?}", self.method, self.path),
+            Err(error) => error,
+        }
+    }
+}
+
+#[test]
+fn by_target_header() {
+    let send = |target| sent("POST", "/", "").with(("x-amz-target", target));
+    assert_eq!(send("AmazonSQS.SendMessage").with(JSON10).found(), ("sqs", Protocol::Json10, "SendMessage"));
+    // The service's own version, where the content type names none; and any path.
+    assert_eq!(
+        Sent { path: "/123456789012/queue", ..send("AmazonSQS.SendMessage") }.found(),
+        ("sqs", Protocol::Json10, "SendMessage")
+    );
+    assert_eq!(send("DynamoDB_20120810.PutItem").found(), ("dynamodb", Protocol::Json10, "PutItem"));
+    assert_eq!(send("Logs_20140328.CreateLogGroup").found().1, Protocol::Json11);
+    for target in ["AmazonSQS.Nothing", "AmazonSQS.sendMessage", "Nobody.SendMessage", "SendMessage", "", "."]
+    {
+        let refused = send(target).refused();
+        assert!(matches!(refused.error, CommonError::UnknownOperation(_)), "{target}");
+    }
+    assert_eq!(send("AmazonSQS.Nothing").refused().service.id, "sqs");
+}
+
+#[test]
+fn by_rpc_path() {
+    let path = "/service/GraniteServiceVersion20100801/operation/PutMetricData";
+    let cbor = ("smithy-protocol", "rpc-v2-cbor");
+    assert_eq!(sent("POST", path, "").with(cbor).found(), ("cloudwatch", Protocol::RpcCbor, "PutMetricData"));
+    for path in [
+        "/service/GraniteServiceVersion20100801/operation/Nothing",
+        "/service/Nobody/operation/PutMetricData",
+        "/service/GraniteServiceVersion20100801",
+    ] {
+        let refused = sent("POST", path, "").with(cbor).refused();
+        assert_eq!(refused.protocol, Protocol::RpcCbor);
+    }
+}
+
+#[test]
+fn by_action_and_version() {
+    let call = |body| sent("POST", "/", "").with(FORM).body(body);
+    assert_eq!(
+        call("Action=GetCallerIdentity&Version=2011-06-15").found(),
+        ("sts", Protocol::Query, "GetCallerIdentity")
+    );
+    // In the query string too, and without a version for one who has signed.
+    assert_eq!(
+        sent("GET", "/", "Action=ListQueues").signed("sqs").found(),
+        ("sqs", Protocol::Query, "ListQueues")
+    );
+    assert_eq!(
+        sent("GET", "/", "Action=ListQueues").host("sqs.localhost").found(),
+        ("sqs", Protocol::Query, "ListQueues")
+    );
+    assert_eq!(
+        call("Action=DescribeInstances&Version=2016-11-15").found(),
+        ("ec2", Protocol::Ec2, "DescribeInstances")
+    );
+    // An action alone is no address, nor is one of another's version.
+    assert!(matches!(call("Action=ListQueues").refused().error, CommonError::Coded { status: 403, .. }));
+    assert!(call("Action=ListQueues&Version=2011-06-15").signed("sqs").route().is_err());
+    let refused = call("Action=Nothing&Version=2012-11-05").signed("sqs").refused();
+    assert_eq!((refused.service.id, refused.protocol), ("sqs", Protocol::Query));
+    assert!(matches!(refused.error, CommonError::UnknownOperation(_)));
+    let refused = call("Version=2012-11-05").signed("sqs").refused();
+    assert!(matches!(&refused.error, CommonError::Coded { code, .. } if code == "MissingAction"));
+}
+
+#[test]
+fn by_path_of_the_service_that_was_signed_for() {
+    let s3 = |method, path, query| sent(method, path, query).signed("s3").found().2;
+    assert_eq!(s3("GET", "/b", "list-type=2"), "ListObjectsV2");
+    assert_eq!(s3("GET", "/b", ""), "ListObjects");
+    assert_eq!(s3("GET", "/b", "acl"), "GetBucketAcl");
+    assert_eq!(s3("PUT", "/b", ""), "CreateBucket");
+    assert_eq!(s3("HEAD", "/b/k/with/parts", ""), "HeadObject");
+    assert_eq!(s3("GET", "/b/k", "tagging"), "GetObjectTagging");
+    assert_eq!(s3("POST", "/b/k", "uploads"), "CreateMultipartUpload");
+    // Nothing in the table tells these from each other, so neither is meant.
+    for method in ["GET", "PUT", "DELETE"] {
+        let refused = sent(method, "/b/k", "uploadId=u").signed("s3").refused();
+        assert!(matches!(refused.error, CommonError::UnknownOperation(_)));
+    }
+    let lambda = |method, path| sent(method, path, "").signed("lambda").found().2;
+    assert_eq!(lambda("GET", "/2015-03-31/functions"), "ListFunctions");
+    assert_eq!(lambda("GET", "/2015-03-31/functions/"), "ListFunctions");
+    assert_eq!(lambda("POST", "/2015-03-31/functions/f/invocations"), "Invoke");
+    assert_eq!(sent("GET", "/2015-03-31/functions", "").host("lambda.localhost").found().0, "lambda");
+    let refused = sent("PATCH", "/2015-03-31/functions", "").signed("lambda").refused();
+    assert_eq!((refused.service.id, refused.protocol), ("lambda", Protocol::RestJson));
+}
+
+#[test]
+fn what_fits_nothing_goes_nowhere() {
+    let refused = sent("GET", "/bucket/key", "").refused();
+    assert!(
+        matches!(&refused.error, CommonError::Coded { code, status: 403, .. } if code == "MissingAuthenticationToken")
+    );
+    let refused = sent("GET", "/", "").signed("nobody").refused();
+    assert!(matches!(refused.error, CommonError::UnknownOperation(_)));
+    // A host is an address only as the first label of a name.
+    assert!(sent("GET", "/", "").host("s3").route().is_err());
+    assert!(sent("GET", "/", "Action=ListQueues").host("nobody.localhost").route().is_err());
+}
+
+#[test]
+fn a_request_without_an_action() {
+    let refused = sent("GET", "/123456789012/queue", "").signed("sqs").refused();
+    let response =
+        codec(refused.protocol).encode_fault(refused.service, wire::Fault::Common(&refused.error), "id");
+    assert_eq!(response.status, 404);
+    assert!(response.body.ends_with(b"<UnknownOperationException/>"));
+    let refused = sent("POST", "/", "").with(JSON10).signed("sqs").refused();
+    assert_eq!(refused.protocol, Protocol::Json10);
+    assert!(matches!(refused.error, CommonError::NoOperation));
+}

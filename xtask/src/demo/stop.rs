@@ -1,0 +1,31 @@
+//! Reasons to stop early.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+/// Ctrl-C (or SIGTERM), or the end of the time allowed.
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    limit: Duration,
+    started: Instant,
+}
+
+impl Stop {
+    /// Catches signals from now on; the time allowed begins. Once per process.
+    pub fn after(limit: Duration) -> Result<Self> {
+        let asked = Arc::new(AtomicBool::new(false));
+        let flag = asked.clone();
+        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("signals cannot be caught")?;
+        Ok(Self { asked, limit, started: Instant::now() })
+    }
+
+    /// Fails when it is time to stop. Whoever waits calls this again and again.
+    pub fn check(&self) -> Result<()> {
+        ensure!(!self.asked.load(Ordering::Relaxed), "interrupted");
+        ensure!(self.started.elapsed() < self.limit, "not done within {} s", self.limit.as_secs());
+        Ok(())
+    }
+}
