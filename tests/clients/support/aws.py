@@ -1,0 +1,139 @@
+"""Stock clients: boto3 in both of SQS's protocols, and the AWS CLI."""
+
+import functools
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import boto3
+import botocore.session
+from botocore import xform_name
+from botocore.config import Config
+
+from support.query_model import query_session
+from support.server import clean_environment
+
+REGION = "us-east-1"
+NAMES = itertools.count(1)
+
+# One request, one answer: an error must show, and is not to be tried again.
+CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=40)
+
+
+def operations():
+    """The names of all operations of the stock client's model."""
+    return botocore.session.get_session().get_service_model("sqs").operation_names
+
+
+@functools.cache
+def _json_session():
+    return botocore.session.get_session()
+
+
+def make_client(server, key="test", service="sqs", *, secret="test", protocol="json", config=CONFIG):
+    """A stock client."""
+    session = query_session() if protocol == "query" else _json_session()
+    return boto3.Session(
+        aws_access_key_id=key, aws_secret_access_key=secret, region_name=REGION, botocore_session=session
+    ).client(service, endpoint_url=server.url, config=config)
+
+
+class Account:
+    """One account's clients and queues."""
+
+    def __init__(self, server, key):
+        self.server = server
+        self.key = key
+        self.sqs = make_client(server, key)
+
+    def boto(self, protocol="json"):
+        """Calls operations by name through boto3."""
+        client = self.sqs if protocol == "json" else make_client(self.server, self.key, protocol=protocol)
+
+        def call(operation, **parameters):
+            answer = getattr(client, xform_name(operation))(**parameters)
+            assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == 200
+            return answer
+
+        return call
+
+    def cli(self):
+        """Calls operations by name through the AWS CLI."""
+
+        def call(operation, **parameters):
+            command = ["sqs", xform_name(operation, "-"), "--cli-input-json", json.dumps(parameters)]
+            out = self.aws(*command)
+            return json.loads(out) if out.strip() else {}
+
+        return call
+
+    def aws(self, *arguments, check=True):
+        """Runs the AWS CLI; gives what it prints, or with `check=False` the finished process."""
+        environment = clean_environment(
+            AWS_ACCESS_KEY_ID=self.key,
+            AWS_SECRET_ACCESS_KEY="test",
+            AWS_ENDPOINT_URL=self.server.url,
+            AWS_DEFAULT_REGION=REGION,
+            AWS_DEFAULT_OUTPUT="json",
+            AWS_MAX_ATTEMPTS="1",
+            AWS_CONFIG_FILE=os.devnull,
+            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+            AWS_PAGER="",
+        )
+        program = pathlib.Path(sys.executable).with_name("aws")
+        finished = subprocess.run(
+            [sys.executable, str(program), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+        if not check:
+            return finished
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
+
+    def name(self, *, fifo=False):
+        """A queue name not used before."""
+        return f"queue-{os.getpid()}-{next(NAMES)}" + (".fifo" if fifo else "")
+
+    def queue(self, *, fifo=False, tags=None, **attributes):
+        """Makes a queue and gives its URL."""
+        if fifo:
+            attributes["FifoQueue"] = "true"
+        parameters = {"tags": tags} if tags else {}
+        return self.sqs.create_queue(QueueName=self.name(fifo=fifo), Attributes=attributes, **parameters)["QueueUrl"]
+
+    def attributes(self, url, *names):
+        """A queue's attributes."""
+        answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names) or ["All"])
+        return answer.get("Attributes", {})
+
+    def arn(self, url):
+        return f"arn:aws:sqs:{REGION}:{self.key}:{url.rsplit('/', 1)[1]}"
+
+    def send(self, url, body="body", **parameters):
+        return self.sqs.send_message(QueueUrl=url, MessageBody=body, **parameters)
+
+    def receive(self, url, count=10, **parameters):
+        """The messages of one receive."""
+        return self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=count, **parameters).get("Messages", [])
+
+    def drain(self, url):
+        """Receives and deletes everything that is visible, and gives it."""
+        all_of_it = []
+        while messages := self.receive(url, AttributeNames=["All"]):
+            all_of_it += messages
+            for message in messages:
+                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return all_of_it
+
+    def dead_letter_pair(self, count=1, **options):
+        """A queue and its dead-letter queue."""
+        dead = self.queue(**options)
+        policy = json.dumps({"deadLetterTargetArn": self.arn(dead), "maxReceiveCount": count})
+        return self.queue(RedrivePolicy=policy, **options), dead

@@ -1,0 +1,79 @@
+"""Every operation, by every stock client of Python."""
+
+import json
+
+import pytest
+
+from support.aws import make_client, operations
+from support.exercises import EXERCISES
+
+CALLERS = {
+    "boto3-json": lambda account: account.boto("json"),
+    "boto3-query": lambda account: account.boto("query"),
+    "cli": lambda account: account.cli(),
+}
+
+
+def test_no_operation_of_the_model_is_left_out():
+    assert set(EXERCISES) == set(operations())
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("operation", operations())
+def test_operation(account, operation, caller):
+    """The operation does what it is there for, and the client under test is what asked for it."""
+    call = CALLERS[caller](account)
+    used = []
+
+    def watched(name, **parameters):
+        used.append(name)
+        return call(name, **parameters)
+
+    EXERCISES[operation](account, watched)
+    assert set(used) == {operation}
+
+
+def test_the_cli_knows_who_it_is(account):
+    identity = json.loads(account.aws("sts", "get-caller-identity"))
+    assert identity["Account"] == account.key
+    assert identity["Arn"] == f"arn:aws:iam::{account.key}:root"
+
+
+def test_the_cli_shows_errors(account):
+    finished = account.aws("sqs", "get-queue-url", "--queue-name", "nowhere", check=False)
+    assert finished.returncode == 254
+    assert "(AWS.SimpleQueueService.NonExistentQueue)" in finished.stderr
+    assert "The specified queue does not exist." in finished.stderr
+
+
+def test_the_cli_with_its_own_options(account):
+    """Shorthand, files and queries, as people write them."""
+    name = account.name()
+    url = json.loads(account.aws("sqs", "create-queue", "--queue-name", name, "--attributes", "DelaySeconds=0"))
+    url = url["QueueUrl"]
+    attributes = "city={DataType=String,StringValue=Any City},raw={DataType=Binary,BinaryValue=abc}"
+    account.aws(
+        "sqs", "send-message", "--queue-url", url, "--message-body", "{}", "--message-attributes", attributes
+    )
+    command = ["sqs", "receive-message", "--queue-url", url, "--message-attribute-names", "All"]
+    text = account.aws(*command, "--query", "Messages[0].MessageAttributes.city.StringValue", "--output", "text")
+    assert text == "Any City\n"
+
+
+@pytest.mark.parametrize("key", ["test", "000000000000", "437064342167"])
+def test_sts_by_boto3(server, key):
+    identity = make_client(server, key, "sts").get_caller_identity()
+    account = "000000000000" if key == "test" else key
+    assert identity["Account"] == account
+    assert identity["Arn"] == f"arn:aws:iam::{account}:root"
+    assert identity["UserId"] == account
+
+
+@pytest.mark.parametrize("protocol", ["json", "query"])
+def test_paginators(account, protocol):
+    urls = {account.queue() for _ in range(5)}
+    client = make_client(account.server, account.key, protocol=protocol)
+    pages = client.get_paginator("list_queues").paginate(PaginationConfig={"PageSize": 2})
+    found = [url for page in pages for url in page["QueueUrls"]]
+    assert len(found) == 5
+    assert set(found) == urls
