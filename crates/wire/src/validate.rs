@@ -121,7 +121,15 @@ impl Walk {
         if absent && (!member.required || member.idempotency_token) {
             return;
         }
-        self.inside(&lower_first(member.name), |walk| {
+        if !absent && is_plain(member.target) {
+            return;
+        }
+        self.inside(member.name, |walk| {
+            // The texts name members in lower camel case.
+            let start = walk.path.len() - member.name.len();
+            if let Some(first) = walk.path.get_mut(start..start + 1) {
+                first.make_ascii_lowercase();
+            }
             if absent {
                 walk.report(member, None, Constraint::Required);
             } else {
@@ -249,15 +257,6 @@ fn is_plain(schema: &Schema) -> bool {
         && schema.bounds == Bounds::default()
         && schema.pattern.is_none()
         && schema.values.is_empty()
-}
-
-/// The texts name members in lower camel case.
-fn lower_first(name: &str) -> String {
-    let mut name = name.to_owned();
-    if let Some(first) = name.get_mut(..1) {
-        first.make_ascii_lowercase();
-    }
-    name
 }
 
 #[cfg(test)]

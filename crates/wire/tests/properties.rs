@@ -5,7 +5,7 @@ mod kitchen;
 use proptest::prelude::*;
 use wire::{Bytes, Document, Dyn, Protocol, Slot, Structure, Timestamp, Value, View, codec};
 
-use kitchen::{KITCHEN, OPERATION, PROTOCOLS, decode};
+use kitchen::{BOUND, BOUND_OPERATION, KITCHEN, OPERATION, PROTOCOLS, decode};
 
 /// Deeper kitchens have scalars only, so that values stay small.
 const MAX_DEPTH: usize = 3;
@@ -177,6 +177,69 @@ proptest! {
             let _ = decode(protocol, &body);
         }
     }
+}
+
+proptest! {
+    #[test]
+    fn no_path_query_or_header_is_a_panic(
+        path in "/a/[a-c%/+]{0,8}/[%/0-9a-f\\u{e4}]{0,12}",
+        query in "(number|texts|all|x|[%=&+]{1,3})(=[0-9%&=+a-f]{0,6})?(&texts=[%a-f0-9]{0,4})?",
+        header in "[ -~\\u{e4}]{0,20}",
+    ) {
+        let mut headers = http::HeaderMap::new();
+        for name in ["x-time", "x-list", "x-meta-a"] {
+            if let Ok(value) = http::HeaderValue::from_bytes(header.as_bytes()) {
+                headers.insert(name, value);
+            }
+        }
+        let request =
+            wire::Request { path: &path, query: &query, headers: &headers, body: &Bytes::new(), params: None };
+        for protocol in [Protocol::RestJson, Protocol::RestXml] {
+            let mut input = Dyn::structure(&BOUND);
+            let _ = codec(protocol).decode(&BOUND_OPERATION, &request, &mut *input);
+        }
+    }
+}
+
+#[test]
+fn bindings_are_read() {
+    let headers: http::HeaderMap = [("x-list", "a, \"b,c\""), ("x-meta-k", "v")]
+        .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
+        .into_iter()
+        .collect();
+    let request = wire::Request {
+        path: "/a/%C3%A4/b/c",
+        query: "x&number=5&texts=a&texts=b",
+        headers: &headers,
+        body: &Bytes::new(),
+        params: None,
+    };
+    let mut input = Dyn::structure(&BOUND);
+    // The map takes numbers only.
+    let error = codec(Protocol::RestJson).decode(&BOUND_OPERATION, &request, &mut *input);
+    assert!(error.is_err_and(|e| e.to_string().contains("integer")));
+    let request = wire::Request { query: "x&number=5", ..request };
+    let mut input = Dyn::structure(&BOUND);
+    codec(Protocol::RestJson).decode(&BOUND_OPERATION, &request, &mut *input).expect("a readable request");
+    assert_eq!(dumped(&*input), "(\"ä\";\"b/c\";5;-{\"number\"=5;}-[\"a\";\"b,c\";]{\"k\"=\"v\";}-)");
+}
+
+#[test]
+fn random_values_have_every_member() {
+    let mut state = 1u32;
+    let mut bytes = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let mut seen = vec![0; KITCHEN.members.len()];
+    for _ in 0..64 {
+        let entropy: Vec<u8> = (0..300).map(|_| bytes()).collect();
+        let value = random(&entropy, true);
+        for (i, count) in seen.iter_mut().enumerate() {
+            *count += usize::from(!matches!(value.get(i).view(), View::Absent));
+        }
+    }
+    assert!(seen.iter().all(|count| *count > 5), "{seen:?}");
 }
 
 #[test]

@@ -42,7 +42,10 @@ impl XmlNames {
 impl XmlWriter {
     /// Begins a document, with the declaration that every AWS answer has.
     pub fn document(names: XmlNames) -> Self {
-        Self { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(), names }
+        // Most answers fit.
+        let mut out = String::with_capacity(1024);
+        out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        Self { out, names }
     }
 
     pub fn finish(self) -> Vec<u8> {

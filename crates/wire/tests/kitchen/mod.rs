@@ -5,8 +5,8 @@
 use http::HeaderMap;
 use wire::codegen::{MEMBER, SCHEMA, SERVICE};
 use wire::{
-    Bytes, DecodeError, Dyn, HttpTrait, Kind, Member, Operation, Protocol, Request, Schema, ServiceModel,
-    Structure, codec,
+    Bytes, DecodeError, Dyn, HttpTrait, Kind, Location, Member, Operation, Protocol, Request, Schema,
+    ServiceModel, Structure, codec,
 };
 
 const fn scalar(kind: Kind) -> Schema {
@@ -71,6 +71,36 @@ pub static OPERATION: Operation = Operation {
     http: HttpTrait::new("POST", "/", 200),
     input: &KITCHEN,
     output: &KITCHEN,
+    has_output: true,
+    result_wrapper: None,
+    actions: &[],
+};
+
+/// Inputs that REST protocols put everywhere but into the body.
+pub static BOUND: Schema = Schema { name: "Bound", members: &BOUND_MEMBERS, ..SCHEMA };
+static BOUND_MEMBERS: [Member; 9] = [
+    bound("label", Location::Uri, &STRING),
+    bound("rest", Location::Uri, &STRING),
+    bound("number", Location::Query, &INTEGER),
+    bound("texts", Location::Query, &TEXTS),
+    bound("all", Location::Query, &SPARSE_MAP),
+    bound("x-time", Location::Header, &TIMESTAMP),
+    bound("x-list", Location::Header, &TEXTS),
+    Member { named: true, ..bound("x-meta-", Location::Headers, &TEXT_MAP) },
+    member("Body", &STRING),
+];
+static TEXT_MAP: Schema = Schema { kind: Kind::Map, key: Some(&KEY), element: Some(&TEXT_ENTRY), ..SCHEMA };
+
+const fn bound(name: &'static str, location: Location, target: &'static Schema) -> Member {
+    Member { location, ..member(name, target) }
+}
+
+pub static BOUND_OPERATION: Operation = Operation {
+    service: &KITCHEN_SERVICE,
+    name: "Bind",
+    http: HttpTrait::new("POST", "/a/{label}/{rest+}?x", 200),
+    input: &BOUND,
+    output: &BOUND,
     has_output: true,
     result_wrapper: None,
     actions: &[],
