@@ -12,6 +12,7 @@ mod limits;
 mod read;
 mod root_only;
 mod server;
+mod shards;
 
 pub use admin::{Admin, AdminRequest, AdminResponse};
 pub use answer::Gateway;

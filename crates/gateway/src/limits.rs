@@ -8,10 +8,8 @@ pub struct Limits {
     /// Connections served at once; further ones wait in the listen queue. Long polls hold one each.
     pub connections: usize,
     /// All headers of a request together, in bytes. The largest documented are S3's: 2 KiB of metadata beside a
-    /// signature and a session token of up to 8 KiB; browsers' and proxies' additions fit as well.
+    /// signature and a session token of up to 8 KiB; browsers' and proxies' additions fit as well. Their number is at most 100, the HTTP library's own limit.
     pub header_bytes: usize,
-    /// Headers of a request.
-    pub header_count: usize,
     /// From the first byte of a request to the end of its headers, and between requests of a connection.
     pub header_wait: Duration,
     /// The body of a request that is not streamed, in bytes: the largest documented one is DynamoDB's batch of
@@ -33,7 +31,6 @@ impl Default for Limits {
         Self {
             connections: 4096,
             header_bytes: 64 * 1024,
-            header_count: 200,
             header_wait: Duration::from_secs(60),
             body_bytes: 16 * 1024 * 1024,
             body_bytes_total: 256 * 1024 * 1024,

@@ -146,8 +146,8 @@ mod tests {
         let memory = BodyMemory::new(&limits());
         let long = Full::new(Bytes::from(vec![0; 5001]));
         assert_eq!(memory.read(long, &limits()).await.err(), Some(ReadError::TooLarge));
-        static BLOCK: [u8; 3000] = [0; 3000];
-        assert_eq!(memory.read(chunks(&[&BLOCK, &BLOCK]), &limits()).await.err(), Some(ReadError::TooLarge));
+        let unannounced = chunks(&[&[0; 3000], &[0; 3000]]);
+        assert_eq!(memory.read(unannounced, &limits()).await.err(), Some(ReadError::TooLarge));
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::admin::{Admin, AdminRequest, MAX_BODY, is_admin};
 use crate::answer::{Gateway, Head};
 use crate::limits::Limits;
 use crate::read::BodyMemory;
+use crate::shards::Shards;
 
 /// Why serving ended before it was told to.
 #[derive(Debug)]
@@ -57,6 +59,8 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let http = Arc::new(http(&limits));
     let admin_memory = BodyMemory::new(&limits);
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let shards = Shards::start(cores).map_err(ServeError)?;
     let mut stop = pin!(stop);
     loop {
         // A place first: without one, connections wait in the listen queue.
@@ -83,9 +87,20 @@ pub async fn serve(
             Front { gateway: gateway.clone(), admin: admin.clone(), memory: admin_memory.clone(), address, peer };
         let watcher = graceful.watcher();
         let http = http.clone();
-        tokio::spawn(async move {
+        // The stream leaves this runtime for that of its thread.
+        let stream = match stream.into_std() {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection was not accepted");
+                continue;
+            }
+        };
+        shards.spawn(async move {
             let _place = place;
-            connection(stream, &http, front, watcher).await;
+            match TcpStream::from_std(stream) {
+                Ok(stream) => connection(stream, &http, front, watcher).await,
+                Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+            }
         });
     }
     drop(listener);
@@ -101,7 +116,6 @@ fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_wait)
         .max_buf_size(limits.header_bytes)
-        .max_headers(limits.header_count)
         .pipeline_flush(true);
     http.http2()
         .timer(TokioTimer::new())

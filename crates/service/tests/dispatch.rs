@@ -120,7 +120,7 @@ async fn an_invalid_input_is_refused_before_anything_is_looked_up() {
 async fn the_resolvers_error_is_the_answer() {
     let state = Arc::new(State::default());
     let error = delete(&state, &ALLOWED, input("gone")).await.unwrap_err();
-    assert_eq!(code(&error), "AWS.SimpleQueueService.NonExistentQueue");
+    assert_eq!(error.fault().code(wire::Protocol::Json10), "QueueDoesNotExist");
     assert_eq!(state.handled.load(Ordering::Relaxed), 0);
 }
 

@@ -28,7 +28,8 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
     log_to_stderr(config, format)?;
     raise_file_limit();
     let store = open(config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Requests have threads of their own; this is for what services do unasked.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(up(config, format, store.clone(), started))?;
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     store.close();
