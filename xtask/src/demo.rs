@@ -10,11 +10,11 @@ mod stop;
 mod tail;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
 use self::cast::Cast;
@@ -107,12 +107,11 @@ fn play(
     let ready = server.start(stop)?;
     progress.say(&format!("Cloudlet is ready at {} after {} ms", server.url(), ready.as_millis()));
 
-    let mut cast = Cast::new(python, example, place, &server.url())?;
-    cast.create_queues(stop)?;
+    let mut cast = Cast::new(python, example, place, &server.url(), stop)?;
     for _ in 0..options.workers {
         cast.hire_worker()?;
     }
-    cast.start_sending(options.jobs)?;
+    cast.start(options.jobs)?;
 
     let mut ledger = Ledger::new(options.jobs, poisoned);
     let mut kills: Vec<Kill> = Vec::new();
@@ -148,7 +147,7 @@ fn play(
     ledger.read_results(&cast.results())?;
     server.shut_down()?;
     server.verify_data()?;
-    progress.finish();
+    drop(progress);
     Ok(Report::new(&ledger, options.workers, kills, left_in_queues))
 }
 
@@ -178,9 +177,4 @@ fn free_port() -> Result<u16> {
         }
     }
     bail!("no free port from {first} on")
-}
-
-/// A path as an argument of a command line or a part of a text.
-fn text(path: PathBuf) -> Result<String> {
-    path.into_os_string().into_string().ok().context("the path is not UTF-8")
 }

@@ -2,6 +2,7 @@
 
 mod bench;
 mod codegen;
+mod demo;
 mod models;
 mod paths;
 mod setup;
@@ -31,6 +32,8 @@ enum Task {
     },
     /// Fetch the models again and reduce them to models/inputs (the only task that reads them from packages)
     Models,
+    /// Counter Promo's jobs with Cloudlet killed in the middle, and a ledger of what became of each of them
+    Demo(demo::Options),
     /// Measure Cloudlet beside its peers
     Bench(bench::Options),
 }
@@ -41,6 +44,7 @@ fn main() -> anyhow::Result<()> {
         Task::Tidy => tidy::run(),
         Task::Codegen { check } => codegen::run(check),
         Task::Models => models::run(),
+        Task::Demo(options) => demo::run(&options),
         Task::Bench(options) => bench::run(&options),
     }
 }

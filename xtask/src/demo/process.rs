@@ -26,17 +26,18 @@ impl Process {
     /// Starts `command`. What it says goes to the end of the file `log`.
     pub fn start(name: &str, command: &mut Command, log: &Path) -> Result<Self> {
         let output = append(log)?;
-        Self::spawn(name, command.stdout(output), log)
+        Self::start_redirected(name, command.stdout(output), log)
     }
 
     /// Starts `command`. Its standard output can be read here; its standard error goes to the end of the file `log`.
     pub fn start_piped(name: &str, command: &mut Command, log: &Path) -> Result<(Self, ChildStdout)> {
-        let mut process = Self::spawn(name, command.stdout(Stdio::piped()), log)?;
+        let mut process = Self::start_redirected(name, command.stdout(Stdio::piped()), log)?;
         let output = process.child.stdout.take().context("the output is not piped")?;
         Ok((process, output))
     }
 
-    fn spawn(name: &str, command: &mut Command, log: &Path) -> Result<Self> {
+    /// Starts `command`, whose standard output is set already. Its standard error goes to the end of the file `log`.
+    pub fn start_redirected(name: &str, command: &mut Command, log: &Path) -> Result<Self> {
         command.stdin(Stdio::null()).stderr(append(log)?).process_group(0);
         let child = command.spawn().with_context(|| format!("{command:?} cannot be run"))?;
         Ok(Self { name: name.to_owned(), log: log.to_owned(), child })
@@ -65,7 +66,8 @@ impl Process {
     /// Asks it to end (SIGTERM).
     pub fn ask_to_end(&mut self) -> Result<()> {
         if self.ended()?.is_none() {
-            let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("an odd process id")?;
+            let pid =
+                i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).context("an odd process id")?;
             kill_process(pid, Signal::TERM)?;
         }
         Ok(())

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::free_port;
 use super::process::Process;
 use super::stop::Stop;
-use super::free_port;
 
 /// Ready takes milliseconds; a machine so busy that it takes this long cannot run the demo.
 const READY_MAX: Duration = Duration::from_secs(30);

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// Ctrl-C (or SIGTERM), or the end of the time allowed.
+/// Ctrl-C (or another signal to leave), or the end of the time allowed.
 pub struct Stop {
     asked: Arc<AtomicBool>,
     limit: Duration,
@@ -14,11 +15,12 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Catches signals from now on; the time allowed begins. Once per process.
+    /// Catches signals from now on; the time allowed begins.
     pub fn after(limit: Duration) -> Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
-        let flag = asked.clone();
-        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("signals cannot be caught")?;
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            signal_hook::flag::register(signal, asked.clone()).context("signals cannot be caught")?;
+        }
         Ok(Self { asked, limit, started: Instant::now() })
     }
 
