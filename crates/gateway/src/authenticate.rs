@@ -132,10 +132,12 @@ pub(crate) fn refusal(error: &AuthError, service: &ServiceModel, protocol: Proto
         Protocol::Ec2 => Dialect::Ec2,
         Protocol::Query | Protocol::RestXml => Dialect::Query,
     };
+    // A service that left the query protocol kept its codes for those who know them, and its statuses.
+    let older = service.query_compatible.then_some(Dialect::Query);
     CommonError::Coded {
         code: error.code(dialect).into(),
-        query_code: service.query_compatible.then(|| error.code(Dialect::Query)),
-        status: error.status(dialect),
+        query_code: older.map(|older| error.code(older)),
+        status: error.status(older.unwrap_or(dialect)),
         message: error.message(dialect).to_string(),
     }
 }
