@@ -4,7 +4,7 @@ use service::{Deps, Service};
 
 /// Makes the services.
 pub fn all(deps: &Deps) -> Vec<Service> {
-    { let _ = deps; vec![sts::service()] }
+    vec![sqs::service(deps.clone()), sts::service()]
 }
 
 #[cfg(test)]
