@@ -105,7 +105,7 @@ impl Gateway {
             match self.authenticator.verify(&signing, &body.bytes, service, &presented, head.listener) {
                 Ok(caller) => caller,
                 Err(error) => {
-                    let error = refusal(&error, service, protocol);
+                    let error = refusal(&error, service, protocol, || url(&head));
                     return fault(service, protocol, Fault::Common(&error), &head, log);
                 }
             };
@@ -198,6 +198,12 @@ fn fault(
 ) -> wire::Response {
     log.fault(fault.code(protocol));
     codec(protocol).encode_fault(service, fault, &head.request_id)
+}
+
+/// The URL that was asked for, without its query.
+fn url(head: &Head<'_>) -> String {
+    let kernel::Endpoint { scheme, authority } = endpoint(&head.parts.headers, head.listener);
+    format!("{scheme}://{authority}{}", head.parts.uri.path())
 }
 
 fn signing_request(parts: &Parts) -> sigv4::Request<'_> {

@@ -123,8 +123,13 @@ fn is_region(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// The error as a service of this protocol says it.
-pub(crate) fn refusal(error: &AuthError, service: &ServiceModel, protocol: Protocol) -> CommonError {
+/// The error as a service of this protocol says it. `resource` is the URL that was asked for.
+pub(crate) fn refusal(
+    error: &AuthError,
+    service: &ServiceModel,
+    protocol: Protocol,
+    resource: impl FnOnce() -> String,
+) -> CommonError {
     let dialect = match protocol {
         _ if service.signing_name == "s3" => Dialect::S3,
         Protocol::Json10 | Protocol::Json11 | Protocol::RpcCbor => Dialect::Json,
@@ -132,12 +137,32 @@ pub(crate) fn refusal(error: &AuthError, service: &ServiceModel, protocol: Proto
         Protocol::Ec2 => Dialect::Ec2,
         Protocol::Query | Protocol::RestXml => Dialect::Query,
     };
-    // A service that left the query protocol kept its codes for those who know them, and its statuses.
-    let older = service.query_compatible.then_some(Dialect::Query);
+    if service.query_compatible {
+        return compatible_refusal(error, service, dialect, resource);
+    }
     CommonError::Coded {
         code: error.code(dialect).into(),
-        query_code: older.map(|older| error.code(older)),
-        status: error.status(older.unwrap_or(dialect)),
+        query_code: None,
+        status: error.status(dialect),
         message: error.message(dialect).to_string(),
     }
+}
+
+/// A service that left the query protocol kept its codes for those who know them, and its statuses; SQS also its
+/// own answer to requests without a signature (recorded).
+fn compatible_refusal(
+    error: &AuthError,
+    service: &ServiceModel,
+    dialect: Dialect,
+    resource: impl FnOnce() -> String,
+) -> CommonError {
+    let (code, query_code, message) = match error {
+        AuthError::MissingAuthenticationToken if service.signing_name == "sqs" => {
+            let code = if dialect == Dialect::Json { "AccessDeniedException" } else { "AccessDenied" };
+            (code, "AccessDenied", format!("Access to the resource {} is denied.", resource()))
+        }
+        _ => (error.code(dialect), error.code(Dialect::Query), error.message(dialect).to_string()),
+    };
+    let status = error.status(Dialect::Query);
+    CommonError::Coded { code: code.into(), query_code: Some(query_code), status, message }
 }
