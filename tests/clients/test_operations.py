@@ -41,7 +41,7 @@ def test_the_cli_knows_who_it_is(account):
 
 def test_the_cli_shows_errors(account):
     finished = account.aws("sqs", "get-queue-url", "--queue-name", "nowhere", check=False)
-    assert finished.returncode == 254
+    assert finished.returncode == 255
     assert "(AWS.SimpleQueueService.NonExistentQueue)" in finished.stderr
     assert "The specified queue does not exist." in finished.stderr
 

@@ -64,7 +64,7 @@ class Account:
         """Calls operations by name through the AWS CLI."""
 
         def call(operation, **parameters):
-            command = ["sqs", xform_name(operation, "-"), "--cli-input-json", json.dumps(parameters)]
+            command = ["sqs", xform_name(operation, "-"), "--no-paginate", "--cli-input-json", json.dumps(parameters)]
             out = self.aws(*command)
             return json.loads(out) if out.strip() else {}
 
@@ -75,7 +75,6 @@ class Account:
         environment = clean_environment(
             AWS_ACCESS_KEY_ID=self.key,
             AWS_SECRET_ACCESS_KEY="test",
-            AWS_ENDPOINT_URL=self.server.url,
             AWS_DEFAULT_REGION=REGION,
             AWS_DEFAULT_OUTPUT="json",
             AWS_MAX_ATTEMPTS="1",
@@ -85,7 +84,8 @@ class Account:
         )
         program = pathlib.Path(sys.executable).with_name("aws")
         finished = subprocess.run(
-            [sys.executable, str(program), *arguments],
+            # Version 1 sends SQS to its legacy host names unless the option, not the environment, says otherwise.
+            [sys.executable, str(program), "--endpoint-url", self.server.url, *arguments],
             env=environment,
             capture_output=True,
             text=True,
