@@ -1,4 +1,4 @@
-//! The committer: one thread that puts transactions in order, a group at a time.
+//! The committer: puts transactions in order, a group at a time; in a thread of its own where each group needs a sync.
 //!
 //! For each group: check what its transactions read, work out what they write, put all of it into the log with one
 //! sync, make it visible, and only then tell the callers. While a sync runs, arrivals wait in the queue and become the
@@ -50,7 +50,6 @@ const COLLECT_MAX: usize = 4_096;
 
 pub(crate) struct Committer {
     core: Arc<Core>,
-    queue: mpsc::Receiver<Message>,
     recent: RecentWrites,
     journal: Journal,
     /// Where commits go; the same as in the newest view.
@@ -75,7 +74,7 @@ struct Group {
 }
 
 impl Committer {
-    pub fn new(core: Arc<Core>, queue: mpsc::Receiver<Message>, journal: Journal) -> Committer {
+    pub fn new(core: Arc<Core>, journal: Journal) -> Committer {
         let version = core.version();
         Committer {
             recent: RecentWrites::new(version, core.limits.recent_writes_max),
@@ -83,16 +82,15 @@ impl Committer {
             keep: core.oldest_reader(),
             garbage: VecDeque::new(),
             core,
-            queue,
             journal,
             version,
         }
     }
 
     /// Works until every sender is gone and the queue is empty, then writes everything to the base.
-    pub fn run(mut self) {
+    pub fn run(mut self, mut queue: mpsc::Receiver<Message>) {
         self.housekeeping();
-        while let Some(message) = self.queue.blocking_recv() {
+        while let Some(message) = queue.blocking_recv() {
             let mut group = self.new_group();
             let mut next = Some(message);
             while let Some(message) = next {
@@ -108,7 +106,7 @@ impl Committer {
                 let limits = &self.core.limits;
                 let full =
                     group.replies.len() >= limits.group_txs_max || group.bytes >= limits.group_bytes_max;
-                next = if full { None } else { self.queue.try_recv().ok() };
+                next = if full { None } else { queue.try_recv().ok() };
             }
             self.finish(group);
             self.housekeeping();
@@ -117,6 +115,14 @@ impl Committer {
             tracing::warn!(%error, "closing without writing to the base; the log has everything");
         }
         self.core.watches.close();
+    }
+
+    /// Commits a transaction by itself.
+    pub fn commit_one(&mut self, request: Request) {
+        let mut group = self.new_group();
+        self.admit(request, &mut group);
+        self.finish(group);
+        self.housekeeping();
     }
 
     fn new_group(&self) -> Group {

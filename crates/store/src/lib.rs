@@ -35,6 +35,7 @@ mod snapshot;
 mod stamp;
 mod stats;
 mod store;
+mod submit;
 mod tx;
 mod watch;
 mod writes;

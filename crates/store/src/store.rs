@@ -26,6 +26,7 @@ use crate::range::KeyRange;
 use crate::snapshot::Snapshot;
 use crate::stamp::Stamp;
 use crate::stats::Stats;
+use crate::submit::Submit;
 use crate::tx::Tx;
 use crate::watch::Watch;
 use crate::writes::WriteSet;
@@ -40,16 +41,16 @@ pub struct Store(Arc<Handle>);
 
 struct Handle {
     core: Arc<Core>,
-    queue: mpsc::WeakSender<Message>,
+    submit: Submit,
     running: Mutex<Option<Running>>,
     /// The base file of a durable store.
     base: Option<PathBuf>,
 }
 
 /// What ends when the store closes.
-struct Running {
-    queue: mpsc::Sender<Message>,
-    committer: JoinHandle<()>,
+enum Running {
+    Thread { queue: mpsc::Sender<Message>, committer: JoinHandle<()> },
+    Inline { committer: Arc<Mutex<Committer>> },
 }
 
 impl Store {
@@ -72,10 +73,11 @@ impl Store {
         let view =
             View { active: Arc::new(Generation::new(true)), frozen: Vec::new(), base: Arc::new(EmptyBase) };
         let core = Arc::new(Core::new(options.limits, 0, view));
-        match Store::start(core, Journal::Memory { bytes_max: options.memory_bytes_max }, None) {
-            Ok(store) => store,
-            Err(error) => panic!("no thread could be started: {error}"),
-        }
+        let journal = Journal::Memory { bytes_max: options.memory_bytes_max };
+        let committer = Arc::new(Mutex::new(Committer::new(core.clone(), journal)));
+        let submit = Submit::Inline(Arc::downgrade(&committer));
+        let running = Mutex::new(Some(Running::Inline { committer }));
+        Store(Arc::new(Handle { core, submit, running, base: None }))
     }
 
     fn create(data: DataDir, options: Options) -> Result<Store, OpenError> {
@@ -128,17 +130,15 @@ impl Store {
         let flusher = Flusher::start(core.clone(), base, data.log(), options.segment_bytes)
             .map_err(OpenError::io("start a thread for", &path))?;
         let journal = Journal::Durable(Box::new(Durable { log, flusher, options, log_bytes, _dir: data }));
-        Store::start(core, journal, Some(path.clone())).map_err(OpenError::io("start a thread for", &path))
-    }
-
-    fn start(core: Arc<Core>, journal: Journal, base: Option<PathBuf>) -> std::io::Result<Store> {
-        let (sender, receiver) = mpsc::channel(core.limits.queue_depth.max(1));
-        let committer = Committer::new(core.clone(), receiver, journal);
-        let committer =
-            std::thread::Builder::new().name("store-commit".into()).spawn(move || committer.run())?;
-        let queue = sender.downgrade();
-        let running = Mutex::new(Some(Running { queue: sender, committer }));
-        Ok(Store(Arc::new(Handle { core, queue, running, base })))
+        let (queue, receiver) = mpsc::channel(core.limits.queue_depth.max(1));
+        let committer = Committer::new(core.clone(), journal);
+        let committer = std::thread::Builder::new()
+            .name("store-commit".into())
+            .spawn(move || committer.run(receiver))
+            .map_err(OpenError::io("start a thread for", &path))?;
+        let submit = Submit::Queue(queue.downgrade());
+        let running = Mutex::new(Some(Running::Thread { queue, committer }));
+        Ok(Store(Arc::new(Handle { core, submit, running, base: Some(path) })))
     }
 
     /// Everything as it is now.
@@ -153,7 +153,7 @@ impl Store {
 
     /// A transaction at the current version.
     pub fn begin(&self) -> Tx {
-        Tx::new(self.0.core.reader(false), self.0.queue.clone())
+        Tx::new(self.0.core.reader(false), self.0.submit.clone())
     }
 
     /// Watches the keys beginning with `prefix`, from now on.
@@ -216,8 +216,9 @@ impl Store {
     pub fn flush(&self) -> Result<u64, Error> {
         // Short against the time a flush takes.
         const PAUSE: std::time::Duration = std::time::Duration::from_millis(1);
+        let Submit::Queue(weak) = &self.0.submit else { return Ok(self.version()) };
         let (reply, answer) = std::sync::mpsc::channel();
-        let queue = self.0.queue.upgrade().ok_or(Error::Closed)?;
+        let queue = weak.upgrade().ok_or(Error::Closed)?;
         let mut message = Message::Freeze(reply);
         // Waiting in the queue's own way is refused on a thread that runs asynchronous tasks.
         while let Err(error) = queue.try_send(message) {
@@ -229,8 +230,8 @@ impl Store {
         }
         drop(queue);
         let version = answer.recv().map_err(|_| Error::Unknown)??;
-        while self.0.base.is_some() && self.0.core.view().base.version() < version {
-            if self.0.queue.upgrade().is_none() {
+        while self.0.core.view().base.version() < version {
+            if weak.upgrade().is_none() {
                 return Err(Error::Closed);
             }
             std::thread::sleep(PAUSE);
@@ -252,10 +253,18 @@ impl Store {
 
 impl Handle {
     fn stop(&self) {
-        let Some(Running { queue, committer }) = self.running.lock().take() else { return };
-        drop(queue);
-        if committer.join().is_err() {
-            tracing::error!("the committer ended by a panic");
+        match self.running.lock().take() {
+            None => {}
+            Some(Running::Inline { committer }) => {
+                drop(committer);
+                self.core.watches.close();
+            }
+            Some(Running::Thread { queue, committer }) => {
+                drop(queue);
+                if committer.join().is_err() {
+                    tracing::error!("the committer ended by a panic");
+                }
+            }
         }
     }
 }

@@ -3,15 +3,16 @@
 use std::cell::Cell;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
-use crate::commit::{Message, Request};
+use crate::commit::Request;
 use crate::conflict::ReadSet;
 use crate::core::Reader;
 use crate::error::Error;
 use crate::layer::{Entry, Layer};
 use crate::range::{KeyRange, Page, RESERVED, RangeOptions, successor};
 use crate::stamp::{Stamp, StampedKey};
+use crate::submit::Submit;
 use crate::writes::WriteSet;
 
 /// An optimistic transaction. Nothing it writes is seen by others before [`Tx::commit`]; dropping it undoes everything.
@@ -19,7 +20,7 @@ use crate::writes::WriteSet;
 /// Writes that break a limit are remembered and make the commit fail, so that writing needs no error handling.
 pub struct Tx {
     reader: Reader,
-    queue: mpsc::WeakSender<Message>,
+    submit: Submit,
     reads: ReadSet,
     writes: WriteSet,
     stamped: Vec<(StampedKey, Bytes)>,
@@ -33,10 +34,10 @@ pub struct Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(reader: Reader, queue: mpsc::WeakSender<Message>) -> Tx {
+    pub(crate) fn new(reader: Reader, submit: Submit) -> Tx {
         Tx {
             reader,
-            queue,
+            submit,
             reads: ReadSet::default(),
             writes: WriteSet::default(),
             stamped: Vec::new(),
@@ -171,11 +172,9 @@ impl Tx {
             return Ok(Stamp::new(self.reader.version(), 0));
         }
         let (reply, outcome) = oneshot::channel();
-        let Tx { reader, queue, reads, writes, stamped, changes, bytes, .. } = self;
+        let Tx { reader, submit, reads, writes, stamped, changes, bytes, .. } = self;
         let request = Box::new(Request { reader, reads, writes, stamped, changes, bytes, reply });
-        let queue = queue.upgrade().ok_or(Error::Closed)?;
-        queue.send(Message::Commit(request)).await.map_err(|_| Error::Closed)?;
-        drop(queue);
+        submit.commit(request).await?;
         outcome.await.map_err(|_| Error::Unknown)?
     }
 
