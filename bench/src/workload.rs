@@ -23,6 +23,8 @@ pub enum Workload {
     SqsSend,
     /// SendMessage, ReceiveMessage and DeleteMessage, counted as one operation, on a queue with 1,000 messages.
     SqsCycle,
+    /// The same on a long queue.
+    SqsCycleBacklog,
     /// ReceiveMessage on a long queue.
     SqsReceiveBacklog,
     /// ReceiveMessage on a queue where many messages were received and deleted before.
@@ -36,6 +38,7 @@ impl Workload {
             Self::StsIdentity => "sts_identity",
             Self::SqsSend => "sqs_send",
             Self::SqsCycle => "sqs_cycle",
+            Self::SqsCycleBacklog => "sqs_cycle_backlog",
             Self::SqsReceiveBacklog => "sqs_receive_backlog",
             Self::SqsReceiveAfterDeletes => "sqs_receive_after_deletes",
         }
@@ -66,7 +69,7 @@ impl Operation {
     /// `queue` is none for `sts_identity` only.
     pub fn new(workload: Workload, endpoint: &Endpoint, queue: Option<QueueBodies>) -> Self {
         let visibility = match workload {
-            Workload::SqsCycle => CYCLE_VISIBILITY_SECONDS,
+            Workload::SqsCycle | Workload::SqsCycleBacklog => CYCLE_VISIBILITY_SECONDS,
             _ => RECEIVE_VISIBILITY_SECONDS,
         };
         Self {
@@ -83,7 +86,9 @@ impl Operation {
         let result = match (&self.queue, self.workload) {
             (None, _) => self.identify(client).await.map(|()| true),
             (Some(queue), Workload::SqsSend) => self.sqs.send(client, queue).await.map(|()| true),
-            (Some(queue), Workload::SqsCycle) => self.cycle(client, queue, scratch).await,
+            (Some(queue), Workload::SqsCycle | Workload::SqsCycleBacklog) => {
+                self.cycle(client, queue, scratch).await
+            }
             (Some(_), _) => self.sqs.receive(client, &self.receive).await,
         };
         match result {
