@@ -20,7 +20,7 @@ pub fn run(options: &Options) -> Result<()> {
     let cloudlet = setup::cloudlet(true)?;
     let bench = setup::build("bench", "cloudlet-bench", true)?;
     let mut command = Command::new(bench);
-    command.args(&options.args).env("CLOUDLET_BIN", cloudlet);
-    command.env("CLOUDLET_BENCH_VENV", paths::work().join("peers"));
-    setup::run(&mut command)
+    command.arg("--cloudlet").arg(cloudlet);
+    command.arg("--venv").arg(paths::work().join("peers"));
+    setup::run(command.args(&options.args))
 }

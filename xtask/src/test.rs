@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that has to pass.
 
+use std::env;
 use std::process::Command;
 
 use anyhow::Result;
@@ -22,8 +23,15 @@ pub fn run() -> Result<()> {
         "warnings",
     ]))?;
     setup::run(setup::cargo().args(["test", "--workspace", "--quiet", "--no-fail-fast"]))?;
-    step("Python clients");
     let cloudlet = setup::cloudlet(false)?;
+    step("the example");
+    let example = paths::root().join("examples/counterpromo");
+    let python = setup::python(&example.join("requirements.txt"))?;
+    let mut unit = Command::new(python);
+    setup::run(unit.args(["-m", "unittest", "-q"]).current_dir(&example))?;
+    step("the main job, shortened");
+    setup::run(Command::new(env::current_exe()?).args(["demo", "--jobs", "300"]))?;
+    step("Python clients");
     let clients = paths::root().join("tests/clients");
     let python = setup::python(&clients.join("requirements.txt"))?;
     let mut pytest = Command::new(python);
@@ -33,7 +41,7 @@ pub fn run() -> Result<()> {
     let js = clients.join("js");
     let path = setup::node_packages(&js)?;
     let mut node = Command::new("node");
-    setup::run(node.args(["--test"]).current_dir(&js).env("PATH", path).env("CLOUDLET_BIN", &cloudlet))
+    setup::run(node.arg("--test").current_dir(&js).env("PATH", path).env("CLOUDLET_BIN", &cloudlet))
 }
 
 fn step(name: &str) {
