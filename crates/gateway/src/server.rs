@@ -110,13 +110,13 @@ pub async fn serve(
     Ok(())
 }
 
+/// Without `pipeline_flush`: that would keep the answer to a head that cannot be read for ever.
 fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     http.http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_wait)
-        .max_buf_size(limits.header_bytes)
-        .pipeline_flush(true);
+        .max_buf_size(limits.header_bytes);
     http.http2()
         .timer(TokioTimer::new())
         .max_header_list_size(limits.header_bytes as u32)
