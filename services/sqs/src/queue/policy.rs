@@ -18,7 +18,7 @@ struct Document {
     #[serde(rename = "Id", skip_serializing_if = "Option::is_none")]
     id: Option<String>,
     #[serde(rename = "Statement")]
-    statements: OneOrMany<Box<RawValue>>,
+    statements: Statements,
 }
 
 #[derive(Deserialize, Serialize, Clone, Copy)]
@@ -29,21 +29,37 @@ enum Version {
     Second,
 }
 
-/// Reads one value or a list of them. Raw values cannot be told apart by trying, so the first character decides.
+/// The statements, raw: a statement or a list of them. Raw values cannot be told apart by trying, so the first character
+/// decides.
 #[derive(Serialize)]
 #[serde(transparent)]
-struct OneOrMany<T>(Vec<T>);
+struct Statements(Vec<Box<RawValue>>);
 
-impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for OneOrMany<T> {
+impl<'de> Deserialize<'de> for Statements {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Box::<RawValue>::deserialize(deserializer)?;
-        let text = raw.get();
-        if text.starts_with('[') {
-            serde_json::from_str(text).map(Self)
+        if raw.get().starts_with('[') {
+            serde_json::from_str(raw.get()).map(Self).map_err(serde::de::Error::custom)
         } else {
-            serde_json::from_str(text).map(|one| Self(vec![one]))
+            Ok(Self(vec![raw]))
         }
-        .map_err(serde::de::Error::custom)
+    }
+}
+
+/// One value or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Few<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> Few<T> {
+    fn as_slice(&self) -> &[T] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
     }
 }
 
@@ -55,11 +71,11 @@ struct Statement {
     effect: Effect,
     principal: Option<Principal>,
     not_principal: Option<Principal>,
-    action: Option<OneOrMany<String>>,
-    not_action: Option<OneOrMany<String>>,
-    resource: Option<OneOrMany<String>>,
-    not_resource: Option<OneOrMany<String>>,
-    condition: Option<BTreeMap<String, BTreeMap<String, OneOrMany<Scalar>>>>,
+    action: Option<Few<String>>,
+    not_action: Option<Few<String>>,
+    resource: Option<Few<String>>,
+    not_resource: Option<Few<String>>,
+    condition: Option<BTreeMap<String, BTreeMap<String, Few<Scalar>>>>,
 }
 
 #[derive(Deserialize)]
@@ -72,7 +88,7 @@ enum Effect {
 #[serde(untagged)]
 enum Principal {
     Star(String),
-    ByKind(BTreeMap<String, Box<RawValue>>),
+    ByKind(BTreeMap<String, Few<String>>),
 }
 
 #[derive(Deserialize)]
@@ -131,7 +147,7 @@ impl Statement {
         let principals = match principal {
             Principal::Star(star) => (star == "*").then_some(1),
             Principal::ByKind(kinds) => kinds.iter().try_fold(0, |sum, (kind, names)| {
-                let OneOrMany(names) = serde_json::from_str::<OneOrMany<String>>(names.get()).ok()?;
+                let names = names.as_slice();
                 names.iter().all(|name| is_principal(kind, name)).then_some(sum + names.len())
             }),
         };
@@ -139,7 +155,7 @@ impl Statement {
         sizes.conditions +=
             self.condition.as_ref().map_or(0, |condition| condition.values().map(BTreeMap::len).sum());
         let actions = match (&self.action, &self.not_action) {
-            (Some(actions), None) | (None, Some(actions)) => &actions.0,
+            (Some(actions), None) | (None, Some(actions)) => actions.as_slice(),
             _ => return false,
         };
         // `Resource` may be left out: it is the queue then.
@@ -238,7 +254,7 @@ pub fn add_permission(
         None => Document {
             version: Some(Version::First),
             id: Some(format!("{arn}/SQSDefaultPolicy")),
-            statements: OneOrMany(Vec::new()),
+            statements: Statements(Vec::new()),
         },
     };
     if document.statements.0.iter().any(|statement| sid(statement).as_deref() == Some(label)) {
