@@ -198,20 +198,26 @@ def read_answers(peer, count):
 
 
 class TestLimits:
-    def test_a_long_header(self, server):
-        answer = send(server, "POST", "/", signed(server) | {"X-Long": "a" * 100_000}, IDENTITY)
-        assert answer.status in (400, 431)
+    @pytest.mark.parametrize("length", [66_000, 100_000, 10_000_000])
+    def test_a_long_header(self, server, length):
+        try:
+            answer = send(server, "POST", "/", signed(server) | {"X-Long": "a" * length}, IDENTITY)
+        except ConnectionError:
+            # The connection was closed before all of it was sent, and the answer lost with it.
+            return
+        assert answer.status == 431
 
     def test_many_headers(self, server):
         more = {f"X-Many-{n}": "1" for n in range(500)}
-        assert send(server, "POST", "/", signed(server) | more, IDENTITY).status in (400, 431)
+        assert send(server, "POST", "/", signed(server) | more, IDENTITY).status == 431
 
     def test_headers_of_a_usual_size_are_fine(self, server):
         more = {f"X-Some-{n}": "a" * 500 for n in range(40)}
         assert send(server, "POST", "/", signed(server) | more, IDENTITY).status == 200
 
     def test_a_long_target(self, server):
-        assert 400 <= send(server, "GET", "/" + "a" * 100_000).status < 500
+        for length, expected in ((60_000, range(400, 500)), (65_600, (414, 431))):
+            assert send(server, "GET", "/" + "a" * length).status in expected
 
     def test_an_announced_long_body(self, server):
         headers = signed(server) | {"Content-Length": str(10**12)}
@@ -225,11 +231,19 @@ class TestLimits:
 
     def test_two_ways_to_end_a_body(self, server):
         """Requests that proxies and servers may read differently."""
-        both = request(server, more=["Transfer-Encoding: chunked"])
-        received = raw(server, both + b"0\r\n\r\n", until_closed=False)
-        assert received.status in (200, 400, 403)
+        chunks = b"%x\r\n%s\r\n0\r\n\r\n" % (len(IDENTITY), IDENTITY)
+        both = request(server, more=["Transfer-Encoding: chunked", "Connection: close"], body=b"")
+        both = both.replace(b"Content-Length: 0", b"Content-Length: 3") + chunks
+        received = raw(server, both, until_closed=True)
+        assert received.count(b"HTTP/1.1 ") == 1
+        assert received.startswith((b"HTTP/1.1 200", b"HTTP/1.1 400"))
         twice = request(server, more=["Content-Length: 3"])
         assert raw(server, twice).status == 400
+
+
+    def test_chunks_that_are_none(self, server):
+        data = request(server, more=["Transfer-Encoding: chunked"], body=b"", length=False) + b"no chunk\r\n"
+        assert raw(server, data).status == 400
 
 
 class TestMethods:
