@@ -11,7 +11,7 @@ use kernel::{Call, Clock, Ids};
 use service::{Authorizer, Failure, Invocation, Service};
 use sigv4::{AuthError, Presented};
 use wire::{
-    CommonError, Fault, Located, Operation, Params, Protocol, RouteError, Router, ServiceModel, Structure, Target,
+    CommonError, DecodeError, Fault, Located, Operation, Params, Protocol, RouteError, Router, ServiceModel, Structure, Target,
     codec,
 };
 
@@ -175,9 +175,10 @@ impl Gateway {
     fn unread(&self, error: ReadError, target: &Target<'_>, head: &Head<'_>, log: &mut Entry) -> wire::Response {
         let error = match error {
             ReadError::TooLarge => CommonError::RequestTooLarge { limit: self.limits.body_bytes },
-            ReadError::TimedOut | ReadError::Broken => {
+            ReadError::TimedOut => {
                 CommonError::coded("RequestTimeout", 408, "The request's body did not arrive in time.")
             }
+            ReadError::Broken => CommonError::Malformed(DecodeError("The request's body is broken.".into())),
         };
         let (service, protocol) = match self.router.locate(target) {
             Ok(Some(located)) => (located.service, located.protocol),
