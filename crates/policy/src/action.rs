@@ -8,7 +8,7 @@ use crate::pattern::{Pattern, Syntax};
 pub(crate) struct Action<'a> {
     service: &'a str,
     name: &'a str,
-    mask: u64,
+    hash: u32,
 }
 
 impl<'a> Action<'a> {
@@ -16,13 +16,13 @@ impl<'a> Action<'a> {
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (service, name) = text.split_once(':')?;
         let whole = !service.is_empty() && !name.is_empty() && !name.contains(':');
-        whole.then(|| Self { service, name, mask: service_mask(service) })
+        whole.then(|| Self { service, name, hash: hash(&[service]) })
     }
 }
 
 /// One bit of 64 for a service, so that most statements are passed over by one comparison.
-fn service_mask(service: &str) -> u64 {
-    1 << (hash(&[service]) % 64)
+fn service_mask(hash: u32) -> u64 {
+    1 << (hash % 64)
 }
 
 /// Any service's bit.
@@ -39,8 +39,8 @@ pub(crate) struct Actions {
 
 #[derive(Debug)]
 struct ActionPattern {
-    /// Nothing for every service.
-    service: Option<Box<str>>,
+    /// Its hash and name; nothing for every service.
+    service: Option<(u32, Box<str>)>,
     name: Pattern,
     source: Box<str>,
 }
@@ -49,16 +49,15 @@ impl Actions {
     /// Compiles texts that [`check`] has passed.
     pub(crate) fn new(negated: bool, texts: &[&str]) -> Self {
         let list: Box<[_]> = texts.iter().filter_map(|text| ActionPattern::new(text)).collect();
-        let services = list
-            .iter()
-            .fold(0, |mask, pattern| mask | pattern.service.as_deref().map_or(EVERY_SERVICE, service_mask));
+        let services = list.iter().fold(0, |mask, pattern| {
+            mask | pattern.service.as_ref().map_or(EVERY_SERVICE, |(hash, _)| service_mask(*hash))
+        });
         Self { negated, mask: if negated { EVERY_SERVICE } else { services }, list }
     }
 
     /// Whether the statement is about this action.
     pub(crate) fn cover(&self, action: &Action<'_>) -> bool {
-        self.mask & action.mask != 0
-            && self.list.iter().any(|pattern| pattern.matches(action)) != self.negated
+        action.may_be_in(self.mask) && self.list.iter().any(|pattern| pattern.matches(action)) != self.negated
     }
 
     pub(crate) fn negated(&self) -> bool {
@@ -77,7 +76,7 @@ impl Actions {
 impl Action<'_> {
     /// Whether any statement of a set with these bits may be about this action.
     pub(crate) fn may_be_in(&self, mask: u64) -> bool {
-        self.mask & mask != 0
+        service_mask(self.hash) & mask != 0
     }
 }
 
@@ -86,12 +85,14 @@ impl ActionPattern {
         let (service, name) = text.split_once(':').unwrap_or(("*", text));
         // Wildcards alone: without variables every text compiles.
         let name = Pattern::parse(name, Syntax { wildcards: true, variables: false })?;
-        Some(Self { service: (service != "*").then(|| service.into()), name, source: text.into() })
+        let service = (service != "*").then(|| (hash(&[service]), service.into()));
+        Some(Self { service, name, source: text.into() })
     }
 
     fn matches(&self, action: &Action<'_>) -> bool {
-        self.service.as_deref().is_none_or(|service| service.eq_ignore_ascii_case(action.service))
+        self.service.as_ref().is_none_or(|(hash, _)| *hash == action.hash)
             && self.name.matches_ignoring_ascii_case(action.name)
+            && self.service.as_ref().is_none_or(|(_, service)| service.eq_ignore_ascii_case(action.service))
     }
 }
 

@@ -164,12 +164,13 @@ pub(crate) fn hash(pieces: &[&str]) -> u32 {
 /// keys: its tags (50 at most on a resource, a principal and a request) and fewer than 40 others.
 #[derive(Clone, Debug, Default)]
 pub struct Context<'a> {
+    /// The hashes of the entries' keys, side by side so that a scan touches little memory.
+    hashes: Vec<u32>,
     entries: Vec<Entry<'a>>,
 }
 
 #[derive(Clone, Debug)]
 struct Entry<'a> {
-    hash: u32,
     /// As in `aws:PrincipalTag/`, so that a tag's key needs no copy.
     prefix: &'a str,
     name: Cow<'a, str>,
@@ -190,7 +191,7 @@ impl<'a> Context<'a> {
 
     /// No keys yet, and room for some.
     pub fn with_capacity(keys: usize) -> Self {
-        Self { entries: Vec::with_capacity(keys) }
+        Self { hashes: Vec::with_capacity(keys), entries: Vec::with_capacity(keys) }
     }
 
     /// Gives a single-valued key its value. What it had is replaced.
@@ -222,7 +223,8 @@ impl<'a> Context<'a> {
     }
 
     fn find(&self, hash: u32, name: &str) -> &[Value<'a>] {
-        let entry = self.entries.iter().find(|entry| entry.hash == hash && entry.is(name));
+        let candidates = self.hashes.iter().zip(&self.entries).filter(|(other, _)| **other == hash);
+        let entry = candidates.map(|(_, entry)| entry).find(|entry| entry.is(name));
         match entry.map(|entry| &entry.values) {
             None => &[],
             Some(Values::One(value)) => std::slice::from_ref(value),
@@ -231,10 +233,15 @@ impl<'a> Context<'a> {
     }
 
     fn put(&mut self, prefix: &'a str, name: Cow<'a, str>, values: Values<'a>) {
-        let entry = Entry { hash: hash(&[prefix, &name]), prefix, name, values };
-        match self.entries.iter_mut().find(|old| old.same_key(&entry)) {
-            Some(old) => *old = entry,
-            None => self.entries.push(entry),
+        let hash = hash(&[prefix, &name]);
+        let entry = Entry { prefix, name, values };
+        let mut candidates = self.hashes.iter().zip(&mut self.entries).filter(|(other, _)| **other == hash);
+        match candidates.find(|(_, old)| old.same_key(&entry)) {
+            Some((_, old)) => *old = entry,
+            None => {
+                self.hashes.push(hash);
+                self.entries.push(entry);
+            }
         }
     }
 }
@@ -248,7 +255,7 @@ impl Entry<'_> {
     }
 
     fn same_key(&self, other: &Entry<'_>) -> bool {
-        self.hash == other.hash && self.letters().eq(other.letters())
+        self.letters().eq(other.letters())
     }
 
     fn letters(&self) -> impl Iterator<Item = u8> {

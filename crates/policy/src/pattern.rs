@@ -65,6 +65,9 @@ impl From<bool> for Outcome {
     }
 }
 
+/// So many variables of one text are kept on the stack.
+const FEW: usize = 4;
+
 /// How a text is compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Rules {
@@ -130,10 +133,9 @@ impl Pattern {
             Shape::Everything => Outcome::Yes,
             Shape::Exact => (self.head() == text).into(),
             Shape::Prefix => text.starts_with(self.head()).into(),
-            Shape::General => self.walk(text, &[], Rules::Plain, 0).into(),
-            Shape::Variable => {
-                self.resolved(text, context, |variables| self.walk(text, variables, Rules::Plain, 0))
-            }
+            Shape::General => (!self.differs_at_an_end(text) && self.walk(text, &[], Rules::Plain, 0)).into(),
+            Shape::Variable if self.differs_at_an_end(text) => Outcome::No,
+            Shape::Variable => self.resolved(context, |values| self.walk(text, values, Rules::Plain, 0)),
         }
     }
 
@@ -153,7 +155,7 @@ impl Pattern {
         if self.shape != Shape::Variable {
             return same_ignoring_case(self.head(), text).into();
         }
-        self.resolved("", context, |variables| {
+        self.resolved(context, |variables| {
             let mut variables = variables.iter();
             let mut whole = String::new();
             for part in &self.parts {
@@ -173,8 +175,9 @@ impl Pattern {
         let Some(resource) = after_fifth_colon(arn) else { return Outcome::No };
         match self.shape {
             Shape::Exact => (self.head() == arn).into(),
+            _ if self.differs_at_an_end(arn) => Outcome::No,
             Shape::Variable => {
-                self.resolved(arn, context, |values| self.walk(arn, values, Rules::Plain, resource))
+                self.resolved(context, |values| self.walk(arn, values, Rules::Plain, resource))
             }
             _ => self.walk(arn, &[], Rules::Plain, resource).into(),
         }
@@ -188,36 +191,47 @@ impl Pattern {
         }
     }
 
+    /// Whether a text cannot match because of how it begins or ends, which is how most texts differ.
+    fn differs_at_an_end(&self, text: &str) -> bool {
+        let tail = match self.parts.last() {
+            Some(Part::Text(text)) => text,
+            _ => "",
+        };
+        !text.starts_with(self.head()) || !text.ends_with(tail)
+    }
+
     /// Looks the variables up and then decides.
-    fn resolved(
-        &self,
-        text: &str,
-        context: &Context<'_>,
-        decide: impl FnOnce(&[Cow<'_, str>]) -> bool,
-    ) -> Outcome {
-        if !text.is_empty() && !text.starts_with(self.head()) {
-            return Outcome::No;
-        }
-        let mut values = Vec::with_capacity(self.parts.len());
-        for part in &self.parts {
-            if let Part::Variable(variable) = part {
-                match variable.resolve(context) {
-                    Some(value) => values.push(value),
-                    None => return Outcome::Unknown,
+    fn resolved(&self, context: &Context<'_>, decide: impl FnOnce(&[Cow<'_, str>]) -> bool) -> Outcome {
+        let variables = self.parts.iter().filter_map(|part| match part {
+            Part::Variable(variable) => Some(variable),
+            _ => None,
+        });
+        // Nearly every text has few variables, and those need no memory of their own.
+        let mut few: [Cow<'_, str>; FEW] = Default::default();
+        let mut many = Vec::new();
+        for (count, variable) in variables.enumerate() {
+            let Some(value) = variable.resolve(context) else { return Outcome::Unknown };
+            match few.get_mut(count) {
+                Some(place) => *place = value,
+                None if many.is_empty() => {
+                    many.extend(few.iter_mut().map(std::mem::take));
+                    many.push(value);
                 }
+                None => many.push(value),
             }
         }
-        decide(&values).into()
+        decide(if many.is_empty() { &few } else { &many }).into()
     }
 
     /// The walk of the module's description. `open` is where in the text wildcards begin to take colons.
     fn walk(&self, text: &str, variables: &[Cow<'_, str>], rules: Rules, open: usize) -> bool {
+        let bytes = text.as_bytes();
         let step = |at: usize| -> Option<usize> {
-            let c = text[at..].chars().next()?;
-            (c != ':' || at >= open).then(|| at + c.len_utf8())
+            let first = *bytes.get(at)?;
+            (first != b':' || at >= open).then(|| at + width(first))
         };
         let take = |at: usize, expected: &str| -> Option<usize> {
-            let found = text.as_bytes().get(at..at + expected.len())?;
+            let found = bytes.get(at..at + expected.len())?;
             let same = match rules {
                 Rules::Plain => found == expected.as_bytes(),
                 Rules::IgnoreAsciiCase => found.eq_ignore_ascii_case(expected.as_bytes()),
@@ -250,10 +264,34 @@ impl Pattern {
                 continue;
             }
             let Some(last) = &mut wildcard else { return false };
-            let Some(at) = step(last.at) else { return false };
+            // Nothing follows, so the wildcard takes the rest; unless the colon before `open` is in it.
+            if last.part == self.parts.len() {
+                return last.at >= open;
+            }
+            let Some(mut at) = step(last.at) else { return false };
+            // Skip to where the text after the wildcard can begin.
+            if let (Rules::Plain, Some(Part::Text(expected))) = (rules, self.parts.get(last.part)) {
+                let first = expected.as_bytes()[0];
+                while bytes.get(at).is_some_and(|byte| *byte != first) {
+                    match step(at) {
+                        Some(next) => at = next,
+                        None => return false,
+                    }
+                }
+            }
             last.at = at;
             place = *last;
         }
+    }
+}
+
+/// How many bytes the character takes that begins with this one.
+fn width(first: u8) -> usize {
+    match first {
+        0..0x80 => 1,
+        0x80..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        0xf0.. => 4,
     }
 }
 
