@@ -45,7 +45,9 @@ pub async fn prepare(
     let messages = match workload {
         Workload::StsIdentity | Workload::SqsSend => 0,
         Workload::SqsCycle => loader.fill(CYCLE_BACKLOG, deadline).await?,
-        Workload::SqsCycleBacklog | Workload::SqsReceiveBacklog => loader.fill(options.backlog, deadline).await?,
+        Workload::SqsCycleBacklog | Workload::SqsReceiveBacklog => {
+            loader.fill(options.backlog, deadline).await?
+        }
         Workload::SqsReceiveAfterDeletes => {
             let deleted = loader.fill_and_drain(options.backlog, deadline).await?;
             let deadline = Instant::now() + Duration::from_secs(options.prepare_seconds);

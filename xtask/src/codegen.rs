@@ -40,6 +40,8 @@ pub struct Overlay {
     /// Errors in the query protocol hold an empty `Detail`.
     #[serde(default)]
     pub error_detail: bool,
+    /// The parameter of the query protocol that the request's path can stand for.
+    pub path_parameter: Option<PathParameter>,
     /// The prefix of the service's IAM actions, where it is not the service's name.
     pub iam_prefix: Option<String>,
     /// Actions of operations that have no action of their own name.
@@ -48,6 +50,16 @@ pub struct Overlay {
     /// Corrections of errors.
     #[serde(default)]
     pub errors: BTreeMap<String, ErrorOverlay>,
+}
+
+/// A parameter that the request's path can stand for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathParameter {
+    /// Its name.
+    pub name: String,
+    /// The operations that are refused at such a path.
+    pub not_for: BTreeSet<String>,
 }
 
 /// Which operations to generate.

@@ -68,7 +68,8 @@ impl Credentials for StoredKeys {
             return None;
         }
         // A failure to read is a refusal.
-        let found = self.0.snapshot().get(&key(access_key)).inspect_err(|error| tracing::error!(%error)).ok()??;
+        let found =
+            self.0.snapshot().get(&key(access_key)).inspect_err(|error| tracing::error!(%error)).ok()??;
         let found =
             AccessKey::decode(&found).inspect_err(|error| tracing::error!(%error, "an access key")).ok()?;
         let principal = Principal::root(&found.account, access_key);

@@ -63,8 +63,8 @@ impl Settings {
     pub fn resolve(&self) -> Result<Config> {
         let file = match &self.config {
             Some(path) => {
-                let text =
-                    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))?
             }
             None => Settings::default(),
@@ -109,7 +109,8 @@ fn default_data() -> Result<PathBuf> {
         Some(base) => base,
         None => {
             let home = std::env::var_os("HOME").filter(|home| !home.is_empty());
-            PathBuf::from(home.context("there is no HOME: name a directory with --data")?).join(".local/share")
+            PathBuf::from(home.context("there is no HOME: name a directory with --data")?)
+                .join(".local/share")
         }
     };
     Ok(base.join("cloudlet"))
@@ -123,7 +124,8 @@ mod tests {
     fn flags_win_over_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("c.toml");
-        std::fs::write(&file, "listen = \"127.0.0.1:1\"\nregion = \"eu-west-2\"\nephemeral = true\n").unwrap();
+        std::fs::write(&file, "listen = \"127.0.0.1:1\"\nregion = \"eu-west-2\"\nephemeral = true\n")
+            .unwrap();
         let settings = Settings {
             config: Some(file.clone()),
             listen: Some(([127, 0, 0, 1], 2).into()),
@@ -138,7 +140,8 @@ mod tests {
 
     #[test]
     fn odd_regions_are_refused() {
-        let settings = Settings { region: Some("US EAST".into()), data: Some("d".into()), ..Settings::default() };
+        let settings =
+            Settings { region: Some("US EAST".into()), data: Some("d".into()), ..Settings::default() };
         assert!(settings.resolve().is_err());
     }
 }

@@ -32,7 +32,8 @@ mod tests {
         for service in services {
             let id = service.model().id;
             let (_, generated) = generated.iter().find(|(name, _)| *name == id).expect("a model per service");
-            let names = |ops: &mut dyn Iterator<Item = &Operation>| ops.map(|op| op.name).collect::<BTreeSet<_>>();
+            let names =
+                |ops: &mut dyn Iterator<Item = &Operation>| ops.map(|op| op.name).collect::<BTreeSet<_>>();
             assert_eq!(names(&mut service.operations()), names(&mut generated.iter().copied()), "{id}");
             for operation in service.operations() {
                 assert!(!operation.actions.is_empty(), "{id}:{} has no action", operation.name);

@@ -11,8 +11,8 @@ use kernel::{Call, Clock, Ids};
 use service::{Authorizer, Failure, Invocation, Service};
 use sigv4::{AuthError, Presented};
 use wire::{
-    CommonError, DecodeError, Fault, Located, Operation, Params, Protocol, RouteError, Router, ServiceModel, Structure, Target,
-    codec,
+    CommonError, DecodeError, Fault, Located, Operation, Params, Protocol, RouteError, Router, ServiceModel,
+    Structure, Target, codec,
 };
 
 use crate::access_log::Entry;
@@ -172,7 +172,13 @@ impl Gateway {
     }
 
     /// The answer to a request whose body could not be read. It is said in the protocol that the head shows.
-    fn unread(&self, error: ReadError, target: &Target<'_>, head: &Head<'_>, log: &mut Entry) -> wire::Response {
+    fn unread(
+        &self,
+        error: ReadError,
+        target: &Target<'_>,
+        head: &Head<'_>,
+        log: &mut Entry,
+    ) -> wire::Response {
         let error = match error {
             ReadError::TooLarge => CommonError::RequestTooLarge { limit: self.limits.body_bytes },
             ReadError::TimedOut => {

@@ -83,8 +83,13 @@ pub async fn serve(
             }
             Err(error) => return Err(ServeError(error)),
         };
-        let front =
-            Front { gateway: gateway.clone(), admin: admin.clone(), memory: admin_memory.clone(), address, peer };
+        let front = Front {
+            gateway: gateway.clone(),
+            admin: admin.clone(),
+            memory: admin_memory.clone(),
+            address,
+            peer,
+        };
         let watcher = graceful.watcher();
         let http = http.clone();
         // The stream leaves this runtime for that of its thread.

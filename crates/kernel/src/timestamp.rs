@@ -167,8 +167,7 @@ mod tests {
 
     #[test]
     fn impossible_dates_are_refused() {
-        let good =
-            CivilTime { year: 2023, month: 2, day: 28, hour: 0, minute: 0, second: 0, millisecond: 0 };
+        let good = CivilTime { year: 2023, month: 2, day: 28, hour: 0, minute: 0, second: 0, millisecond: 0 };
         assert!(Timestamp::from_civil(good).is_some());
         assert_eq!(Timestamp::from_civil(CivilTime { day: 29, ..good }), None);
         assert_eq!(Timestamp::from_civil(CivilTime { month: 13, ..good }), None);

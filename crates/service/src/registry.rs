@@ -46,8 +46,12 @@ pub struct Builder<S> {
 impl Service {
     /// Begins a service over its state.
     pub fn builder<S: Send + Sync + 'static>(model: &'static ServiceModel, state: Arc<S>) -> Builder<S> {
-        let service =
-            Self { model, dialect: Dialect::STANDARD, operations: HashMap::new(), background: Mutex::default() };
+        let service = Self {
+            model,
+            dialect: Dialect::STANDARD,
+            operations: HashMap::new(),
+            background: Mutex::default(),
+        };
         Builder { service, state }
     }
 

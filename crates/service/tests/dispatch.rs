@@ -73,7 +73,11 @@ fn input(queue: &str) -> DeleteQueueInput {
     DeleteQueueInput { queue_url: queue.into() }
 }
 
-async fn delete(state: &Arc<State>, authorizer: &dyn Authorizer, input: DeleteQueueInput) -> Result<(), Error> {
+async fn delete(
+    state: &Arc<State>,
+    authorizer: &dyn Authorizer,
+    input: DeleteQueueInput,
+) -> Result<(), Error> {
     service(state).call::<ops::DeleteQueue>(authorizer, call(), input).await.map(|_| ())
 }
 
@@ -128,7 +132,8 @@ async fn the_resolvers_error_is_the_answer() {
 async fn what_is_not_registered_says_so() {
     let state = Arc::new(State::default());
     let service = service(&state);
-    let error = service.call::<ops::ListQueues>(&ALLOWED, call(), ListQueuesInput::default()).await.unwrap_err();
+    let error =
+        service.call::<ops::ListQueues>(&ALLOWED, call(), ListQueuesInput::default()).await.unwrap_err();
     assert_eq!(code(&error), "NotImplemented");
     let mut fill = |_: &mut dyn Structure| -> Result<(), CommonError> { panic!("nothing is decoded") };
     let invocation = Invocation { call: call(), authorizer: &ALLOWED, fill: &mut fill };

@@ -31,7 +31,9 @@ pub use dynamic::Dyn;
 pub use error::{CommonError, CommonSource, DecodeError, Resolved};
 pub use fault::{Fault, ServiceError};
 pub use kernel::Timestamp;
-pub use model::{Action, HttpTrait, Operation, OperationName, OperationType, Protocol, ServiceModel};
+pub use model::{
+    Action, HttpTrait, Operation, OperationName, OperationType, PathParameter, Protocol, ServiceModel,
+};
 pub use pattern::Pattern;
 pub use protocols::{Codec, Request, Response, codec};
 pub use query::Params;

@@ -50,10 +50,31 @@ pub struct ServiceModel {
     pub bare_errors: bool,
     /// Its errors in the query protocol hold an empty `Detail`.
     pub error_detail: bool,
+    /// The parameter of the query protocol that the request's path can stand for.
+    pub path_parameter: Option<PathParameter>,
     /// Namespace of its XML documents.
     pub xml_namespace: Option<&'static str>,
     /// Every operation of the model, available here or not, in order of their names.
     pub operations: &'static [OperationName],
+}
+
+/// A parameter that older clients of the query protocol give by the path alone: they send to the resource's own
+/// URL, `/{account}/{name}`.
+pub struct PathParameter {
+    /// Its name.
+    pub name: &'static str,
+    /// The operations that are refused at such a path, as unknown ones are.
+    pub not_for: &'static [&'static str],
+}
+
+impl PathParameter {
+    /// Whether a path, as it came, is that of a resource.
+    pub(crate) fn is_resource(path: &str) -> bool {
+        let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        path.strip_prefix('/')
+            .and_then(|rest| rest.split_once('/'))
+            .is_some_and(|(account, name)| is_account(account) && !name.is_empty() && !name.contains('/'))
+    }
 }
 
 /// A service with every trait absent: for answers to requests that name none, and for tests.
@@ -69,6 +90,7 @@ pub const SERVICE: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    path_parameter: None,
     xml_namespace: None,
     operations: &[],
 };

@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use crate::error::{CommonError, DecodeError};
-use crate::model::{OperationName, Protocol, SERVICE, ServiceModel};
+use crate::model::{OperationName, PathParameter, Protocol, SERVICE, ServiceModel};
 use crate::percent::parse_form;
 use crate::query::Params;
 use crate::rest::UriPattern;
@@ -151,6 +151,14 @@ impl Router {
                 CommonError::coded("MissingAction", 400, "The request must contain the parameter Action.");
             return Err(RouteError { service, protocol, error });
         };
+        let resource = service.path_parameter.as_ref().filter(|_| PathParameter::is_resource(target.path));
+        let refused = |resource: &PathParameter| {
+            resource.not_for.contains(&action) || service.operation(action).is_none()
+        };
+        if resource.is_some_and(refused) {
+            let text = format!("The action {action} is not valid for this endpoint.");
+            return Err(RouteError { service, protocol, error: CommonError::UnknownOperation(text) });
+        }
         let operation = service.operation(action).ok_or_else(|| {
             let version = params.get("Version").unwrap_or(service.api_version);
             let text = format!("Could not find operation {action} for version {version}");

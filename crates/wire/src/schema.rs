@@ -223,8 +223,10 @@ impl Member {
     /// The entry of a list whose shape says that entries stand in place of the member, under a name of their own.
     /// Where it is the member that says so, they have the member's name.
     pub(crate) fn entry_in_place(&self) -> Option<&'static Member> {
-        let list = self.target.kind == Kind::List && self.target.flattened && !self.flattened;
+        let list = self.target.kind == Kind::List && self.target.flattened;
         let entry = self.target.element.filter(|_| list && !self.named)?;
+        // A name that is the query protocol's own comes from there, where no member said so.
+        let entry = (!self.flattened || entry.query.is_some()).then_some(entry)?;
         (entry.named || entry.query.is_some()).then_some(entry)
     }
 

@@ -59,7 +59,8 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
     let speaks_cbor = protocols.contains(&wire::Protocol::RpcCbor);
     let mut out =
         header(&format!("{name}, API version {}.", metadata.api_version.as_deref().unwrap_or("unknown")));
-    out.push_str("use wire::{OperationName, Protocol, ServiceModel};\n\n");
+    let more = if overlay.path_parameter.is_some() { "PathParameter, " } else { "" };
+    writeln!(out, "use wire::{{OperationName, {more}Protocol, ServiceModel}};\n")?;
     writeln!(out, "/// `{name}`: {} operations.", model.operations.len())?;
     writeln!(out, "pub static {}: ServiceModel = ServiceModel {{", shouty(&name.replace('-', "_")))?;
     writeln!(out, "id: {},", literal(name))?;
@@ -75,6 +76,19 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
     writeln!(out, "error_namespace: {},", optional(overlay.error_namespace.as_deref()))?;
     writeln!(out, "bare_errors: {},", catalog.bare_errors.iter().any(|s| s == name))?;
     writeln!(out, "error_detail: {},", overlay.error_detail)?;
+    match &overlay.path_parameter {
+        Some(parameter) => {
+            for name in &parameter.not_for {
+                ensure!(model.operations.contains_key(name), "{name} is no operation");
+            }
+            let (name, not_for) = (&parameter.name, Vec::from_iter(&parameter.not_for));
+            writeln!(
+                out,
+                "path_parameter: Some(PathParameter {{ name: {name:?}, not_for: &{not_for:?} }}),"
+            )?;
+        }
+        None => writeln!(out, "path_parameter: None,")?,
+    }
     writeln!(out, "xml_namespace: {},", optional(namespace.as_deref()))?;
     out.push_str("operations: &[\n");
     let mut operations: Vec<_> = model.operations.values().collect();

@@ -71,8 +71,9 @@ async fn up(config: &Config, format: Format, store: Store, started: Instant) -> 
         clock.clone(),
         Limits::default(),
     ));
-    let listener =
-        TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let about = Arc::new(About::new(gateway.clone(), store, clock, config.ephemeral));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -127,7 +128,8 @@ fn announce(config: &Config, address: std::net::SocketAddr, format: Format, star
     let data = if config.ephemeral { "in memory".to_owned() } else { config.data.display().to_string() };
     match format {
         Format::Json => {
-            let line = serde_json::json!({ "ready": true, "listen": address.to_string(), "data": data, "ms": ms });
+            let line =
+                serde_json::json!({ "ready": true, "listen": address.to_string(), "data": data, "ms": ms });
             println!("{line}");
         }
         Format::Text => {

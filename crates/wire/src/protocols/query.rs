@@ -2,10 +2,10 @@
 
 use crate::error::{CommonError, DecodeError};
 use crate::fault::Fault;
-use crate::model::{Operation, Protocol, ServiceModel};
+use crate::model::{Operation, PathParameter, Protocol, ServiceModel};
 use crate::query::{Names, Params};
 use crate::schema::XmlNamespace;
-use crate::value::Structure;
+use crate::value::{Slot, Structure, View};
 use crate::xml::{XmlNames, XmlWriter, encode_members};
 
 use super::{Codec, Request, Response};
@@ -28,11 +28,15 @@ pub(super) fn decode(
 impl Codec for Query {
     fn decode(
         &self,
-        _operation: &Operation,
+        operation: &Operation,
         request: &Request<'_>,
         into: &mut dyn Structure,
     ) -> Result<(), DecodeError> {
-        decode(request, into, Names::Query)
+        decode(request, into, Names::Query)?;
+        if let Some(parameter) = &operation.service.path_parameter {
+            from_path(parameter, request.path, into);
+        }
+        Ok(())
     }
 
     fn encode(&self, operation: &Operation, output: &dyn Structure, request_id: &str) -> Response {
@@ -76,6 +80,18 @@ impl Codec for Query {
         xml.leaf("RequestId", request_id);
         xml.end("ErrorResponse");
         Response::new(facts.status, CONTENT_TYPE, xml.finish())
+    }
+}
+
+/// Fills a parameter that the request gave by its path alone.
+fn from_path(parameter: &PathParameter, path: &str, into: &mut dyn Structure) {
+    let Some(at) = into.schema().members.iter().position(|member| member.name == parameter.name) else {
+        return;
+    };
+    if matches!(into.get(at).view(), View::Absent) && PathParameter::is_resource(path) {
+        if let Slot::Text(text) = into.get_mut(at).slot() {
+            text.set(path.to_owned());
+        }
     }
 }
 
