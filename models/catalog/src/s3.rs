@@ -17,6 +17,7 @@ pub static S3: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: true,
     error_detail: false,
+    path_parameter: None,
     xml_namespace: None,
     operations: &[
         OperationName { name: "AbortMultipartUpload", method: "DELETE", uri: "/{Bucket}/{Key+}" },
