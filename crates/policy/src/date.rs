@@ -18,7 +18,8 @@ impl Instant {
     }
 
     /// Reads `2026`, `2026-01`, `2026-01-02`, `2026-01-02T03:04[:05[.6]]` with `Z`, `+hh:mm`, `-hh:mm` or no
-    /// zone (then UTC), or whole seconds since 1970.
+    /// zone (then UTC), or whole seconds since 1970. As with the service, a year may have fewer or more digits
+    /// and a sign, other numbers may have one digit, and what follows the `T` may stop early.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         // Four digits alone are a year in the W3C forms; any other run of digits counts seconds.
@@ -26,11 +27,12 @@ impl Instant {
             return Some(Self::from_seconds(text.parse().ok()?));
         }
         let (date, time) = match text.find(['T', 't']) {
-            Some(at) => (&text[..at], Some(&text[at + 1..])),
-            None => (text, None),
+            Some(at) => (&text[..at], &text[at + 1..]),
+            None => (text, ""),
         };
+        let (sign, date) = date.strip_prefix('-').map_or((1, date), |date| (-1, date));
         let mut parts = date.split('-');
-        let year = digits(parts.next()?, 4)?;
+        let year = sign * digits(parts.next()?, YEAR_DIGITS)?;
         let month = parts.next().map_or(Some(1), |part| digits(part, 2))?;
         let day = parts.next().map_or(Some(1), |part| digits(part, 2))?;
         if parts.next().is_some() || !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day)
@@ -38,10 +40,12 @@ impl Instant {
             return None;
         }
         let seconds = i128::from(days_from_civil(year, month, day)) * 86_400;
-        let time = time.map_or(Some(0), time_of_day)?;
-        Some(Self(seconds * SECOND + time))
+        Some(Self(seconds * SECOND + time_of_day(time)?))
     }
 }
+
+/// As many as the service's greatest year (292,278,993) has.
+const YEAR_DIGITS: usize = 9;
 
 /// Nanoseconds from midnight UTC, which a zone may push below zero or beyond the day.
 fn time_of_day(text: &str) -> Option<i128> {
@@ -49,16 +53,15 @@ fn time_of_day(text: &str) -> Option<i128> {
         None => (text, 0),
         Some(at) => (&text[..at], offset(&text[at..])?),
     };
+    if clock.is_empty() {
+        return (text.is_empty()).then_some(0);
+    }
     let mut parts = clock.split(':');
     let hour = digits(parts.next()?, 2)?;
-    let minute = digits(parts.next()?, 2)?;
-    let (second, nanos) = match parts.next() {
-        None => (0, 0),
-        Some(part) => {
-            let (second, fraction) = part.split_once('.').unwrap_or((part, "0"));
-            (digits(second, 2)?, fraction_nanos(fraction)?)
-        }
-    };
+    let minute = parts.next().map_or(Some(0), |part| digits(part, 2))?;
+    let (second, fraction) =
+        parts.next().map_or(("0", "0"), |part| part.split_once('.').unwrap_or((part, "0")));
+    let (second, nanos) = (digits(second, 2)?, fraction_nanos(fraction)?);
     if parts.next().is_some() || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -69,7 +72,10 @@ fn offset(zone: &str) -> Option<i64> {
     if zone.eq_ignore_ascii_case("z") {
         return Some(0);
     }
-    let (hours, minutes) = zone[1..].split_once(':')?;
+    let (hours, minutes) = zone[1..].split_once(':').unwrap_or((&zone[1..], "00"));
+    if hours.len() != 2 || minutes.len() != 2 {
+        return None;
+    }
     let (hours, minutes) = (digits(hours, 2)?, digits(minutes, 2)?);
     if hours > 23 || minutes > 59 {
         return None;
@@ -78,8 +84,10 @@ fn offset(zone: &str) -> Option<i64> {
     Some(if zone.starts_with('-') { -total } else { total })
 }
 
-fn digits(text: &str, width: usize) -> Option<i64> {
-    (text.len() == width && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+/// A number of at most `most` digits.
+fn digits(text: &str, most: usize) -> Option<i64> {
+    let plain = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| text.parse().ok())?
 }
 
 fn fraction_nanos(text: &str) -> Option<i128> {
@@ -141,6 +149,12 @@ mod tests {
         assert_eq!(seconds("2020-01-01T02:00+02:00"), 1_577_836_800);
         assert_eq!(seconds("2019-12-31T23:30:00-00:30"), 1_577_836_800);
         assert_eq!(seconds("1577836801"), 1_577_836_801);
+        assert_eq!(seconds("2020-1-1T2:3"), 1_577_844_180);
+        assert_eq!(seconds("2016-12-13t2:00:00.593194+23"), 1_481_511_600);
+        assert!(
+            Instant::parse("-292275054") < Instant::parse("-5-01")
+                && Instant::parse("-5-01") < Instant::parse("01T")
+        );
         assert!(Instant::parse("2020-01-01T00:00:00.5Z") > Instant::parse("2020-01-01T00:00:00.499999999Z"));
         assert_eq!(Instant::parse("1577836801"), Some(Instant::from_millis(1_577_836_801_000)));
     }
@@ -150,19 +164,24 @@ mod tests {
         for bad in [
             "",
             "x",
+            "-",
+            "T",
             "2020-13",
             "2020-02-30",
             "2021-02-29",
-            "2020-01-01T",
             "2020-01-01T24:00Z",
             "2020-01-01T00:00:60Z",
             "2020-01-01T00:00:00+0100",
-            "2020-1-1",
-            "-5",
+            "2020-01-01T00:00:00+1",
             "2020-01-01T00:00:00.Z",
             "2020-01-01-01",
             "é020-01-01",
+            "2020-01-01TZ",
+            "2020-01-01T00:00:00:00",
+            "2020-001",
             "99999999999999999999",
+            "9999999999-01",
+            "2020-01-01T00:00:00.1999999999Z",
         ] {
             assert_eq!(Instant::parse(bad), None, "{bad}");
         }

@@ -1,5 +1,5 @@
 //! From a document to a policy. The checks run in the order of the service's, so that of several mistakes the
-//! same one is reported: grammar, older reader, statement ids, actions, resources.
+//! same one is reported: grammar, older reader, statement ids, resources, actions.
 
 use std::collections::HashSet;
 
@@ -180,9 +180,6 @@ pub(crate) fn statements(document: &Document<'_>, kind: PolicyKind) -> Result<Bo
     for statement in raw {
         statement.check_action_exists()?;
     }
-    for statement in raw {
-        statement.check_resource_exists(kind)?;
-    }
     if kind.belongs_to_an_identity() {
         for (place, text) in raw.iter().flat_map(Raw::resource_texts) {
             resource::check(text)
@@ -191,6 +188,9 @@ pub(crate) fn statements(document: &Document<'_>, kind: PolicyKind) -> Result<Bo
     }
     for statement in raw {
         statement.check_actions(kind)?;
+    }
+    for statement in raw {
+        statement.check_resource_exists(kind)?;
     }
     raw.iter()
         .zip(conditions)

@@ -63,23 +63,29 @@ impl Policy {
     /// Says, in the service's words where they are known, why the document is not a policy of that kind, and where.
     pub fn parse(document: &[u8], kind: PolicyKind) -> Result<Self, PolicyError> {
         let node = json::read(document).map_err(PolicyError::syntax)?;
-        let document = parse::document(&node)?;
-        let statements = parse::statements(&document, kind)?;
-        let services = statements.iter().fold(0, |mask, statement| mask | statement.actions.mask());
-        Ok(Self { kind, version: document.version, id: document.id.map(Into::into), statements, services })
+        Self::compile(&parse::document(&node)?, kind)
     }
 
-    /// Refuses what may be an inline policy and not a managed one: the older version of the language.
+    /// Reads the document of a managed policy, which unlike an inline one must be in the newer version.
     ///
     /// # Errors
-    /// In the service's words.
-    pub fn check_managed(&self) -> Result<(), PolicyError> {
-        match self.version {
-            Version::V2012 => Ok(()),
-            Version::V2008 => {
-                Err(PolicyError::new("Policy document must be version 2012-10-17 or greater.", "Version"))
-            }
+    /// As [`Policy::parse`].
+    pub fn parse_managed(document: &[u8]) -> Result<Self, PolicyError> {
+        let node = json::read(document).map_err(PolicyError::syntax)?;
+        let document = parse::document(&node)?;
+        if document.version != Version::V2012 {
+            return Err(PolicyError::new(
+                "Policy document must be version 2012-10-17 or greater.",
+                "Version",
+            ));
         }
+        Self::compile(&document, PolicyKind::Identity)
+    }
+
+    fn compile(document: &parse::Document<'_>, kind: PolicyKind) -> Result<Self, PolicyError> {
+        let statements = parse::statements(document, kind)?;
+        let services = statements.iter().fold(0, |mask, statement| mask | statement.actions.mask());
+        Ok(Self { kind, version: document.version, id: document.id.map(Into::into), statements, services })
     }
 
     /// What it was parsed as.

@@ -76,9 +76,6 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
     let (first, Some(partition)) = (parts.next(), parts.next()) else {
         return Err(format!("Resource {text} must be in ARN format or \"*\"."));
     };
-    if first != Some("arn") {
-        return Err(format!("Resource {text} must be in ARN format or \"*\"."));
-    }
     let rest: Vec<&str> = parts.collect();
     if partition != "*" && !partition.starts_with("aws") {
         let part = |at: usize| rest.get(at).filter(|part| !part.is_empty() || rest.len() > 1).unwrap_or(&"*");
@@ -89,6 +86,9 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
             part(2),
             part(3)
         ));
+    }
+    if first != Some("arn") {
+        return Err(format!("Resource {text} must be in ARN format or \"*\"."));
     }
     let Some(vendor) = rest.first() else {
         return Err("Resource vendor must be fully qualified and cannot contain regexes.".into());
@@ -101,7 +101,12 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
         "iam" if !matches!(region, "" | "*") => {
             Err(format!("IAM resource {text} cannot contain region information."))
         }
-        "iam" if !path.starts_with(['*', '?']) && !IAM_PATHS.iter().any(|start| path.starts_with(start)) => {
+        // The root user's ARN has no path; published policies name it.
+        "iam"
+            if path != "root"
+                && !path.starts_with(['*', '?'])
+                && !IAM_PATHS.iter().any(|start| path.starts_with(start)) =>
+        {
             Err(format!("IAM resource path must either be \"*\" or start with {}.", IAM_PATHS.join(", ")))
         }
         // Access points and jobs have a region, and an account with it; buckets have neither.
@@ -182,6 +187,7 @@ mod tests {
             "arn:aws:s3:::b",
             "arn:aws:s3:us-west-2:111122223333:accesspoint/a",
             "arn:*:iam::*:role/x",
+            "arn:aws:iam::*:root",
             "arn:aws:sqs:*",
         ] {
             check(good).unwrap();

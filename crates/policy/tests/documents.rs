@@ -197,12 +197,16 @@ fn of_several_mistakes_the_earliest_check_speaks() {
 fn managed_policies_want_the_newer_version() {
     let old = ALLOW.replace("2012", "2008");
     let none = r#"{"Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
-    parse(ALLOW, PolicyKind::Identity).unwrap().check_managed().unwrap();
+    Policy::parse_managed(ALLOW.as_bytes()).unwrap();
     for document in [old.as_str(), none] {
-        let policy = parse(document, PolicyKind::Identity).unwrap();
-        let error = policy.check_managed().unwrap_err();
+        parse(document, PolicyKind::Identity).unwrap();
+        let error = Policy::parse_managed(document.as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "Policy document must be version 2012-10-17 or greater.");
     }
+    let error = Policy::parse_managed(old.replace("Allow", "allow").as_bytes()).unwrap_err();
+    assert!(error.message().contains("version"), "before the older reader's mistakes: {error}");
+    let error = Policy::parse_managed(old.replace("Effect", "effect").as_bytes()).unwrap_err();
+    assert!(error.message().contains("Syntax"), "after those of grammar: {error}");
 }
 
 #[test]

@@ -301,7 +301,9 @@ proptest! {
     ) {
         let (before, _) = world.decide(&asked);
         let mut policies = world.policies(named);
-        prop_assume!(!policies.is_empty());
+        if policies.is_empty() {
+            return Ok(());
+        }
         let at = at.index(policies.len());
         policies[at].push(if named { with_principal } else { plain });
         let (after, _) = world.decide(&asked);
@@ -316,7 +318,9 @@ proptest! {
     ) {
         let (before, _) = world.decide(&asked);
         let mut policies = world.policies(named);
-        prop_assume!(!policies.is_empty());
+        if policies.is_empty() {
+            return Ok(());
+        }
         let at = at.index(policies.len());
         policies[at].push(if named { with_principal } else { plain });
         let (after, _) = world.decide(&asked);
@@ -336,7 +340,9 @@ proptest! {
 
     #[test]
     fn nothing_is_allowed_without_a_grant(asked in asked(), denials in prop::collection::vec(statement(false, &["Deny"]), 1..4)) {
-        prop_assume!(!asked.who.account().is_some_and(|_| matches!(asked.who, Principal::Root { .. })));
+        if matches!(asked.who, Principal::Root { .. }) {
+            return Ok(());
+        }
         let world = World { identity: vec![denials.clone()], boundary: None, session: vec![denials], resource: None, scps: vec![] };
         prop_assert_ne!(world.decide(&asked).0, Verdict::Allow);
     }
