@@ -133,6 +133,21 @@ fn by_action_and_version() {
 }
 
 #[test]
+fn actions_at_a_queues_own_path() {
+    let get = |query| sent("GET", "/123456789012/queue", query).signed("sqs");
+    assert_eq!(get("Action=SendMessage").found().2, "SendMessage");
+    assert_eq!(get("Action=GetQueueUrl").found().2, "GetQueueUrl");
+    for (query, action) in [("Action=ListQueues", "ListQueues"), ("Action=Nothing", "Nothing")] {
+        let text = format!("The action {action} is not valid for this endpoint.");
+        assert_eq!(get(query).refused().error, CommonError::UnknownOperation(text));
+    }
+    for path in ["/", "/123456789012", "/12345678901/queue", "/123456789012/", "/123456789012/a/b"] {
+        let elsewhere = Sent { path, ..get("Action=ListQueues") };
+        assert_eq!(elsewhere.found().2, "ListQueues", "{path}");
+    }
+}
+
+#[test]
 fn by_path_of_the_service_that_was_signed_for() {
     let s3 = |method, path, query| sent(method, path, query).signed("s3").found().2;
     assert_eq!(s3("GET", "/b", "list-type=2"), "ListObjectsV2");

@@ -102,6 +102,23 @@ fn what_does_not_fit_is_refused() {
 }
 
 #[test]
+fn a_path_names_the_queue_where_no_parameter_does() {
+    let named = |path, body: &str| {
+        let (headers, body) = (HeaderMap::new(), Bytes::from(body.to_owned()));
+        let request = Request { path, query: "", headers: &headers, body: &body, params: None };
+        let mut input = PurgeQueueInput::default();
+        codec(Protocol::Query)
+            .decode(ops::PurgeQueue::descriptor(), &request, &mut input)
+            .expect("a request");
+        input.queue_url.to_string()
+    };
+    assert_eq!(named("/123456789012/queue", ""), "/123456789012/queue");
+    assert_eq!(named("/123456789012/queue", "QueueUrl=other"), "other");
+    assert_eq!(named("/", ""), "");
+    assert_eq!(named("/somewhere/queue", ""), "");
+}
+
+#[test]
 fn answers_of_the_query_protocol() {
     let mut message =
         Message { message_id: Some("m".into()), body: Some("<b>".into()), ..Message::default() };
@@ -131,6 +148,14 @@ fn answers_of_the_query_protocol() {
     assert!(
         text(&encode::<ops::ListQueues>(Protocol::Query, &output))
             .contains("<ListQueuesResult><QueueUrl>a</QueueUrl><QueueUrl>b</QueueUrl></ListQueuesResult>")
+    );
+    let task = ListMessageMoveTasksResultEntry::default();
+    assert!(
+        text(&encode::<ops::ListMessageMoveTasks>(
+            Protocol::Query,
+            &ListMessageMoveTasksOutput { results: Some(vec![task]) }
+        ))
+        .contains("<ListMessageMoveTasksResult><ListMessageMoveTasksResultEntry>")
     );
     assert!(
         text(&encode::<ops::ReceiveMessage>(Protocol::Query, &ReceiveMessageOutput::default()))
