@@ -219,7 +219,7 @@ def test_an_empty_receive_has_an_empty_result(query, boto):
             "InvalidAttributeValue",
         ),
         ("DeleteMessage", {"ReceiptHandle": "x"}, 404, "ReceiptHandleIsInvalid"),
-        ("DeleteMessageBatch", {}, 400, "AWS.SimpleQueueService.EmptyBatchRequest"),
+        ("DeleteMessageBatch", {"DeleteMessageBatchRequestEntry": ""}, 400, "AWS.SimpleQueueService.EmptyBatchRequest"),
     ],
 )
 def test_errors_have_the_older_codes(query, boto, action, parameters, status, code):
