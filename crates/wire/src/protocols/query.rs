@@ -88,10 +88,11 @@ fn from_path(parameter: &PathParameter, path: &str, into: &mut dyn Structure) {
     let Some(at) = into.schema().members.iter().position(|member| member.name == parameter.name) else {
         return;
     };
-    if matches!(into.get(at).view(), View::Absent) && PathParameter::is_resource(path) {
-        if let Slot::Text(text) = into.get_mut(at).slot() {
-            text.set(path.to_owned());
-        }
+    if matches!(into.get(at).view(), View::Absent)
+        && PathParameter::is_resource(path)
+        && let Slot::Text(text) = into.get_mut(at).slot()
+    {
+        text.set(path.to_owned());
     }
 }
 
