@@ -154,6 +154,13 @@ mod tests {
     }
 
     #[test]
+    fn services_with_the_same_hash_stay_apart() {
+        assert_eq!(hash(&["costarring"]), hash(&["liquid"]));
+        assert!(!cover(false, &["costarring:*"], "liquid:Get"));
+        assert!(cover(false, &["costarring:*", "liquid:*"], "liquid:Get"));
+    }
+
+    #[test]
     fn requests_without_a_plain_action_are_refused() {
         for bad in ["", "GetObject", ":GetObject", "s3:", "s3:Get:Object"] {
             assert!(Action::parse(bad).is_none(), "{bad}");

@@ -284,6 +284,17 @@ mod tests {
     }
 
     #[test]
+    fn names_with_the_same_hash_stay_apart() {
+        assert_eq!(hash(&["costarring"]), hash(&["liquid"]));
+        let mut context = Context::new();
+        context.set("costarring", 1);
+        assert_eq!(context.values("liquid"), []);
+        context.set("liquid", 2);
+        assert_eq!(context.values("costarring"), [1.into()]);
+        assert_eq!(context.values("Liquid"), [2.into()]);
+    }
+
+    #[test]
     fn values_are_written_out_as_documented() {
         let address: IpAddr = "::ffff:203.0.113.5".parse().unwrap();
         let table: [(Value<'_>, &str); 6] = [
