@@ -20,7 +20,7 @@ fn main() {
     let cases = [
         ("ten services, last statement allows", documents(&spread), "secretsmanager:GetThing29"),
         ("ten services, nothing allows", documents(&spread), "secretsmanager:DeleteThing"),
-        ("one service, last statement allows", documents(&["s3"; POLICIES]), "s3:GetThing29"),
+        ("one service, first policy's last allows", documents(&["s3"; POLICIES]), "s3:GetThing29"),
         ("one service, nothing allows", documents(&["s3"; POLICIES]), "s3:DeleteThing"),
         ("every statement looks at the resource", everything(), "s3:GetThing"),
     ];
