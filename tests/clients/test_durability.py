@@ -76,9 +76,7 @@ def test_handles_from_before_a_kill_still_delete(new_server, durable):
     for message in received[:3]:
         after.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     for message in received[3:]:
-        after.sqs.change_message_visibility(
-            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-        )
+        after.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
     again = after.receive(url, AttributeNames=["All"])
     assert bodies(again) == bodies(received[3:])
     assert {message["Attributes"]["ApproximateReceiveCount"] for message in again} == {"2"}

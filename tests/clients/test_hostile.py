@@ -159,7 +159,7 @@ def test_values_that_fit_no_queue(server, wire, queue, case):
 
 
 def test_a_number_of_400_digits_in_json(wire, queue):
-    assert_refused(wire.json("ReceiveMessage", '{"QueueUrl": "%s", "MaxNumberOfMessages": %s}' % (queue, HUGE)))
+    assert_refused(wire.json("ReceiveMessage", f'{{"QueueUrl": "{queue}", "MaxNumberOfMessages": {HUGE}}}'))
 
 
 QUERIES = {
@@ -267,7 +267,9 @@ BYTES = {
     "a bare line feed and a target of spaces": b"GET   HTTP/1.1\nHost: x\n\n",
     "no host": b"GET / HTTP/1.1\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-    "a chunk length of 30 digits": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"f" * 30 + b"\r\n",
+    "a chunk length of 30 digits": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"f" * 30
+    + b"\r\n",
     "an unknown transfer coding": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
 }
 

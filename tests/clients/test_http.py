@@ -240,7 +240,6 @@ class TestLimits:
         twice = request(server, more=["Content-Length: 3"])
         assert raw(server, twice).status == 400
 
-
     def test_chunks_that_are_none(self, server):
         data = request(server, more=["Transfer-Encoding: chunked"], body=b"", length=False) + b"no chunk\r\n"
         assert raw(server, data).status == 400

@@ -52,9 +52,7 @@ def test_the_cli_with_its_own_options(account):
     url = json.loads(account.aws("sqs", "create-queue", "--queue-name", name, "--attributes", "DelaySeconds=0"))
     url = url["QueueUrl"]
     attributes = "city={DataType=String,StringValue=Any City},raw={DataType=Binary,BinaryValue=abc}"
-    account.aws(
-        "sqs", "send-message", "--queue-url", url, "--message-body", "{}", "--message-attributes", attributes
-    )
+    account.aws("sqs", "send-message", "--queue-url", url, "--message-body", "{}", "--message-attributes", attributes)
     command = ["sqs", "receive-message", "--queue-url", url, "--message-attribute-names", "All"]
     text = account.aws(*command, "--query", "Messages[0].MessageAttributes.city.StringValue", "--output", "text")
     assert text == "Any City\n"

@@ -179,10 +179,20 @@ def test_a_batch(query, boto):
 
 def test_attributes_and_tags(query, boto):
     name = boto.name()
-    url = query.get(
-        "CreateQueue",
-        {"QueueName": name, "Attribute.1.Name": "DelaySeconds", "Attribute.1.Value": "9", "Tag.1.Key": "k", "Tag.1.Value": ""},
-    ).xml().findtext(".//QueueUrl")
+    url = (
+        query.get(
+            "CreateQueue",
+            {
+                "QueueName": name,
+                "Attribute.1.Name": "DelaySeconds",
+                "Attribute.1.Value": "9",
+                "Tag.1.Key": "k",
+                "Tag.1.Value": "",
+            },
+        )
+        .xml()
+        .findtext(".//QueueUrl")
+    )
     asked = {"QueueUrl": url, "AttributeName.1": "DelaySeconds", "AttributeName.2": "QueueArn"}
     found = query.get("GetQueueAttributes", asked).xml()
     pairs = {one.findtext("Name"): one.findtext("Value") for one in found.iter("Attribute")}

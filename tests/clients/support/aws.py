@@ -10,6 +10,7 @@ import sys
 
 import boto3
 import botocore.session
+import pytest
 from botocore import xform_name
 from botocore.config import Config
 
@@ -137,3 +138,23 @@ class Account:
         dead = self.queue(**options)
         policy = json.dumps({"deadLetterTargetArn": self.arn(dead), "maxReceiveCount": count})
         return self.queue(RedrivePolicy=policy, **options), dead
+
+
+def fails(account, code, text=None):
+    """Expects an error with this code, and with this text if one is given."""
+
+    class Expected:
+        def __enter__(self):
+            self.raises = pytest.raises(account.sqs.exceptions.ClientError)
+            self.caught = self.raises.__enter__()
+            return self.caught
+
+        def __exit__(self, *what):
+            done = self.raises.__exit__(*what)
+            error = self.caught.value.response["Error"]
+            assert error["Code"] == code
+            if text is not None:
+                assert error["Message"] == text
+            return done
+
+    return Expected()
