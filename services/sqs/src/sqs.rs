@@ -10,7 +10,7 @@ use parking_lot::{Mutex, RwLock};
 use service::Deps;
 use store::{Record as _, Stamp, Store, Tx};
 
-use crate::background::schedule::Schedule;
+use crate::background::Background;
 use crate::error::{Failure, no_queue, of_store};
 use crate::index::{Effects, Hot, Rules};
 use crate::limits::{COMMIT_TRIES, Limits};
@@ -26,9 +26,7 @@ pub struct Sqs {
     queues: RwLock<HashMap<Bytes, Arc<Queue>>>,
     /// What memory knows, by queue id and epoch.
     hots: Mutex<HashMap<(u64, u32), Arc<Hot>>>,
-    pub(crate) sweeps: Arc<Schedule>,
-    /// Wakes the worker that starts move tasks.
-    pub(crate) move_started: Arc<tokio::sync::Notify>,
+    pub(crate) background: Arc<Background>,
 }
 
 /// A queue as it was when it was looked up.
@@ -71,8 +69,7 @@ impl Sqs {
             limits,
             queues: RwLock::default(),
             hots: Mutex::default(),
-            sweeps: Arc::default(),
-            move_started: Arc::default(),
+            background: Arc::default(),
         }
     }
 
@@ -153,14 +150,16 @@ impl Sqs {
                 Err(Failure::Store(error)) if error.is_retryable() => continue,
                 Err(failure) => return Err(failure.into()),
             };
-            let sweeps = self.sweeps.clone();
+            let told = self.background.clone();
             let now = self.clock.now();
+            // Not work of its own: the rest of this call, which must not end where its caller does.
+            #[allow(clippy::disallowed_methods)]
             let commit = tokio::spawn(async move {
                 let outcome = tx.commit().await;
                 match &outcome {
                     Ok(stamp) => {
-                        effects.receivers().for_each(|hot| sweeps.note(hot, now));
                         effects.apply(stamp.version);
+                        told.tell(&effects, now);
                     }
                     Err(store::Error::Unknown) => effects.distrust(),
                     Err(_) => {}

@@ -50,9 +50,9 @@ pub async fn run(sqs: Arc<Sqs>) {
         match tasks.iter().filter_map(|key| due.get(key)).min() {
             Some(at) => tokio::select! {
                 () = sqs.clock.sleep_until(*at) => {}
-                () = sqs.move_started.notified() => due.clear(),
+                () = sqs.background.move_started.notified() => due.clear(),
             },
-            None => sqs.move_started.notified().await,
+            None => sqs.background.move_started.notified().await,
         }
     }
 }

@@ -29,18 +29,18 @@ pub async fn run(sqs: Arc<Sqs>) {
     }
     loop {
         let now = sqs.clock.now();
-        let Some(job) = sqs.sweeps.take(now) else {
-            match sqs.sweeps.next() {
+        let Some(job) = sqs.background.sweeps.take(now) else {
+            match sqs.background.sweeps.next() {
                 Some(due) => tokio::select! {
                     () = sqs.clock.sleep_until(due) => {}
-                    () = sqs.sweeps.changed() => {}
+                    () = sqs.background.sweeps.changed() => {}
                 },
-                None => sqs.sweeps.changed().await,
+                None => sqs.background.sweeps.changed().await,
             }
             continue;
         };
         if sweep(&sqs, &job, now).await.is_err() {
-            sqs.sweeps.put(now.plus(REST).millis(), job);
+            sqs.background.sweeps.put(now.plus(REST).millis(), job);
         }
     }
 }
@@ -54,14 +54,16 @@ fn schedule_all(sqs: &Sqs) -> Result<(), store::Error> {
             let page = sqs.store.snapshot().range(range.clone(), RangeOptions::default())?;
             for (key, _) in &page.entries {
                 let name = keys::queue_name(key, &rows).map_err(crate::error::corrupt)?;
-                sqs.sweeps.put(0, Job::Expired { account: account.clone(), region: region.clone(), name });
+                sqs.background
+                    .sweeps
+                    .put(0, Job::Expired { account: account.clone(), region: region.clone(), name });
             }
             match page.entries.last() {
                 Some((last, _)) if page.more => range = range.after(last),
                 _ => break,
             }
         }
-        sqs.sweeps.put(0, Job::Garbage { account, region });
+        sqs.background.sweeps.put(0, Job::Garbage { account, region });
     }
     Ok(())
 }
@@ -76,10 +78,9 @@ async fn sweep(sqs: &Sqs, job: &Job, now: Timestamp) -> Result<(), Error> {
                 Err(_) if sqs.find(account, region, name).map_err(of_store)?.is_none() => return Ok(()),
                 next => next?,
             };
-            if let Some(due_ms) = next
-                && !queue.hot.scheduled.swap(true, Ordering::AcqRel)
-            {
-                sqs.sweeps.put(due_ms, job.clone());
+            if let Some(due_ms) = next {
+                queue.hot.scheduled.store(true, Ordering::Release);
+                sqs.background.sweeps.put(due_ms, job.clone());
             }
             Ok(())
         }
@@ -90,10 +91,9 @@ async fn sweep(sqs: &Sqs, job: &Job, now: Timestamp) -> Result<(), Error> {
 /// Removes everything of a queue that has expired, and says when the next does.
 pub async fn expired(sqs: &Sqs, queue: &Queue, now: Timestamp) -> Result<Option<i64>, Error> {
     // Most looks find nothing to do, which a snapshot tells without a transaction.
-    if let Some(next) = next_expiry(sqs, queue).map_err(Error::from)?
-        && next > now.millis()
-    {
-        return Ok(Some(next));
+    let next = next_expiry(sqs, queue).map_err(Error::from)?;
+    if next.is_none_or(|next| next > now.millis()) {
+        return Ok(next);
     }
     loop {
         let (rows, _) = sqs

@@ -370,6 +370,7 @@ pub struct Effects {
     claims: Vec<Arc<Claim>>,
     closes: Vec<Arc<Hot>>,
     resets: Vec<Arc<Hot>>,
+    starts_move: bool,
 }
 
 impl Effects {
@@ -396,14 +397,36 @@ impl Effects {
         self.resets.push(hot.clone());
     }
 
-    /// Queues that got messages.
+    /// A move task begins or is to end.
+    pub fn start_move(&mut self) {
+        self.starts_move = true;
+    }
+
+    /// Whether the worker that moves messages has something to do.
+    pub fn starts_move(&self) -> bool {
+        self.starts_move
+    }
+
+    /// Queues whose contents are given up.
+    pub fn closed(&self) -> &[Arc<Hot>] {
+        &self.closes
+    }
+
+    /// Queues whose rules have changed.
+    pub fn changed(&self) -> &[Arc<Hot>] {
+        &self.resets
+    }
+
+    /// Queues that got new messages.
     pub fn receivers(&self) -> impl Iterator<Item = &Arc<Hot>> {
-        let grows = |change: &Change| matches!(change, Change::Arrived | Change::Shown { .. });
+        let grows = |change: &Change| {
+            matches!(change, Change::Arrived | Change::Shown { stamp: NewStamp::OfCommit(_), .. })
+        };
         self.queues.iter().filter(move |(_, changes)| changes.iter().any(grows)).map(|(hot, _)| hot)
     }
 
     /// The transaction is committed.
-    pub fn apply(self, version: u64) {
+    pub fn apply(&self, version: u64) {
         for (hot, changes) in &self.queues {
             hot.apply(version, changes);
         }

@@ -36,7 +36,6 @@ impl Sqs {
             Ok(())
         })
         .await?;
-        self.sweeps.note_garbage(&queue.hot, call.now);
         Ok(DeleteQueueOutput {})
     }
 }

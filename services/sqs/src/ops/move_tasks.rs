@@ -52,7 +52,8 @@ impl Sqs {
         let destination_arn = destination_arn.map(|text| parse_arn(text, "DestinationArn")).transpose()?;
         let rate = input.max_number_of_messages_per_second;
         let id = self.ids.uuid();
-        self.transact(|tx, _| {
+        self.transact(|tx, effects| {
+            effects.start_move();
             let source = self.named(tx, &call, &source_arn, "SourceArn")?;
             let (account, region) = (source.account(), source.region());
             let sources = KeyRange::prefix(keys::dead_letter_sources(account, region, &source.name));
@@ -92,7 +93,6 @@ impl Sqs {
             Ok(())
         })
         .await?;
-        self.move_started.notify_one();
         let handle = TaskHandle { task_id: id, source_arn: source_arn.to_string() };
         Ok(StartMessageMoveTaskOutput { task_handle: Some(handle.encode()) })
     }
@@ -111,7 +111,8 @@ impl Sqs {
         let source_arn: Arn =
             handle.source_arn.parse().map_err(|_| invalid("Value for parameter TaskHandle is invalid."))?;
         let (moved, _) = self
-            .transact(|tx, _| {
+            .transact(|tx, effects| {
+                effects.start_move();
                 let source = self.named(tx, &call, &source_arn, "SourceArn")?;
                 let mut found =
                     tasks_in(tx, &source)?.into_iter().filter(|(_, task)| task.id == handle.task_id);
@@ -126,7 +127,6 @@ impl Sqs {
                 Ok(moved)
             })
             .await?;
-        self.move_started.notify_one();
         Ok(CancelMessageMoveTaskOutput { approximate_number_of_messages_moved: Some(moved) })
     }
 

@@ -38,7 +38,6 @@ impl Sqs {
             Ok(())
         })
         .await?;
-        self.sweeps.note_garbage(&queue.hot, call.now);
         Ok(PurgeQueueOutput {})
     }
 }

@@ -38,7 +38,6 @@ impl Sqs {
             if (before.delay_secs, before.retention_secs) != (next.delay_secs, next.retention_secs) {
                 // Messages become visible or expire at other times than memory knows.
                 effects.reset(&queue.hot);
-                self.sweeps.note_now(&queue.hot, call.now);
             }
             let record =
                 records::Queue { attributes: next, modified_ms: call.now.millis(), ..queue.record.clone() };

@@ -132,10 +132,12 @@ fn set(next: &mut Attributes, name: &str, value: &str, setting: Setting, own: &A
             fifo.content_dedup = boolean(value).ok_or_else(|| bad_attribute(name))?;
         }
         "DeduplicationScope" => {
-            fifo_only(next, name)?.dedup_by_group = one_of(name, value, "queue", "messageGroup")?;
+            let fifo = fifo_only(next, name)?;
+            fifo.dedup_by_group = one_of(name, value, "queue", "messageGroup")?;
         }
         "FifoThroughputLimit" => {
-            fifo_only(next, name)?.limit_by_group = one_of(name, value, "perQueue", "perMessageGroupId")?;
+            let fifo = fifo_only(next, name)?;
+            fifo.limit_by_group = one_of(name, value, "perQueue", "perMessageGroupId")?;
         }
         _ => return Err(unknown_attribute(name)),
     }

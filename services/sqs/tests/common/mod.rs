@@ -1,6 +1,8 @@
 //! A service in process, with a clock that stands still until it is moved.
 
 #![allow(dead_code)]
+// Tests stand for callers outside: they run side by side and lose patience by the host's time.
+#![allow(clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -61,6 +63,15 @@ impl World {
         let service = Arc::new(sqs::service_with(deps, limits));
         let background = service.take_background().into_iter().map(tokio::spawn).collect();
         Self { service, store, clock, background: Arc::new(Tasks(background)) }
+    }
+
+    /// Ends the service and everything it does, so that its store can be opened again.
+    pub async fn stop(self) {
+        let mut tasks = Arc::into_inner(self.background).expect("nobody else uses this world");
+        for task in std::mem::take(&mut tasks.0) {
+            task.abort();
+            let _ = task.await;
+        }
     }
 
     pub fn call_context(&self, operation: &'static str) -> Arc<Call> {
