@@ -60,7 +60,7 @@ async fn a_message_received_too_often_moves() {
     }
     assert!(w.receive(&q, 1).await.is_empty());
     assert_eq!((w.counts(&q).await, w.counts("dlq").await), ((0, 0, 0), (1, 0, 0)));
-    let dead = w.receive(&"dlq".to_owned(), 1).await;
+    let dead = w.receive("dlq", 1).await;
     assert_eq!(dead[0].message_id, sent.message_id);
     assert_eq!(system(&dead[0], "ApproximateReceiveCount"), "3");
     assert_eq!(system(&dead[0], "DeadLetterQueueSourceArn"), w.arn("q"));

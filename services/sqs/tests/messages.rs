@@ -239,6 +239,16 @@ async fn retention_removes_messages_without_being_asked() {
 }
 
 #[tokio::test]
+async fn large_messages_expire_all_at_once() {
+    let (w, q) = queue(&[("MessageRetentionPeriod", "60")]).await;
+    for _ in 0..12 {
+        w.send(&q, &"x".repeat(1_000_000)).await;
+    }
+    w.advance(60);
+    assert_eq!(w.counts(&q).await, (0, 0, 0));
+}
+
+#[tokio::test]
 async fn a_purge_removes_everything_and_handles_of_it_are_harmless() {
     let (w, q) = queue(&[]).await;
     for i in 0..3 {
