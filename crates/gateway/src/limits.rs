@@ -19,6 +19,9 @@ pub struct Limits {
     pub body_bytes_total: usize,
     /// Without a byte of a body for this long, the request is given up.
     pub body_wait: Duration,
+    /// The whole body has to be there after this long: 16 MiB at half a megabit a second. A peer that sends a byte
+    /// now and then cannot keep its share of the memory for longer.
+    pub body_total: Duration,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
     /// How long requests in flight may take to finish after the listener was told to stop. Longer than the
@@ -35,6 +38,7 @@ impl Default for Limits {
             body_bytes: 16 * 1024 * 1024,
             body_bytes_total: 256 * 1024 * 1024,
             body_wait: Duration::from_secs(30),
+            body_total: Duration::from_secs(270),
             streams: 128,
             drain: Duration::from_secs(25),
         }

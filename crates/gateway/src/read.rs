@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::Body;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::limits::Limits;
 
@@ -51,8 +51,10 @@ impl BodyMemory {
         let mut body = body;
         let mut whole = Collected::default();
         let mut share: Option<OwnedSemaphorePermit> = None;
+        let end = Instant::now() + limits.body_total;
         while !body.is_end_stream() {
-            let frame = timeout(limits.body_wait, body.frame()).await.map_err(|_| ReadError::TimedOut)?;
+            let wait = limits.body_wait.min(end.saturating_duration_since(Instant::now()));
+            let frame = timeout(wait, body.frame()).await.map_err(|_| ReadError::TimedOut)?;
             let Some(frame) = frame else { break };
             let Ok(data) = frame.map_err(|_| ReadError::Broken)?.into_data() else { continue };
             let length = whole.len() + data.len();
@@ -158,6 +160,17 @@ mod tests {
         assert_eq!(memory.read(body(), &limits()).await.err(), Some(ReadError::TimedOut));
         drop(first);
         assert!(memory.read(body(), &limits()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_trickles_is_given_up() {
+        let limits = Limits { body_total: std::time::Duration::from_millis(100), ..limits() };
+        let trickle = stream::unfold((), |()| async {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            Some((Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"x"))), ()))
+        });
+        let body = StreamBody::new(Box::pin(trickle));
+        assert_eq!(BodyMemory::new(&limits).read(body, &limits).await.err(), Some(ReadError::TimedOut));
     }
 
     #[tokio::test]
