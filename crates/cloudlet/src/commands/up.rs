@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use console::style;
 use gateway::{Gateway, Limits, RootOnly, serve};
 use kernel::Ids;
@@ -78,10 +78,16 @@ async fn up(config: &Config, format: Format, store: Store, started: Instant) -> 
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     announce(config, listener.local_addr()?, format, started);
+    let mut broken = false;
     let stop = async {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
+            Some(ended) = background.join_next() => {
+                // It never ends by itself. Without it promises would be broken silently: rather start afresh.
+                tracing::error!(?ended, "a service's background work ended");
+                broken = true;
+            }
         }
         tracing::info!("stopping: requests in flight may finish");
         tokio::spawn(async move {
@@ -95,6 +101,7 @@ async fn up(config: &Config, format: Format, store: Store, started: Instant) -> 
     };
     serve(listener, gateway, about, stop).await?;
     background.shutdown().await;
+    ensure!(!broken, "a service's background work ended; the log says why");
     Ok(())
 }
 
