@@ -21,15 +21,6 @@ pub trait Credentials: Send + Sync {
     fn find(&self, access_key: &str, listener: SocketAddr) -> Option<Credential>;
 }
 
-/// Knows nobody.
-pub struct NoCredentials;
-
-impl Credentials for NoCredentials {
-    fn find(&self, _access_key: &str, _listener: SocketAddr) -> Option<Credential> {
-        None
-    }
-}
-
 /// The keys of a developer's own machine: `test` is the root user of account 000000000000, and every 12-digit
 /// number the root user of that account, all with the secret `test`. They are good on loopback addresses only.
 pub struct LocalKeys;

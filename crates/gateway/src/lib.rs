@@ -16,7 +16,7 @@ mod shards;
 
 pub use admin::{Admin, AdminRequest, AdminResponse};
 pub use answer::Gateway;
-pub use credentials::{Credential, Credentials, LocalKeys, NoCredentials};
+pub use credentials::{Credential, Credentials, LocalKeys};
 pub use limits::Limits;
 pub use root_only::RootOnly;
 pub use server::{ServeError, serve};
