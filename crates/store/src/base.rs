@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -67,16 +68,17 @@ impl BaseFile {
         }
         let stall = Arc::<Stall>::default();
         let backend = Backend { file, stall: stall.clone() };
-        let db = Database::builder().set_cache_size(cache_bytes).create_with_backend(backend).map_err(
-            |error| match error {
-                redb::DatabaseError::Storage(redb::StorageError::Io(source))
-                    if source.kind() != io::ErrorKind::UnexpectedEof =>
-                {
-                    OpenError::io("open", path)(source)
-                }
-                other => OpenError::corrupt(path, 0, other.to_string()),
-            },
-        )?;
+        let opened = trusting_nothing(path, || {
+            Database::builder().set_cache_size(cache_bytes).create_with_backend(backend)
+        })?;
+        let db = opened.map_err(|error| match error {
+            redb::DatabaseError::Storage(redb::StorageError::Io(source))
+                if source.kind() != io::ErrorKind::UnexpectedEof =>
+            {
+                OpenError::io("open", path)(source)
+            }
+            other => OpenError::corrupt(path, 0, other.to_string()),
+        })?;
         Ok(BaseFile { db, path: path.to_owned(), stall })
     }
 
@@ -140,9 +142,20 @@ impl BaseFile {
         tx.commit().map_err(fail)
     }
 
-    /// Verifies every page; says whether all was well before.
-    pub fn verify(&mut self) -> Result<bool, OpenError> {
-        self.db.check_integrity().map_err(|error| OpenError::corrupt(&self.path, 0, error.to_string()))
+    /// Itself, if every page agrees with its checksum.
+    pub fn verified(mut self) -> Result<BaseFile, OpenError> {
+        let path = self.path.clone();
+        let why = match trusting_nothing(&path, || self.db.check_integrity()) {
+            Ok(Ok(true)) => return Ok(self),
+            Ok(Ok(false)) => "its pages do not agree with their checksums".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(damage) => {
+                // The panic left locks poisoned, on which closing the file panics too.
+                let _ = trusting_nothing(&path, || drop(self));
+                return Err(damage);
+            }
+        };
+        Err(OpenError::corrupt(&path, 0, why))
     }
 
     fn open_error(&self, error: Error) -> OpenError {
@@ -155,6 +168,16 @@ impl BaseFile {
             other => OpenError::corrupt(&self.path, 0, other.to_string()),
         }
     }
+}
+
+/// Runs what reads pages no checksum has vouched for. redb loads its allocator's state that way when it opens a file,
+/// and asserts on what it finds there: such a panic is the news that the file is damaged.
+fn trusting_nothing<T>(path: &Path, read: impl FnOnce() -> T) -> Result<T, OpenError> {
+    panic::catch_unwind(AssertUnwindSafe(read)).map_err(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a page makes no sense");
+        OpenError::corrupt(path, 0, text)
+    })
 }
 
 fn erase(table: &mut redb::Table<'_, &'static [u8], &'static [u8]>, range: &KeyRange) -> Result<(), Error> {

@@ -38,10 +38,7 @@ pub fn check(dir: &Path) -> Result<CheckReport, OpenError> {
         return Err(OpenError::NotAStore { dir: dir.to_owned(), why: "it holds no finished store".into() });
     }
     let path = data.base();
-    let mut base = BaseFile::open(&path, Options::default().cache_bytes)?;
-    if !base.verify()? {
-        return Err(OpenError::corrupt(&path, 0, "its pages do not agree with their checksums"));
-    }
+    let base = BaseFile::open(&path, Options::default().cache_bytes)?.verified()?;
     let snapshot = base.snapshot()?;
     let mark = snapshot.mark();
     let end = recover::replay(&data.log(), mark.live_segment, mark.flushed, drop)?;
