@@ -47,9 +47,22 @@ pub struct Overlay {
     /// Actions of operations that have no action of their own name.
     #[serde(default)]
     pub iam_actions: BTreeMap<String, Vec<String>>,
+    /// Operations that policies do not decide on.
+    #[serde(default)]
+    pub access: BTreeMap<String, Access>,
     /// Corrections of errors.
     #[serde(default)]
     pub errors: BTreeMap<String, ErrorOverlay>,
+}
+
+/// Who gets into an operation that policies do not decide on.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Whoever signs.
+    Caller,
+    /// Anyone.
+    Anyone,
 }
 
 /// A parameter that the request's path can stand for.

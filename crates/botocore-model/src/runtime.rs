@@ -152,6 +152,7 @@ impl<'a> Schemas<'a> {
             output,
             has_output: operation.output.is_some(),
             result_wrapper: operation.output.as_ref().and_then(|o| o.result_wrapper.as_deref()).map(leak),
+            access: wire::Access::Policy,
             actions: &[],
         })))
     }

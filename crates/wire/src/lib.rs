@@ -32,7 +32,7 @@ pub use error::{CommonError, CommonSource, DecodeError, Resolved};
 pub use fault::{Fault, ServiceError};
 pub use kernel::Timestamp;
 pub use model::{
-    Action, HttpTrait, Operation, OperationName, OperationType, PathParameter, Protocol, ServiceModel,
+    Access, Action, HttpTrait, Operation, OperationName, OperationType, PathParameter, Protocol, ServiceModel,
 };
 pub use pattern::Pattern;
 pub use protocols::{Codec, Request, Response, codec};

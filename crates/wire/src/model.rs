@@ -121,6 +121,8 @@ pub struct Operation {
     pub has_output: bool,
     /// The element around the output in the query protocol.
     pub result_wrapper: Option<&'static str>,
+    /// Who gets in.
+    pub access: Access,
     /// What a policy must allow for it.
     pub actions: &'static [Action],
 }
@@ -136,6 +138,17 @@ pub trait OperationType: 'static {
 
     /// What the model says of it.
     fn descriptor() -> &'static Operation;
+}
+
+/// Who gets into an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whom the policies allow it.
+    Policy,
+    /// Whoever signs the request: no policy takes part.
+    Caller,
+    /// Anyone, without a signature too: the operation checks a proof of its own.
+    Anyone,
 }
 
 /// An IAM action that an operation needs, from the service authorization reference.

@@ -4,17 +4,77 @@
 
 use wire::{CommonError, CommonSource, Fault, ServiceError};
 
+use crate::types;
+
 /// Any error of the service.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Error {
+    ExpiredTokenException(Box<types::ExpiredTokenException>),
+    IdpCommunicationErrorException(Box<types::IdpCommunicationErrorException>),
+    IdpRejectedClaimException(Box<types::IdpRejectedClaimException>),
+    InvalidAuthorizationMessageException(Box<types::InvalidAuthorizationMessageException>),
+    InvalidIdentityTokenException(Box<types::InvalidIdentityTokenException>),
+    MalformedPolicyDocumentException(Box<types::MalformedPolicyDocumentException>),
+    PackedPolicyTooLargeException(Box<types::PackedPolicyTooLargeException>),
+    RegionDisabledException(Box<types::RegionDisabledException>),
     /// An error that every service can answer with.
     Common(CommonError),
+}
+
+impl Error {
+    /// `ExpiredTokenException` with this text.
+    pub fn expired_token_exception(message: impl Into<String>) -> Self {
+        types::ExpiredTokenException { message: Some(message.into()) }.into()
+    }
+
+    /// `IDPCommunicationErrorException` with this text.
+    pub fn idp_communication_error_exception(message: impl Into<String>) -> Self {
+        types::IdpCommunicationErrorException { message: Some(message.into()) }.into()
+    }
+
+    /// `IDPRejectedClaimException` with this text.
+    pub fn idp_rejected_claim_exception(message: impl Into<String>) -> Self {
+        types::IdpRejectedClaimException { message: Some(message.into()) }.into()
+    }
+
+    /// `InvalidAuthorizationMessageException` with this text.
+    pub fn invalid_authorization_message_exception(message: impl Into<String>) -> Self {
+        types::InvalidAuthorizationMessageException { message: Some(message.into()) }.into()
+    }
+
+    /// `InvalidIdentityTokenException` with this text.
+    pub fn invalid_identity_token_exception(message: impl Into<String>) -> Self {
+        types::InvalidIdentityTokenException { message: Some(message.into()) }.into()
+    }
+
+    /// `MalformedPolicyDocumentException` with this text.
+    pub fn malformed_policy_document_exception(message: impl Into<String>) -> Self {
+        types::MalformedPolicyDocumentException { message: Some(message.into()) }.into()
+    }
+
+    /// `PackedPolicyTooLargeException` with this text.
+    pub fn packed_policy_too_large_exception(message: impl Into<String>) -> Self {
+        types::PackedPolicyTooLargeException { message: Some(message.into()) }.into()
+    }
+
+    /// `RegionDisabledException` with this text.
+    pub fn region_disabled_exception(message: impl Into<String>) -> Self {
+        types::RegionDisabledException { message: Some(message.into()) }.into()
+    }
 }
 
 impl ServiceError for Error {
     fn fault(&self) -> Fault<'_> {
         match self {
+            Self::ExpiredTokenException(error) => Fault::Modelled(&**error),
+            Self::IdpCommunicationErrorException(error) => Fault::Modelled(&**error),
+            Self::IdpRejectedClaimException(error) => Fault::Modelled(&**error),
+            Self::InvalidAuthorizationMessageException(error) => Fault::Modelled(&**error),
+            Self::InvalidIdentityTokenException(error) => Fault::Modelled(&**error),
+            Self::MalformedPolicyDocumentException(error) => Fault::Modelled(&**error),
+            Self::PackedPolicyTooLargeException(error) => Fault::Modelled(&**error),
+            Self::RegionDisabledException(error) => Fault::Modelled(&**error),
             Self::Common(error) => Fault::Common(error),
         }
     }
@@ -23,5 +83,53 @@ impl ServiceError for Error {
 impl<T: CommonSource> From<T> for Error {
     fn from(error: T) -> Self {
         Self::Common(error.into_common())
+    }
+}
+
+impl From<types::ExpiredTokenException> for Error {
+    fn from(error: types::ExpiredTokenException) -> Self {
+        Self::ExpiredTokenException(Box::new(error))
+    }
+}
+
+impl From<types::IdpCommunicationErrorException> for Error {
+    fn from(error: types::IdpCommunicationErrorException) -> Self {
+        Self::IdpCommunicationErrorException(Box::new(error))
+    }
+}
+
+impl From<types::IdpRejectedClaimException> for Error {
+    fn from(error: types::IdpRejectedClaimException) -> Self {
+        Self::IdpRejectedClaimException(Box::new(error))
+    }
+}
+
+impl From<types::InvalidAuthorizationMessageException> for Error {
+    fn from(error: types::InvalidAuthorizationMessageException) -> Self {
+        Self::InvalidAuthorizationMessageException(Box::new(error))
+    }
+}
+
+impl From<types::InvalidIdentityTokenException> for Error {
+    fn from(error: types::InvalidIdentityTokenException) -> Self {
+        Self::InvalidIdentityTokenException(Box::new(error))
+    }
+}
+
+impl From<types::MalformedPolicyDocumentException> for Error {
+    fn from(error: types::MalformedPolicyDocumentException) -> Self {
+        Self::MalformedPolicyDocumentException(Box::new(error))
+    }
+}
+
+impl From<types::PackedPolicyTooLargeException> for Error {
+    fn from(error: types::PackedPolicyTooLargeException) -> Self {
+        Self::PackedPolicyTooLargeException(Box::new(error))
+    }
+}
+
+impl From<types::RegionDisabledException> for Error {
+    fn from(error: types::RegionDisabledException) -> Self {
+        Self::RegionDisabledException(Box::new(error))
     }
 }

@@ -12,6 +12,334 @@ use wire::{Bounds, ErrorTrait, Kind, Location, Member, Pattern, Schema, Timestam
 /// A structure without members.
 pub static Nothing: Schema = SCHEMA;
 
+pub static AssumeRoleRequest: Schema = Schema {
+    name: "AssumeRoleRequest",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "RoleArn", wire: "RoleArn", target: &arnType, required: true, ..MEMBER },
+        Member {
+            name: "RoleSessionName",
+            wire: "RoleSessionName",
+            target: &roleSessionNameType,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "PolicyArns", wire: "PolicyArns", target: &policyDescriptorListType, ..MEMBER },
+        Member { name: "Policy", wire: "Policy", target: &unrestrictedSessionPolicyDocumentType, ..MEMBER },
+        Member {
+            name: "DurationSeconds",
+            wire: "DurationSeconds",
+            target: &roleDurationSecondsType,
+            ..MEMBER
+        },
+        Member { name: "Tags", wire: "Tags", target: &tagListType, ..MEMBER },
+        Member { name: "TransitiveTagKeys", wire: "TransitiveTagKeys", target: &tagKeyListType, ..MEMBER },
+        Member { name: "ExternalId", wire: "ExternalId", target: &externalIdType, ..MEMBER },
+        Member { name: "SerialNumber", wire: "SerialNumber", target: &serialNumberType, ..MEMBER },
+        Member { name: "TokenCode", wire: "TokenCode", target: &tokenCodeType, ..MEMBER },
+        Member { name: "SourceIdentity", wire: "SourceIdentity", target: &sourceIdentityType, ..MEMBER },
+        Member {
+            name: "ProvidedContexts",
+            wire: "ProvidedContexts",
+            target: &ProvidedContextsListType,
+            ..MEMBER
+        },
+        Member {
+            name: "MinimumSessionTokenSize",
+            wire: "MinimumSessionTokenSize",
+            target: &minimumSessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static AssumeRoleResponse: Schema = Schema {
+    name: "AssumeRoleResponse",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Credentials", wire: "Credentials", target: &Credentials, ..MEMBER },
+        Member { name: "AssumedRoleUser", wire: "AssumedRoleUser", target: &AssumedRoleUser, ..MEMBER },
+        Member {
+            name: "PackedPolicySize",
+            wire: "PackedPolicySize",
+            target: &nonNegativeIntegerType,
+            ..MEMBER
+        },
+        Member { name: "SourceIdentity", wire: "SourceIdentity", target: &sourceIdentityType, ..MEMBER },
+        Member {
+            name: "SessionTokenUtilization",
+            wire: "SessionTokenUtilization",
+            target: &sessionTokenUtilizationType,
+            ..MEMBER
+        },
+        Member {
+            name: "SessionTokenSize",
+            wire: "SessionTokenSize",
+            target: &sessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static AssumeRoleWithSAMLRequest: Schema = Schema {
+    name: "AssumeRoleWithSAMLRequest",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "RoleArn", wire: "RoleArn", target: &arnType, required: true, ..MEMBER },
+        Member { name: "PrincipalArn", wire: "PrincipalArn", target: &arnType, required: true, ..MEMBER },
+        Member {
+            name: "SAMLAssertion",
+            wire: "SAMLAssertion",
+            target: &SAMLAssertionType,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "PolicyArns", wire: "PolicyArns", target: &policyDescriptorListType, ..MEMBER },
+        Member { name: "Policy", wire: "Policy", target: &sessionPolicyDocumentType, ..MEMBER },
+        Member {
+            name: "DurationSeconds",
+            wire: "DurationSeconds",
+            target: &roleDurationSecondsType,
+            ..MEMBER
+        },
+        Member {
+            name: "MinimumSessionTokenSize",
+            wire: "MinimumSessionTokenSize",
+            target: &minimumSessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static AssumeRoleWithSAMLResponse: Schema = Schema {
+    name: "AssumeRoleWithSAMLResponse",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Credentials", wire: "Credentials", target: &Credentials, ..MEMBER },
+        Member { name: "AssumedRoleUser", wire: "AssumedRoleUser", target: &AssumedRoleUser, ..MEMBER },
+        Member {
+            name: "PackedPolicySize",
+            wire: "PackedPolicySize",
+            target: &nonNegativeIntegerType,
+            ..MEMBER
+        },
+        Member { name: "Subject", wire: "Subject", target: &Subject, ..MEMBER },
+        Member { name: "SubjectType", wire: "SubjectType", target: &SubjectType, ..MEMBER },
+        Member { name: "Issuer", wire: "Issuer", target: &Issuer, ..MEMBER },
+        Member { name: "Audience", wire: "Audience", target: &Audience, ..MEMBER },
+        Member { name: "NameQualifier", wire: "NameQualifier", target: &NameQualifier, ..MEMBER },
+        Member { name: "SourceIdentity", wire: "SourceIdentity", target: &sourceIdentityType, ..MEMBER },
+        Member {
+            name: "SessionTokenUtilization",
+            wire: "SessionTokenUtilization",
+            target: &sessionTokenUtilizationType,
+            ..MEMBER
+        },
+        Member {
+            name: "SessionTokenSize",
+            wire: "SessionTokenSize",
+            target: &sessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static AssumeRoleWithWebIdentityRequest: Schema = Schema {
+    name: "AssumeRoleWithWebIdentityRequest",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "RoleArn", wire: "RoleArn", target: &arnType, required: true, ..MEMBER },
+        Member {
+            name: "RoleSessionName",
+            wire: "RoleSessionName",
+            target: &roleSessionNameType,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "WebIdentityToken",
+            wire: "WebIdentityToken",
+            target: &clientTokenType,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "ProviderId", wire: "ProviderId", target: &urlType, ..MEMBER },
+        Member { name: "PolicyArns", wire: "PolicyArns", target: &policyDescriptorListType, ..MEMBER },
+        Member { name: "Policy", wire: "Policy", target: &sessionPolicyDocumentType, ..MEMBER },
+        Member {
+            name: "DurationSeconds",
+            wire: "DurationSeconds",
+            target: &roleDurationSecondsType,
+            ..MEMBER
+        },
+        Member {
+            name: "MinimumSessionTokenSize",
+            wire: "MinimumSessionTokenSize",
+            target: &minimumSessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static AssumeRoleWithWebIdentityResponse: Schema = Schema {
+    name: "AssumeRoleWithWebIdentityResponse",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Credentials", wire: "Credentials", target: &Credentials, ..MEMBER },
+        Member {
+            name: "SubjectFromWebIdentityToken",
+            wire: "SubjectFromWebIdentityToken",
+            target: &webIdentitySubjectType,
+            ..MEMBER
+        },
+        Member { name: "AssumedRoleUser", wire: "AssumedRoleUser", target: &AssumedRoleUser, ..MEMBER },
+        Member {
+            name: "PackedPolicySize",
+            wire: "PackedPolicySize",
+            target: &nonNegativeIntegerType,
+            ..MEMBER
+        },
+        Member { name: "Provider", wire: "Provider", target: &Issuer, ..MEMBER },
+        Member { name: "Audience", wire: "Audience", target: &Audience, ..MEMBER },
+        Member { name: "SourceIdentity", wire: "SourceIdentity", target: &sourceIdentityType, ..MEMBER },
+        Member {
+            name: "SessionTokenUtilization",
+            wire: "SessionTokenUtilization",
+            target: &sessionTokenUtilizationType,
+            ..MEMBER
+        },
+        Member {
+            name: "SessionTokenSize",
+            wire: "SessionTokenSize",
+            target: &sessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static AssumedRoleUser: Schema = Schema {
+    name: "AssumedRoleUser",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "AssumedRoleId",
+            wire: "AssumedRoleId",
+            target: &assumedRoleIdType,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "Arn", wire: "Arn", target: &arnType, required: true, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static Audience: Schema = Schema { name: "Audience", kind: Kind::String, ..SCHEMA };
+
+pub static Credentials: Schema = Schema {
+    name: "Credentials",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "AccessKeyId",
+            wire: "AccessKeyId",
+            target: &accessKeyIdType,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "SecretAccessKey",
+            wire: "SecretAccessKey",
+            target: &accessKeySecretType,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "SessionToken", wire: "SessionToken", target: &tokenType, required: true, ..MEMBER },
+        Member { name: "Expiration", wire: "Expiration", target: &dateType, required: true, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static DecodeAuthorizationMessageRequest: Schema = Schema {
+    name: "DecodeAuthorizationMessageRequest",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "EncodedMessage",
+        wire: "EncodedMessage",
+        target: &encodedMessageType,
+        required: true,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static DecodeAuthorizationMessageResponse: Schema = Schema {
+    name: "DecodeAuthorizationMessageResponse",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "DecodedMessage",
+        wire: "DecodedMessage",
+        target: &decodedMessageType,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static ExpiredTokenException: Schema = Schema {
+    name: "ExpiredTokenException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &expiredIdentityTokenMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "ExpiredTokenException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static FederatedUser: Schema = Schema {
+    name: "FederatedUser",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "FederatedUserId",
+            wire: "FederatedUserId",
+            target: &federatedIdType,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "Arn", wire: "Arn", target: &arnType, required: true, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static GetAccessKeyInfoRequest: Schema = Schema {
+    name: "GetAccessKeyInfoRequest",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "AccessKeyId",
+        wire: "AccessKeyId",
+        target: &accessKeyIdType,
+        required: true,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static GetAccessKeyInfoResponse: Schema = Schema {
+    name: "GetAccessKeyInfoResponse",
+    kind: Kind::Structure,
+    members: &[Member { name: "Account", wire: "Account", target: &accountType, ..MEMBER }],
+    ..SCHEMA
+};
+
 pub static GetCallerIdentityRequest: Schema =
     Schema { name: "GetCallerIdentityRequest", kind: Kind::Structure, ..SCHEMA };
 
@@ -26,6 +354,262 @@ pub static GetCallerIdentityResponse: Schema = Schema {
     ..SCHEMA
 };
 
+pub static GetFederationTokenRequest: Schema = Schema {
+    name: "GetFederationTokenRequest",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Name", wire: "Name", target: &userNameType, required: true, ..MEMBER },
+        Member { name: "Policy", wire: "Policy", target: &sessionPolicyDocumentType, ..MEMBER },
+        Member { name: "PolicyArns", wire: "PolicyArns", target: &policyDescriptorListType, ..MEMBER },
+        Member { name: "DurationSeconds", wire: "DurationSeconds", target: &durationSecondsType, ..MEMBER },
+        Member { name: "Tags", wire: "Tags", target: &tagListType, ..MEMBER },
+        Member {
+            name: "MinimumSessionTokenSize",
+            wire: "MinimumSessionTokenSize",
+            target: &minimumSessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static GetFederationTokenResponse: Schema = Schema {
+    name: "GetFederationTokenResponse",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Credentials", wire: "Credentials", target: &Credentials, ..MEMBER },
+        Member { name: "FederatedUser", wire: "FederatedUser", target: &FederatedUser, ..MEMBER },
+        Member {
+            name: "PackedPolicySize",
+            wire: "PackedPolicySize",
+            target: &nonNegativeIntegerType,
+            ..MEMBER
+        },
+        Member {
+            name: "SessionTokenUtilization",
+            wire: "SessionTokenUtilization",
+            target: &sessionTokenUtilizationType,
+            ..MEMBER
+        },
+        Member {
+            name: "SessionTokenSize",
+            wire: "SessionTokenSize",
+            target: &sessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static GetSessionTokenRequest: Schema = Schema {
+    name: "GetSessionTokenRequest",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "DurationSeconds", wire: "DurationSeconds", target: &durationSecondsType, ..MEMBER },
+        Member { name: "SerialNumber", wire: "SerialNumber", target: &serialNumberType, ..MEMBER },
+        Member { name: "TokenCode", wire: "TokenCode", target: &tokenCodeType, ..MEMBER },
+        Member {
+            name: "MinimumSessionTokenSize",
+            wire: "MinimumSessionTokenSize",
+            target: &minimumSessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static GetSessionTokenResponse: Schema = Schema {
+    name: "GetSessionTokenResponse",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Credentials", wire: "Credentials", target: &Credentials, ..MEMBER },
+        Member {
+            name: "SessionTokenUtilization",
+            wire: "SessionTokenUtilization",
+            target: &sessionTokenUtilizationType,
+            ..MEMBER
+        },
+        Member {
+            name: "SessionTokenSize",
+            wire: "SessionTokenSize",
+            target: &sessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static IDPCommunicationErrorException: Schema = Schema {
+    name: "IDPCommunicationErrorException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &idpCommunicationErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "IDPCommunicationError",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static IDPRejectedClaimException: Schema = Schema {
+    name: "IDPRejectedClaimException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &idpRejectedClaimMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "IDPRejectedClaim",
+        query_code: None,
+        query_message: None,
+        status: 403,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static InvalidAuthorizationMessageException: Schema = Schema {
+    name: "InvalidAuthorizationMessageException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &invalidAuthorizationMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "InvalidAuthorizationMessageException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static InvalidIdentityTokenException: Schema = Schema {
+    name: "InvalidIdentityTokenException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &invalidIdentityTokenMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "InvalidIdentityToken",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static Issuer: Schema = Schema { name: "Issuer", kind: Kind::String, ..SCHEMA };
+
+pub static MalformedPolicyDocumentException: Schema = Schema {
+    name: "MalformedPolicyDocumentException",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "message",
+        wire: "message",
+        target: &malformedPolicyDocumentMessage,
+        ..MEMBER
+    }],
+    error: Some(ErrorTrait {
+        code: "MalformedPolicyDocument",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static NameQualifier: Schema = Schema { name: "NameQualifier", kind: Kind::String, ..SCHEMA };
+
+pub static PackedPolicyTooLargeException: Schema = Schema {
+    name: "PackedPolicyTooLargeException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &packedPolicyTooLargeMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "PackedPolicyTooLarge",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static PolicyDescriptorType: Schema = Schema {
+    name: "PolicyDescriptorType",
+    kind: Kind::Structure,
+    members: &[Member { name: "arn", wire: "arn", target: &arnType, ..MEMBER }],
+    ..SCHEMA
+};
+
+pub static ProvidedContext: Schema = Schema {
+    name: "ProvidedContext",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "ProviderArn", wire: "ProviderArn", target: &arnType, ..MEMBER },
+        Member {
+            name: "ContextAssertion",
+            wire: "ContextAssertion",
+            target: &contextAssertionType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static ProvidedContextsListType: Schema = Schema {
+    name: "ProvidedContextsListType",
+    kind: Kind::List,
+    bounds: Bounds { min: Some(1), max: Some(5) },
+    element: Some(&Member { name: "member", wire: "member", target: &ProvidedContext, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static RegionDisabledException: Schema = Schema {
+    name: "RegionDisabledException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &regionDisabledMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "RegionDisabledException",
+        query_code: None,
+        query_message: None,
+        status: 403,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static SAMLAssertionType: Schema = Schema {
+    name: "SAMLAssertionType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(4), max: Some(100000) },
+    sensitive: true,
+    ..SCHEMA
+};
+
+pub static Subject: Schema = Schema { name: "Subject", kind: Kind::String, ..SCHEMA };
+
+pub static SubjectType: Schema = Schema { name: "SubjectType", kind: Kind::String, ..SCHEMA };
+
+pub static Tag: Schema = Schema {
+    name: "Tag",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Key", wire: "Key", target: &tagKeyType, required: true, ..MEMBER },
+        Member { name: "Value", wire: "Value", target: &tagValueType, required: true, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+static accessKeyIdType_PATTERN: Pattern = Pattern::new("[\\w]*");
+pub static accessKeyIdType: Schema = Schema {
+    name: "accessKeyIdType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(16), max: Some(128) },
+    pattern: Some(&accessKeyIdType_PATTERN),
+    ..SCHEMA
+};
+
+pub static accessKeySecretType: Schema =
+    Schema { name: "accessKeySecretType", kind: Kind::String, sensitive: true, ..SCHEMA };
+
 pub static accountType: Schema = Schema { name: "accountType", kind: Kind::String, ..SCHEMA };
 
 static arnType_PATTERN: Pattern = Pattern::new(
@@ -39,4 +623,244 @@ pub static arnType: Schema = Schema {
     ..SCHEMA
 };
 
+static assumedRoleIdType_PATTERN: Pattern = Pattern::new("[\\w+=,.@:-]*");
+pub static assumedRoleIdType: Schema = Schema {
+    name: "assumedRoleIdType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(2), max: Some(193) },
+    pattern: Some(&assumedRoleIdType_PATTERN),
+    ..SCHEMA
+};
+
+pub static clientTokenType: Schema = Schema {
+    name: "clientTokenType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(4), max: Some(20000) },
+    sensitive: true,
+    ..SCHEMA
+};
+
+pub static contextAssertionType: Schema = Schema {
+    name: "contextAssertionType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(4), max: Some(2048) },
+    ..SCHEMA
+};
+
+pub static dateType: Schema = Schema { name: "dateType", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static decodedMessageType: Schema = Schema { name: "decodedMessageType", kind: Kind::String, ..SCHEMA };
+
+pub static durationSecondsType: Schema = Schema {
+    name: "durationSecondsType",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(900), max: Some(129600) },
+    ..SCHEMA
+};
+
+pub static encodedMessageType: Schema = Schema {
+    name: "encodedMessageType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(10240) },
+    ..SCHEMA
+};
+
+pub static expiredIdentityTokenMessage: Schema =
+    Schema { name: "expiredIdentityTokenMessage", kind: Kind::String, ..SCHEMA };
+
+static externalIdType_PATTERN: Pattern = Pattern::new("[\\w+=,.@:\\/-]*");
+pub static externalIdType: Schema = Schema {
+    name: "externalIdType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(2), max: Some(1224) },
+    pattern: Some(&externalIdType_PATTERN),
+    ..SCHEMA
+};
+
+static federatedIdType_PATTERN: Pattern = Pattern::new("[\\w+=,.@\\:-]*");
+pub static federatedIdType: Schema = Schema {
+    name: "federatedIdType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(2), max: Some(193) },
+    pattern: Some(&federatedIdType_PATTERN),
+    ..SCHEMA
+};
+
+pub static idpCommunicationErrorMessage: Schema =
+    Schema { name: "idpCommunicationErrorMessage", kind: Kind::String, ..SCHEMA };
+
+pub static idpRejectedClaimMessage: Schema =
+    Schema { name: "idpRejectedClaimMessage", kind: Kind::String, ..SCHEMA };
+
+pub static invalidAuthorizationMessage: Schema =
+    Schema { name: "invalidAuthorizationMessage", kind: Kind::String, ..SCHEMA };
+
+pub static invalidIdentityTokenMessage: Schema =
+    Schema { name: "invalidIdentityTokenMessage", kind: Kind::String, ..SCHEMA };
+
+pub static malformedPolicyDocumentMessage: Schema =
+    Schema { name: "malformedPolicyDocumentMessage", kind: Kind::String, ..SCHEMA };
+
+pub static minimumSessionTokenSizeType: Schema = Schema {
+    name: "minimumSessionTokenSizeType",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(0), max: Some(4096) },
+    ..SCHEMA
+};
+
+pub static nonNegativeIntegerType: Schema = Schema {
+    name: "nonNegativeIntegerType",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(0), max: None },
+    ..SCHEMA
+};
+
+pub static packedPolicyTooLargeMessage: Schema =
+    Schema { name: "packedPolicyTooLargeMessage", kind: Kind::String, ..SCHEMA };
+
+pub static policyDescriptorListType: Schema = Schema {
+    name: "policyDescriptorListType",
+    kind: Kind::List,
+    element: Some(&Member { name: "member", wire: "member", target: &PolicyDescriptorType, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static regionDisabledMessage: Schema =
+    Schema { name: "regionDisabledMessage", kind: Kind::String, ..SCHEMA };
+
+pub static roleDurationSecondsType: Schema = Schema {
+    name: "roleDurationSecondsType",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(900), max: Some(43200) },
+    ..SCHEMA
+};
+
+static roleSessionNameType_PATTERN: Pattern = Pattern::new("[\\w+=,.@-]*");
+pub static roleSessionNameType: Schema = Schema {
+    name: "roleSessionNameType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(2), max: Some(64) },
+    pattern: Some(&roleSessionNameType_PATTERN),
+    ..SCHEMA
+};
+
+static serialNumberType_PATTERN: Pattern = Pattern::new("[\\w+=/:,.@-]*");
+pub static serialNumberType: Schema = Schema {
+    name: "serialNumberType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(9), max: Some(256) },
+    pattern: Some(&serialNumberType_PATTERN),
+    ..SCHEMA
+};
+
+static sessionPolicyDocumentType_PATTERN: Pattern = Pattern::new("[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
+pub static sessionPolicyDocumentType: Schema = Schema {
+    name: "sessionPolicyDocumentType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(2048) },
+    pattern: Some(&sessionPolicyDocumentType_PATTERN),
+    ..SCHEMA
+};
+
+pub static sessionTokenSizeType: Schema = Schema {
+    name: "sessionTokenSizeType",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(0), max: None },
+    ..SCHEMA
+};
+
+pub static sessionTokenUtilizationType: Schema = Schema {
+    name: "sessionTokenUtilizationType",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(0), max: None },
+    ..SCHEMA
+};
+
+static sourceIdentityType_PATTERN: Pattern = Pattern::new("[\\w+=,.@-]*");
+pub static sourceIdentityType: Schema = Schema {
+    name: "sourceIdentityType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(2), max: Some(64) },
+    pattern: Some(&sourceIdentityType_PATTERN),
+    ..SCHEMA
+};
+
+pub static tagKeyListType: Schema = Schema {
+    name: "tagKeyListType",
+    kind: Kind::List,
+    bounds: Bounds { min: None, max: Some(50) },
+    element: Some(&Member { name: "member", wire: "member", target: &tagKeyType, ..MEMBER }),
+    ..SCHEMA
+};
+
+static tagKeyType_PATTERN: Pattern = Pattern::new("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+");
+pub static tagKeyType: Schema = Schema {
+    name: "tagKeyType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(128) },
+    pattern: Some(&tagKeyType_PATTERN),
+    ..SCHEMA
+};
+
+pub static tagListType: Schema = Schema {
+    name: "tagListType",
+    kind: Kind::List,
+    bounds: Bounds { min: None, max: Some(50) },
+    element: Some(&Member { name: "member", wire: "member", target: &Tag, ..MEMBER }),
+    ..SCHEMA
+};
+
+static tagValueType_PATTERN: Pattern = Pattern::new("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*");
+pub static tagValueType: Schema = Schema {
+    name: "tagValueType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(0), max: Some(256) },
+    pattern: Some(&tagValueType_PATTERN),
+    ..SCHEMA
+};
+
+static tokenCodeType_PATTERN: Pattern = Pattern::new("[\\d]*");
+pub static tokenCodeType: Schema = Schema {
+    name: "tokenCodeType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(6), max: Some(6) },
+    pattern: Some(&tokenCodeType_PATTERN),
+    ..SCHEMA
+};
+
+pub static tokenType: Schema = Schema { name: "tokenType", kind: Kind::String, ..SCHEMA };
+
+static unrestrictedSessionPolicyDocumentType_PATTERN: Pattern =
+    Pattern::new("[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+");
+pub static unrestrictedSessionPolicyDocumentType: Schema = Schema {
+    name: "unrestrictedSessionPolicyDocumentType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: None },
+    pattern: Some(&unrestrictedSessionPolicyDocumentType_PATTERN),
+    ..SCHEMA
+};
+
+pub static urlType: Schema = Schema {
+    name: "urlType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(4), max: Some(2048) },
+    ..SCHEMA
+};
+
 pub static userIdType: Schema = Schema { name: "userIdType", kind: Kind::String, ..SCHEMA };
+
+static userNameType_PATTERN: Pattern = Pattern::new("[\\w+=,.@-]*");
+pub static userNameType: Schema = Schema {
+    name: "userNameType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(2), max: Some(32) },
+    pattern: Some(&userNameType_PATTERN),
+    ..SCHEMA
+};
+
+pub static webIdentitySubjectType: Schema = Schema {
+    name: "webIdentitySubjectType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(6), max: Some(255) },
+    ..SCHEMA
+};

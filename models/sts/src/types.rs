@@ -11,6 +11,238 @@ use wire::{Bytes, Document, Open, Req};
 
 use crate::schemas;
 
+/// Shape `AssumeRoleRequest`.
+#[derive(Clone, Default)]
+pub struct AssumeRoleInput {
+    /// `RoleArn`, required, 20 to 2048.
+    pub role_arn: Req<String>,
+    /// `RoleSessionName`, required, 2 to 64.
+    pub role_session_name: Req<String>,
+    /// `PolicyArns`.
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    /// `Policy`, at least 1.
+    pub policy: Option<String>,
+    /// `DurationSeconds`, 900 to 43200.
+    pub duration_seconds: Option<i32>,
+    /// `Tags`, at most 50.
+    pub tags: Option<Vec<Tag>>,
+    /// `TransitiveTagKeys`, at most 50.
+    pub transitive_tag_keys: Option<Vec<String>>,
+    /// `ExternalId`, 2 to 1224.
+    pub external_id: Option<String>,
+    /// `SerialNumber`, 9 to 256.
+    pub serial_number: Option<String>,
+    /// `TokenCode`, 6 to 6.
+    pub token_code: Option<String>,
+    /// `SourceIdentity`, 2 to 64.
+    pub source_identity: Option<String>,
+    /// `ProvidedContexts`, 1 to 5.
+    pub provided_contexts: Option<Vec<ProvidedContext>>,
+    /// `MinimumSessionTokenSize`, 0 to 4096.
+    pub minimum_session_token_size: Option<i32>,
+}
+
+wire::structure!(AssumeRoleInput, schemas::AssumeRoleRequest, { 0: role_arn, 1: role_session_name, 2: policy_arns, 3: policy, 4: duration_seconds, 5: tags, 6: transitive_tag_keys, 7: external_id, 8: serial_number, 9: token_code, 10: source_identity, 11: provided_contexts, 12: minimum_session_token_size });
+
+/// Shape `AssumeRoleResponse`.
+#[derive(Clone, Default)]
+pub struct AssumeRoleOutput {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `AssumedRoleUser`.
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    /// `PackedPolicySize`, at least 0.
+    pub packed_policy_size: Option<i32>,
+    /// `SourceIdentity`, 2 to 64.
+    pub source_identity: Option<String>,
+    /// `SessionTokenUtilization`, at least 0.
+    pub session_token_utilization: Option<i32>,
+    /// `SessionTokenSize`, at least 0.
+    pub session_token_size: Option<i32>,
+}
+
+wire::structure!(AssumeRoleOutput, schemas::AssumeRoleResponse, { 0: credentials, 1: assumed_role_user, 2: packed_policy_size, 3: source_identity, 4: session_token_utilization, 5: session_token_size });
+
+/// Shape `AssumeRoleWithSAMLRequest`.
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithSAMLInput {
+    /// `RoleArn`, required, 20 to 2048.
+    pub role_arn: Req<String>,
+    /// `PrincipalArn`, required, 20 to 2048.
+    pub principal_arn: Req<String>,
+    /// `SAMLAssertion`, required, 4 to 100000, sensitive.
+    pub saml_assertion: Req<String>,
+    /// `PolicyArns`.
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    /// `Policy`, 1 to 2048.
+    pub policy: Option<String>,
+    /// `DurationSeconds`, 900 to 43200.
+    pub duration_seconds: Option<i32>,
+    /// `MinimumSessionTokenSize`, 0 to 4096.
+    pub minimum_session_token_size: Option<i32>,
+}
+
+wire::structure!(AssumeRoleWithSAMLInput, schemas::AssumeRoleWithSAMLRequest, { 0: role_arn, 1: principal_arn, 2: saml_assertion, 3: policy_arns, 4: policy, 5: duration_seconds, 6: minimum_session_token_size });
+
+/// Shape `AssumeRoleWithSAMLResponse`.
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithSAMLOutput {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `AssumedRoleUser`.
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    /// `PackedPolicySize`, at least 0.
+    pub packed_policy_size: Option<i32>,
+    /// `Subject`.
+    pub subject: Option<String>,
+    /// `SubjectType`.
+    pub subject_type: Option<String>,
+    /// `Issuer`.
+    pub issuer: Option<String>,
+    /// `Audience`.
+    pub audience: Option<String>,
+    /// `NameQualifier`.
+    pub name_qualifier: Option<String>,
+    /// `SourceIdentity`, 2 to 64.
+    pub source_identity: Option<String>,
+    /// `SessionTokenUtilization`, at least 0.
+    pub session_token_utilization: Option<i32>,
+    /// `SessionTokenSize`, at least 0.
+    pub session_token_size: Option<i32>,
+}
+
+wire::structure!(AssumeRoleWithSAMLOutput, schemas::AssumeRoleWithSAMLResponse, { 0: credentials, 1: assumed_role_user, 2: packed_policy_size, 3: subject, 4: subject_type, 5: issuer, 6: audience, 7: name_qualifier, 8: source_identity, 9: session_token_utilization, 10: session_token_size });
+
+/// Shape `AssumeRoleWithWebIdentityRequest`.
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithWebIdentityInput {
+    /// `RoleArn`, required, 20 to 2048.
+    pub role_arn: Req<String>,
+    /// `RoleSessionName`, required, 2 to 64.
+    pub role_session_name: Req<String>,
+    /// `WebIdentityToken`, required, 4 to 20000, sensitive.
+    pub web_identity_token: Req<String>,
+    /// `ProviderId`, 4 to 2048.
+    pub provider_id: Option<String>,
+    /// `PolicyArns`.
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    /// `Policy`, 1 to 2048.
+    pub policy: Option<String>,
+    /// `DurationSeconds`, 900 to 43200.
+    pub duration_seconds: Option<i32>,
+    /// `MinimumSessionTokenSize`, 0 to 4096.
+    pub minimum_session_token_size: Option<i32>,
+}
+
+wire::structure!(AssumeRoleWithWebIdentityInput, schemas::AssumeRoleWithWebIdentityRequest, { 0: role_arn, 1: role_session_name, 2: web_identity_token, 3: provider_id, 4: policy_arns, 5: policy, 6: duration_seconds, 7: minimum_session_token_size });
+
+/// Shape `AssumeRoleWithWebIdentityResponse`.
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithWebIdentityOutput {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `SubjectFromWebIdentityToken`, 6 to 255.
+    pub subject_from_web_identity_token: Option<String>,
+    /// `AssumedRoleUser`.
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    /// `PackedPolicySize`, at least 0.
+    pub packed_policy_size: Option<i32>,
+    /// `Provider`.
+    pub provider: Option<String>,
+    /// `Audience`.
+    pub audience: Option<String>,
+    /// `SourceIdentity`, 2 to 64.
+    pub source_identity: Option<String>,
+    /// `SessionTokenUtilization`, at least 0.
+    pub session_token_utilization: Option<i32>,
+    /// `SessionTokenSize`, at least 0.
+    pub session_token_size: Option<i32>,
+}
+
+wire::structure!(AssumeRoleWithWebIdentityOutput, schemas::AssumeRoleWithWebIdentityResponse, { 0: credentials, 1: subject_from_web_identity_token, 2: assumed_role_user, 3: packed_policy_size, 4: provider, 5: audience, 6: source_identity, 7: session_token_utilization, 8: session_token_size });
+
+/// Shape `AssumedRoleUser`.
+#[derive(Clone, Default)]
+pub struct AssumedRoleUser {
+    /// `AssumedRoleId`, required, 2 to 193.
+    pub assumed_role_id: Option<String>,
+    /// `Arn`, required, 20 to 2048.
+    pub arn: Option<String>,
+}
+
+wire::structure!(AssumedRoleUser, schemas::AssumedRoleUser, { 0: assumed_role_id, 1: arn });
+
+/// Shape `Credentials`.
+#[derive(Clone, Default)]
+pub struct Credentials {
+    /// `AccessKeyId`, required, 16 to 128.
+    pub access_key_id: Option<String>,
+    /// `SecretAccessKey`, required, sensitive.
+    pub secret_access_key: Option<String>,
+    /// `SessionToken`, required.
+    pub session_token: Option<String>,
+    /// `Expiration`, required.
+    pub expiration: Option<Timestamp>,
+}
+
+wire::structure!(Credentials, schemas::Credentials, { 0: access_key_id, 1: secret_access_key, 2: session_token, 3: expiration });
+
+/// Shape `DecodeAuthorizationMessageRequest`.
+#[derive(Clone, Default)]
+pub struct DecodeAuthorizationMessageInput {
+    /// `EncodedMessage`, required, 1 to 10240.
+    pub encoded_message: Req<String>,
+}
+
+wire::structure!(DecodeAuthorizationMessageInput, schemas::DecodeAuthorizationMessageRequest, { 0: encoded_message });
+
+/// Shape `DecodeAuthorizationMessageResponse`.
+#[derive(Clone, Default)]
+pub struct DecodeAuthorizationMessageOutput {
+    /// `DecodedMessage`.
+    pub decoded_message: Option<String>,
+}
+
+wire::structure!(DecodeAuthorizationMessageOutput, schemas::DecodeAuthorizationMessageResponse, { 0: decoded_message });
+
+/// Shape `ExpiredTokenException`.
+#[derive(Clone, Default)]
+pub struct ExpiredTokenException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(ExpiredTokenException, schemas::ExpiredTokenException, { 0: message });
+
+/// Shape `FederatedUser`.
+#[derive(Clone, Default)]
+pub struct FederatedUser {
+    /// `FederatedUserId`, required, 2 to 193.
+    pub federated_user_id: Option<String>,
+    /// `Arn`, required, 20 to 2048.
+    pub arn: Option<String>,
+}
+
+wire::structure!(FederatedUser, schemas::FederatedUser, { 0: federated_user_id, 1: arn });
+
+/// Shape `GetAccessKeyInfoRequest`.
+#[derive(Clone, Default)]
+pub struct GetAccessKeyInfoInput {
+    /// `AccessKeyId`, required, 16 to 128.
+    pub access_key_id: Req<String>,
+}
+
+wire::structure!(GetAccessKeyInfoInput, schemas::GetAccessKeyInfoRequest, { 0: access_key_id });
+
+/// Shape `GetAccessKeyInfoResponse`.
+#[derive(Clone, Default)]
+pub struct GetAccessKeyInfoOutput {
+    /// `Account`.
+    pub account: Option<String>,
+}
+
+wire::structure!(GetAccessKeyInfoOutput, schemas::GetAccessKeyInfoResponse, { 0: account });
+
 /// Shape `GetCallerIdentityRequest`.
 #[derive(Clone, Default)]
 pub struct GetCallerIdentityInput {}
@@ -29,3 +261,161 @@ pub struct GetCallerIdentityOutput {
 }
 
 wire::structure!(GetCallerIdentityOutput, schemas::GetCallerIdentityResponse, { 0: user_id, 1: account, 2: arn });
+
+/// Shape `GetFederationTokenRequest`.
+#[derive(Clone, Default)]
+pub struct GetFederationTokenInput {
+    /// `Name`, required, 2 to 32.
+    pub name: Req<String>,
+    /// `Policy`, 1 to 2048.
+    pub policy: Option<String>,
+    /// `PolicyArns`.
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    /// `DurationSeconds`, 900 to 129600.
+    pub duration_seconds: Option<i32>,
+    /// `Tags`, at most 50.
+    pub tags: Option<Vec<Tag>>,
+    /// `MinimumSessionTokenSize`, 0 to 4096.
+    pub minimum_session_token_size: Option<i32>,
+}
+
+wire::structure!(GetFederationTokenInput, schemas::GetFederationTokenRequest, { 0: name, 1: policy, 2: policy_arns, 3: duration_seconds, 4: tags, 5: minimum_session_token_size });
+
+/// Shape `GetFederationTokenResponse`.
+#[derive(Clone, Default)]
+pub struct GetFederationTokenOutput {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `FederatedUser`.
+    pub federated_user: Option<FederatedUser>,
+    /// `PackedPolicySize`, at least 0.
+    pub packed_policy_size: Option<i32>,
+    /// `SessionTokenUtilization`, at least 0.
+    pub session_token_utilization: Option<i32>,
+    /// `SessionTokenSize`, at least 0.
+    pub session_token_size: Option<i32>,
+}
+
+wire::structure!(GetFederationTokenOutput, schemas::GetFederationTokenResponse, { 0: credentials, 1: federated_user, 2: packed_policy_size, 3: session_token_utilization, 4: session_token_size });
+
+/// Shape `GetSessionTokenRequest`.
+#[derive(Clone, Default)]
+pub struct GetSessionTokenInput {
+    /// `DurationSeconds`, 900 to 129600.
+    pub duration_seconds: Option<i32>,
+    /// `SerialNumber`, 9 to 256.
+    pub serial_number: Option<String>,
+    /// `TokenCode`, 6 to 6.
+    pub token_code: Option<String>,
+    /// `MinimumSessionTokenSize`, 0 to 4096.
+    pub minimum_session_token_size: Option<i32>,
+}
+
+wire::structure!(GetSessionTokenInput, schemas::GetSessionTokenRequest, { 0: duration_seconds, 1: serial_number, 2: token_code, 3: minimum_session_token_size });
+
+/// Shape `GetSessionTokenResponse`.
+#[derive(Clone, Default)]
+pub struct GetSessionTokenOutput {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `SessionTokenUtilization`, at least 0.
+    pub session_token_utilization: Option<i32>,
+    /// `SessionTokenSize`, at least 0.
+    pub session_token_size: Option<i32>,
+}
+
+wire::structure!(GetSessionTokenOutput, schemas::GetSessionTokenResponse, { 0: credentials, 1: session_token_utilization, 2: session_token_size });
+
+/// Shape `IDPCommunicationErrorException`.
+#[derive(Clone, Default)]
+pub struct IdpCommunicationErrorException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(IdpCommunicationErrorException, schemas::IDPCommunicationErrorException, { 0: message });
+
+/// Shape `IDPRejectedClaimException`.
+#[derive(Clone, Default)]
+pub struct IdpRejectedClaimException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(IdpRejectedClaimException, schemas::IDPRejectedClaimException, { 0: message });
+
+/// Shape `InvalidAuthorizationMessageException`.
+#[derive(Clone, Default)]
+pub struct InvalidAuthorizationMessageException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(InvalidAuthorizationMessageException, schemas::InvalidAuthorizationMessageException, { 0: message });
+
+/// Shape `InvalidIdentityTokenException`.
+#[derive(Clone, Default)]
+pub struct InvalidIdentityTokenException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(InvalidIdentityTokenException, schemas::InvalidIdentityTokenException, { 0: message });
+
+/// Shape `MalformedPolicyDocumentException`.
+#[derive(Clone, Default)]
+pub struct MalformedPolicyDocumentException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(MalformedPolicyDocumentException, schemas::MalformedPolicyDocumentException, { 0: message });
+
+/// Shape `PackedPolicyTooLargeException`.
+#[derive(Clone, Default)]
+pub struct PackedPolicyTooLargeException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(PackedPolicyTooLargeException, schemas::PackedPolicyTooLargeException, { 0: message });
+
+/// Shape `PolicyDescriptorType`.
+#[derive(Clone, Default)]
+pub struct PolicyDescriptorType {
+    /// `arn`, 20 to 2048.
+    pub arn: Option<String>,
+}
+
+wire::structure!(PolicyDescriptorType, schemas::PolicyDescriptorType, { 0: arn });
+
+/// Shape `ProvidedContext`.
+#[derive(Clone, Default)]
+pub struct ProvidedContext {
+    /// `ProviderArn`, 20 to 2048.
+    pub provider_arn: Option<String>,
+    /// `ContextAssertion`, 4 to 2048.
+    pub context_assertion: Option<String>,
+}
+
+wire::structure!(ProvidedContext, schemas::ProvidedContext, { 0: provider_arn, 1: context_assertion });
+
+/// Shape `RegionDisabledException`.
+#[derive(Clone, Default)]
+pub struct RegionDisabledException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(RegionDisabledException, schemas::RegionDisabledException, { 0: message });
+
+/// Shape `Tag`.
+#[derive(Clone, Default)]
+pub struct Tag {
+    /// `Key`, required, 1 to 128.
+    pub key: Req<String>,
+    /// `Value`, required, 0 to 256.
+    pub value: Req<String>,
+}
+
+wire::structure!(Tag, schemas::Tag, { 0: key, 1: value });

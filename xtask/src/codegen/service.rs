@@ -14,7 +14,7 @@ use crate::paths;
 
 use super::emit::{header, literal, namespace, optional, shouty, snake, timestamp, variant};
 use super::plan::Plan;
-use super::{Files, Overlay};
+use super::{Access, Files, Overlay};
 
 pub fn generate(name: &str, overlay: &Overlay, files: &mut Files) -> Result<()> {
     let inputs = paths::inputs();
@@ -346,7 +346,7 @@ fn errors(plan: &Plan<'_>) -> Result<String> {
 
 fn operations(name: &str, overlay: &Overlay, plan: &Plan<'_>, iam: &[IamAction]) -> Result<String> {
     let mut out = header("The operations.");
-    out.push_str("use wire::{Action, HttpTrait, Operation, OperationType};\n\nuse crate::{Error, SERVICE, schemas, types};\n\n");
+    out.push_str("use wire::{Access, Action, HttpTrait, Operation, OperationType};\n\nuse crate::{Error, SERVICE, schemas, types};\n\n");
     let (mut all, mut body) = (String::new(), String::new());
     for operation in &plan.operations {
         let op = &operation.name;
@@ -363,12 +363,18 @@ fn operations(name: &str, overlay: &Overlay, plan: &Plan<'_>, iam: &[IamAction])
         writeln!(
             body,
             "static {konst}: Operation = Operation {{ service: &SERVICE, name: {op:?}, http: HttpTrait::new({:?}, {:?}, {}), \
-             input: {input_schema}, output: {output_schema}, has_output: {}, result_wrapper: {}, actions: &[{}] }};\n",
+             input: {input_schema}, output: {output_schema}, has_output: {}, result_wrapper: {}, access: Access::{}, \
+             actions: &[{}] }};\n",
             http.method,
             http.request_uri,
             http.response_code.unwrap_or(200),
             operation.output.is_some(),
             optional(wrapper),
+            match overlay.access.get(op) {
+                None => "Policy",
+                Some(Access::Caller) => "Caller",
+                Some(Access::Anyone) => "Anyone",
+            },
             actions(name, overlay, op, iam)?
         )?;
         writeln!(

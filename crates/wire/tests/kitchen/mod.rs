@@ -73,6 +73,7 @@ pub static OPERATION: Operation = Operation {
     output: &KITCHEN,
     has_output: true,
     result_wrapper: None,
+    access: wire::Access::Policy,
     actions: &[],
 };
 
@@ -103,6 +104,7 @@ pub static BOUND_OPERATION: Operation = Operation {
     output: &BOUND,
     has_output: true,
     result_wrapper: None,
+    access: wire::Access::Policy,
     actions: &[],
 };
 
