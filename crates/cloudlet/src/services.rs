@@ -11,8 +11,6 @@ pub fn all(deps: &Deps) -> Vec<Service> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use kernel::{Clock, Ids, Timestamp};
-    use store::Store;
     use wire::Operation;
 
     use super::*;
@@ -20,11 +18,7 @@ mod tests {
     /// Every operation that is generated is registered, and has the IAM actions that authorise it.
     #[tokio::test]
     async fn registered_is_generated() {
-        let deps = Deps {
-            store: Store::in_memory(store::Options::default()),
-            clock: Clock::frozen(Timestamp::from_secs(1_700_000_000)),
-            ids: Ids,
-        };
+        let deps = testkit::deps();
         let generated: [(&str, &[&Operation]); 2] =
             [("sqs", model_sqs::ops::ALL), ("sts", model_sts::ops::ALL)];
         let services = all(&deps);

@@ -1,6 +1,5 @@
 //! The line that every API request goes through.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use hyper::body::Body;
 use kernel::{Call, Clock, Ids};
-use service::{Authorizer, Failure, Invocation, Service};
+use service::{Cloud, Failure, Invocation, Service};
 use sigv4::{AuthError, Presented};
 use wire::{
     CommonError, DecodeError, Fault, Located, Operation, Params, Protocol, RouteError, Router, ServiceModel,
@@ -25,9 +24,8 @@ use crate::read::{BodyMemory, ReadError};
 /// Answers API requests.
 pub struct Gateway {
     router: Router,
-    services: HashMap<&'static str, Service>,
+    cloud: Cloud,
     authenticator: Authenticator,
-    authorizer: Arc<dyn Authorizer>,
     clock: Clock,
     ids: Ids,
     pub(crate) limits: Limits,
@@ -43,20 +41,18 @@ pub(crate) struct Head<'a> {
 }
 
 impl Gateway {
-    /// A gateway to `services`; `catalog` is every service that can be named.
+    /// A gateway to the services of `cloud`; `catalog` is every service that can be named.
     pub fn new(
         catalog: &[&'static ServiceModel],
-        services: Vec<Service>,
+        cloud: Cloud,
         credentials: Arc<dyn Credentials>,
-        authorizer: Arc<dyn Authorizer>,
         clock: Clock,
         limits: Limits,
     ) -> Self {
         Self {
             router: Router::new(catalog),
-            services: services.into_iter().map(|service| (service.model().id, service)).collect(),
+            cloud,
             authenticator: Authenticator::new(credentials, clock.clone()),
-            authorizer,
             clock,
             ids: Ids,
             limits,
@@ -66,9 +62,7 @@ impl Gateway {
 
     /// The services that are available, in the order of their names.
     pub fn services(&self) -> Vec<&Service> {
-        let mut services: Vec<_> = self.services.values().collect();
-        services.sort_by_key(|service| service.model().id);
-        services
+        self.cloud.services()
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -111,7 +105,7 @@ impl Gateway {
             };
         log.caller(&caller.principal);
 
-        let available = self.services.get(service.id).and_then(|s| Some((s, s.operation(operation.name)?)));
+        let available = self.cloud.service(service.id).and_then(|s| Some((s, s.operation(operation.name)?)));
         let Some((service, operation)) = available else {
             let error =
                 CommonError::NotImplemented { service: service.id, operation: operation.name.to_owned() };
@@ -151,6 +145,9 @@ impl Gateway {
             principal: caller.principal,
             endpoint: endpoint(&head.parts.headers, head.listener),
             source_ip: Some(head.peer.ip()),
+            user_agent: text(head, &http::header::USER_AGENT),
+            called_via: Vec::new(),
+            source: None,
         })
     }
 
@@ -162,12 +159,19 @@ impl Gateway {
         request: &wire::Request<'_>,
         call: Arc<Call>,
     ) -> Result<Box<dyn Structure>, Failure> {
+        let Some(authorizer) = self.cloud.authorizer() else {
+            let error = CommonError::NotImplemented {
+                service: service.model().id,
+                operation: operation.name.to_owned(),
+            };
+            return Err(error.into());
+        };
         let dialect = service.dialect();
         let mut fill = |input: &mut dyn Structure| {
             codec(protocol).decode(operation, request, input).map_err(CommonError::Malformed)?;
             dialect.check(input)
         };
-        let invocation = Invocation { call, authorizer: &*self.authorizer, fill: &mut fill };
+        let invocation = Invocation { call, authorizer, fill: &mut fill };
         service.invoke(operation.name, invocation).await
     }
 
@@ -211,6 +215,13 @@ fn fault(
 fn url(head: &Head<'_>) -> String {
     let kernel::Endpoint { scheme, authority } = endpoint(&head.parts.headers, head.listener);
     format!("{scheme}://{authority}{}", head.parts.uri.path())
+}
+
+/// A header's text; none where it is not text or absurdly long.
+fn text(head: &Head<'_>, name: &http::HeaderName) -> Option<String> {
+    const MAX: usize = 1024;
+    let text = head.parts.headers.get(name)?.to_str().ok()?;
+    (text.len() <= MAX).then(|| text.to_owned())
 }
 
 fn signing_request(parts: &Parts) -> sigv4::Request<'_> {

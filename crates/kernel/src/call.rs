@@ -1,6 +1,8 @@
 //! One API call as a handler sees it: who calls, in which account and region, when, through which address.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::{Arn, Timestamp};
 
@@ -25,6 +27,12 @@ pub struct Call {
     pub endpoint: Endpoint,
     /// The peer's address; `None` for calls from inside.
     pub source_ip: Option<IpAddr>,
+    /// The client's own description of itself.
+    pub user_agent: Option<String>,
+    /// The services through which the caller's request came, the first called first, as in `secretsmanager`.
+    pub called_via: Vec<&'static str>,
+    /// For a service that acts for a resource: which one.
+    pub source: Option<Arn>,
 }
 
 /// An authenticated caller.
@@ -38,8 +46,43 @@ pub struct Principal {
     pub arn: Arn,
     /// The unique id that `sts:GetCallerIdentity` shows as `UserId`.
     pub user_id: String,
-    /// The access key that signed.
+    /// The access key that signed; empty for services and for those who did not sign.
     pub access_key: String,
+    /// For temporary credentials: what the session was given.
+    pub session: Option<Arc<Session>>,
+}
+
+/// What temporary credentials carry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// The ARN, with its path, of the role or user behind the session.
+    pub issuer_arn: String,
+    /// The unique id of that role or user: a new one of the same name is another.
+    pub issuer_id: String,
+    /// The session's name, where it has one.
+    pub name: String,
+    /// When the credentials were issued.
+    pub issued: Timestamp,
+    /// When they end.
+    pub expires: Timestamp,
+    /// When the caller showed a second factor, if so.
+    pub mfa: Option<Timestamp>,
+    /// Tags of the session.
+    pub tags: BTreeMap<String, String>,
+    /// Those of them that pass on to the next session of a chain.
+    pub transitive: Vec<String>,
+    /// Who is behind the session, said once and passed on.
+    pub source_identity: Option<String>,
+    /// Policies that limit the session: documents.
+    pub policies: Vec<String>,
+    /// ARNs of managed policies that limit the session.
+    pub policy_arns: Vec<String>,
+    /// The provider that vouched for the caller.
+    pub provider: Option<String>,
+    /// Condition keys the provider's proof set, as in `token.actions.githubusercontent.com:sub`.
+    pub claims: BTreeMap<String, Vec<String>>,
+    /// Whether the session was begun by another session of a role.
+    pub chained: bool,
 }
 
 /// Kinds of caller, as policies tell them apart.
@@ -51,8 +94,12 @@ pub enum PrincipalKind {
     User,
     /// A session of a role.
     AssumedRole,
+    /// A session of `sts:GetFederationToken`.
+    FederatedUser,
     /// One of our own services acting for a resource.
     Service,
+    /// Nobody: the request is not signed.
+    Anonymous,
 }
 
 /// Scheme and authority of the address that the caller used, as in `http` and `localhost:4566`.
@@ -73,6 +120,31 @@ impl Principal {
             arn: Arn::aws("iam", "", account, "root"),
             user_id: account.to_owned(),
             access_key: access_key.to_owned(),
+            session: None,
+        }
+    }
+
+    /// The service `name`, as in `sns`, in an account.
+    pub fn service(name: &str, account: &str) -> Self {
+        Self {
+            kind: PrincipalKind::Service,
+            account: account.to_owned(),
+            arn: Arn::aws("iam", "", "", &format!("service/{name}.amazonaws.com")),
+            user_id: format!("{name}.amazonaws.com"),
+            access_key: String::new(),
+            session: None,
+        }
+    }
+
+    /// Nobody.
+    pub fn anonymous() -> Self {
+        Self {
+            kind: PrincipalKind::Anonymous,
+            account: String::new(),
+            arn: Arn::aws("iam", "", "", "anonymous"),
+            user_id: "anonymous".to_owned(),
+            access_key: String::new(),
+            session: None,
         }
     }
 }
@@ -81,5 +153,26 @@ impl Call {
     /// The ARN of `resource` of this call's service, in its region and account.
     pub fn arn(&self, resource: &str) -> Arn {
         Arn::aws(self.service, &self.region, &self.account, resource)
+    }
+    /// The caller's call of another service, made for the caller by this one: policies see it as `aws:CalledVia` and
+    /// `kms:ViaService`.
+    pub fn forward(&self) -> Self {
+        let mut call = self.clone();
+        call.called_via.push(self.service);
+        call
+    }
+
+    /// A call of another service that this one makes in its own name for the resource `source`, in the resource's
+    /// account.
+    pub fn as_service(&self, source: Arn) -> Self {
+        Self {
+            principal: Principal::service(self.service, source.account()),
+            account: source.account().to_owned(),
+            source: Some(source),
+            source_ip: None,
+            user_agent: None,
+            called_via: Vec::new(),
+            ..self.clone()
+        }
     }
 }

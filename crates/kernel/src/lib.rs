@@ -9,7 +9,7 @@ mod ids;
 mod timestamp;
 
 pub use arn::{Arn, ArnError};
-pub use call::{Call, Endpoint, Principal, PrincipalKind};
+pub use call::{Call, Endpoint, Principal, PrincipalKind, Session};
 pub use clock::Clock;
 pub use failure::PlatformError;
 pub use ids::Ids;

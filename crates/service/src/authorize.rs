@@ -1,24 +1,52 @@
 //! Proof of authorisation.
 
-use std::fmt;
 use std::ops::Deref;
 
 use kernel::{Arn, Call};
-use wire::{Action, CommonError, Operation};
+use wire::{Access, CommonError, Operation};
 
-/// What an operation touches, found by its resolver: named for the policy, loaded for the handler.
+use crate::target::Target;
+
+/// What an operation touches, found by its resolver: named for the policies, loaded for the handler.
 #[derive(Clone, Debug)]
 pub struct Resource<T> {
-    /// The ARN that policies name.
-    pub arn: Arn,
+    /// What the policies are asked about. All of them must be allowed; never empty.
+    targets: Vec<Target>,
     /// What the handler needs of it.
-    pub value: T,
+    value: T,
 }
 
 impl<T> Resource<T> {
-    /// A resource.
-    pub fn new(arn: Arn, value: T) -> Self {
-        Self { arn, value }
+    /// A resource, by its ARN or as a [`Target`].
+    pub fn new(target: impl Into<Target>, value: T) -> Self {
+        Self { targets: vec![target.into()], value }
+    }
+
+    /// The same, where another resource must be allowed too.
+    #[must_use]
+    pub fn and(mut self, target: impl Into<Target>) -> Self {
+        self.targets.push(target.into());
+        self
+    }
+
+    /// The same with another value for the handler.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Resource<U> {
+        Resource { targets: self.targets, value: f(self.value) }
+    }
+
+    /// What the policies are asked about.
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// The ARN of the first of them.
+    pub fn arn(&self) -> &Arn {
+        &self.targets[0].arn
+    }
+
+    /// What the handler needs of it.
+    pub fn value(&self) -> &T {
+        &self.value
     }
 }
 
@@ -49,10 +77,21 @@ pub enum Decision {
     Deny(String),
 }
 
+/// What a caller wants to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// As policies name it: `sqs:SendMessage`.
+    pub action: &'a str,
+    /// Whether the action can be limited to resources at all; otherwise policies must say `*`.
+    pub on_resources: bool,
+    /// To what.
+    pub target: &'a Target,
+}
+
 /// Decides whether a caller may do something. Whatever goes wrong inside is a denial.
 pub trait Authorizer: Send + Sync {
-    /// Whether `call`'s principal may do `action` to `resource`.
-    fn decide(&self, call: &Call, action: &Action, resource: &Arn) -> Decision;
+    /// Whether `call`'s principal may.
+    fn decide(&self, call: &Call, question: &Question<'_>) -> Decision;
 }
 
 /// Lets a resource through if every action of the operation is allowed on it. An operation without any action
@@ -63,18 +102,34 @@ pub(crate) fn authorize<T>(
     operation: &Operation,
     resource: Resource<T>,
 ) -> Result<Allowed<T>, CommonError> {
-    if operation.actions.is_empty() {
-        return Err(denied(call, operation.name, &resource.arn, "because it has no action"));
+    if operation.access != Access::Policy {
+        return Ok(Allowed(resource.value));
     }
-    for action in operation.actions {
-        if let Decision::Deny(why) = authorizer.decide(call, action, &resource.arn) {
-            return Err(denied(call, action.name, &resource.arn, &why));
+    for target in &resource.targets {
+        let ask = |action: &str, on_resources: bool| match authorizer
+            .decide(call, &Question { action, on_resources, target })
+        {
+            Decision::Allow => Ok(()),
+            Decision::Deny(why) => Err(denied(call, action, &target.arn, &why)),
+        };
+        match &target.actions {
+            Some(actions) if !actions.is_empty() => {
+                for action in actions {
+                    ask(action, true)?;
+                }
+            }
+            None if !operation.actions.is_empty() => {
+                for action in operation.actions {
+                    ask(action.name, !action.resources.is_empty())?;
+                }
+            }
+            _ => return Err(denied(call, operation.name, &target.arn, "because it has no action")),
         }
     }
     Ok(Allowed(resource.value))
 }
 
-fn denied(call: &Call, action: &str, resource: &dyn fmt::Display, why: &str) -> CommonError {
+fn denied(call: &Call, action: &str, resource: &Arn, why: &str) -> CommonError {
     let principal = &call.principal.arn;
     CommonError::AccessDenied(format!(
         "User: {principal} is not authorized to perform: {action} on resource: {resource} {why}"

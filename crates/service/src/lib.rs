@@ -5,9 +5,13 @@
 //! [`Authorizer`] has said yes: a handler cannot be reached unauthorised.
 
 mod authorize;
+mod cloud;
 mod operation;
 mod registry;
+mod target;
 
-pub use authorize::{Allowed, Authorizer, Decision, Resource};
+pub use authorize::{Allowed, Authorizer, Decision, Question, Resource};
+pub use cloud::Cloud;
 pub use operation::{Failure, Invocation, Outcome};
 pub use registry::{Background, Builder, Deps, Service};
+pub use target::{ResourcePolicy, Target};

@@ -8,9 +8,11 @@ use futures::future::BoxFuture;
 use kernel::{Call, Clock, Ids};
 use parking_lot::Mutex;
 use store::Store;
+use vault::Vault;
 use wire::{CommonError, Dialect, Operation, OperationType, ServiceModel};
 
 use crate::authorize::{Allowed, Authorizer, Resource};
+use crate::cloud::Cloud;
 use crate::operation::{AnyOperation, Invocation, Outcome, Typed};
 
 /// What every service is made from.
@@ -22,6 +24,10 @@ pub struct Deps {
     pub clock: Clock,
     /// New identifiers.
     pub ids: Ids,
+    /// What seals secrets.
+    pub vault: Vault,
+    /// The other services.
+    pub cloud: Cloud,
 }
 
 /// Work that a service does unasked, until the program ends. It may be cut off at any await: whatever it does

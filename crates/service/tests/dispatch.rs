@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use kernel::{Arn, Call, Endpoint, Principal, Timestamp};
+use kernel::{Call, Endpoint, Principal, Timestamp};
 use model_sqs::types::{DeleteQueueInput, DeleteQueueOutput, ListQueuesInput};
 use model_sqs::{Error, SERVICE, ops};
-use service::{Allowed, Authorizer, Decision, Invocation, Resource, Service};
-use wire::{Action, CommonError, ServiceError, Structure};
+use service::{Allowed, Authorizer, Decision, Invocation, Question, Resource, Service};
+use wire::{CommonError, ServiceError, Structure};
 
 /// Counts what was reached.
 #[derive(Default)]
@@ -43,8 +43,8 @@ fn service(state: &Arc<State>) -> Service {
 struct Only(&'static str, &'static str);
 
 impl Authorizer for Only {
-    fn decide(&self, _: &Call, action: &Action, resource: &Arn) -> Decision {
-        if action.name == self.0 && resource.as_str() == self.1 {
+    fn decide(&self, _: &Call, question: &Question<'_>) -> Decision {
+        if question.action == self.0 && question.target.arn.as_str() == self.1 {
             Decision::Allow
         } else {
             Decision::Deny("because nothing allows it".to_owned())
@@ -66,6 +66,9 @@ fn call() -> Arc<Call> {
         principal: Principal::root("000000000000", "test"),
         endpoint: Endpoint { scheme: "http", authority: "localhost".into() },
         source_ip: None,
+        user_agent: None,
+        called_via: Vec::new(),
+        source: None,
     })
 }
 

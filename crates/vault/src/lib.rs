@@ -51,7 +51,12 @@ impl Vault {
     }
 
     /// Opens what [`Vault::seal`] made for the same purpose and thing.
-    pub fn open(&self, purpose: &str, belongs_to: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    pub fn open(
+        &self,
+        purpose: &str,
+        belongs_to: &str,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
         let (nonce, text) = sealed.split_at_checked(NONCE).ok_or(SealBroken)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealBroken)?;
         let mut text = Zeroizing::new(text.to_vec());

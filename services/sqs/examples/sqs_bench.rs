@@ -8,17 +8,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kernel::{Arn, Call, Clock, Endpoint, Ids, Principal};
+use kernel::{Call, Clock};
 use model_sqs::ops::*;
 use model_sqs::types::*;
-use service::{Authorizer, Decision, Deps, Service};
+use service::{Authorizer, Decision, Question, Service};
 use store::{Options, Store};
-use wire::{Action, OperationType};
+use wire::OperationType;
 
 struct Everyone;
 
 impl Authorizer for Everyone {
-    fn decide(&self, _: &Call, _: &Action, _: &Arn) -> Decision {
+    fn decide(&self, _: &Call, _: &Question<'_>) -> Decision {
         Decision::Allow
     }
 }
@@ -32,15 +32,9 @@ struct Bench {
 impl Bench {
     async fn run<O: OperationType>(&self, input: O::Input) -> O::Output {
         let call = Arc::new(Call {
-            request_id: String::new(),
             service: "sqs",
             operation: O::descriptor().name,
-            account: "123456789012".into(),
-            region: "us-east-1".into(),
-            now: self.clock.now(),
-            principal: Principal::root("123456789012", "test"),
-            endpoint: Endpoint { scheme: "http", authority: "localhost".into() },
-            source_ip: None,
+            ..testkit::call(self.clock.now())
         });
         match self.service.call::<O>(&Everyone, call, input).await {
             Ok(output) => output,
@@ -130,7 +124,7 @@ async fn main() {
         None => Store::in_memory(Options::default()),
     };
     let clock = Clock::system(Duration::ZERO);
-    let service = Arc::new(sqs::service(Deps { store, clock: clock.clone(), ids: Ids }));
+    let service = Arc::new(sqs::service(testkit::deps_on(store, clock.clone())));
     for work in service.take_background() {
         tokio::spawn(work);
     }

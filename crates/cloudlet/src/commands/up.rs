@@ -8,12 +8,13 @@ use anyhow::{Context, Result, bail, ensure};
 use console::style;
 use gateway::{Gateway, Limits, RootOnly, serve};
 use kernel::Ids;
-use service::Deps;
+use service::{Cloud, Deps};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
+use vault::Vault;
 
 use crate::access_keys::{self, StoredKeys};
 use crate::admin::About;
@@ -56,21 +57,17 @@ async fn up(config: &Config, format: Format, store: Store, started: Instant) -> 
         );
     }
     let clock = clock::open(&store)?;
-    let deps = Deps { store: store.clone(), clock: clock.clone(), ids: Ids };
+    let cloud = Cloud::default();
+    let vault = Vault::ephemeral();
+    let deps = Deps { store: store.clone(), clock: clock.clone(), ids: Ids, vault, cloud: cloud.clone() };
     let services = services::all(&deps);
     let mut background = JoinSet::new();
     for work in services.iter().flat_map(service::Service::take_background) {
         background.spawn(work);
     }
+    cloud.fill(services, Arc::new(RootOnly));
     let credentials = Arc::new(StoredKeys(store.clone()));
-    let gateway = Arc::new(Gateway::new(
-        catalog::ALL,
-        services,
-        credentials,
-        Arc::new(RootOnly),
-        clock.clone(),
-        Limits::default(),
-    ));
+    let gateway = Arc::new(Gateway::new(catalog::ALL, cloud, credentials, clock.clone(), Limits::default()));
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;

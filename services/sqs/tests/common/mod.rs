@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kernel::{Arn, Call, Clock, Endpoint, Ids, Principal, Timestamp};
+use kernel::{Arn, Call, Clock, Timestamp};
 use model_sqs::ops::*;
 use model_sqs::types::*;
 use model_sqs::{Error, SERVICE};
-use service::{Authorizer, Decision, Deps, Service};
+use service::{Authorizer, Decision, Question, Service};
 use sqs::Limits;
 use store::{Options, Store};
-use wire::{Action, CommonError, Fault, Open, OperationType, ServiceError, View};
+use wire::{CommonError, Fault, Open, OperationType, ServiceError, View};
 
 pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "us-east-1";
@@ -25,7 +25,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 struct Everyone;
 
 impl Authorizer for Everyone {
-    fn decide(&self, _: &Call, _: &Action, _: &Arn) -> Decision {
+    fn decide(&self, _: &Call, _: &Question<'_>) -> Decision {
         Decision::Allow
     }
 }
@@ -59,7 +59,7 @@ impl World {
 
     /// A service over a store that may hold something already.
     pub fn over(store: Store, clock: Clock, limits: Limits) -> Self {
-        let deps = Deps { store: store.clone(), clock: clock.clone(), ids: Ids };
+        let deps = testkit::deps_on(store.clone(), clock.clone());
         let service = Arc::new(sqs::service_with(deps, limits));
         let background = service.take_background().into_iter().map(tokio::spawn).collect();
         Self { service, store, clock, background: Arc::new(Tasks(background)) }
@@ -75,17 +75,7 @@ impl World {
     }
 
     pub fn call_context(&self, operation: &'static str) -> Arc<Call> {
-        Arc::new(Call {
-            request_id: Ids.uuid(),
-            service: "sqs",
-            operation,
-            account: ACCOUNT.into(),
-            region: REGION.into(),
-            now: self.clock.now(),
-            principal: Principal::root(ACCOUNT, "test"),
-            endpoint: Endpoint { scheme: "http", authority: "localhost:4566".into() },
-            source_ip: None,
-        })
+        Arc::new(Call { service: "sqs", operation, ..testkit::call(self.clock.now()) })
     }
 
     pub async fn run<O: OperationType>(&self, input: O::Input) -> Result<O::Output, O::Error> {

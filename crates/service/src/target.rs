@@ -1,0 +1,125 @@
+//! What an authorizer is asked about.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use kernel::Arn;
+use policy::{Policy, Value};
+
+/// A resource that an operation touches, as policies see it.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The ARN that policies name.
+    pub arn: Arn,
+    /// The account that owns it, where its ARN does not say and it is not the caller's.
+    pub owner: Option<String>,
+    /// Its own policy.
+    pub policy: Option<ResourcePolicy>,
+    /// Whether its own policy must take part even within an account, as with keys of KMS and with roles.
+    pub policy_required: bool,
+    /// Condition keys of this request and resource.
+    pub keys: Vec<(Cow<'static, str>, Vec<Value<'static>>)>,
+    /// The actions that must be allowed on it, in place of the operation's.
+    pub actions: Option<Vec<Cow<'static, str>>>,
+}
+
+/// The policy of a resource.
+#[derive(Clone, Debug)]
+pub enum ResourcePolicy {
+    /// Parsed.
+    Parsed(Arc<Policy>),
+    /// As it is stored; the authorizer keeps what it has parsed. One that does not parse allows nothing.
+    Document(Arc<str>),
+}
+
+impl Target {
+    /// A resource without a policy of its own.
+    pub fn new(arn: Arn) -> Self {
+        Self { arn, owner: None, policy: None, policy_required: false, keys: Vec::new(), actions: None }
+    }
+
+    /// The same, owned by this account.
+    #[must_use]
+    pub fn owned_by(mut self, account: impl Into<String>) -> Self {
+        self.owner = Some(account.into());
+        self
+    }
+
+    /// The same with a policy of its own, as a document.
+    #[must_use]
+    pub fn with_policy(mut self, document: impl Into<Arc<str>>) -> Self {
+        self.policy = Some(ResourcePolicy::Document(document.into()));
+        self
+    }
+
+    /// The same with a policy of its own, parsed.
+    #[must_use]
+    pub fn with_parsed_policy(mut self, policy: Arc<Policy>) -> Self {
+        self.policy = Some(ResourcePolicy::Parsed(policy));
+        self
+    }
+
+    /// The same, where nothing is allowed that its own policy does not let be allowed.
+    #[must_use]
+    pub fn policy_required(mut self) -> Self {
+        self.policy_required = true;
+        self
+    }
+
+    /// The same with a condition key.
+    #[must_use]
+    pub fn with_key(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value<'static>>) -> Self {
+        self.keys.push((name.into(), vec![value.into()]));
+        self
+    }
+
+    /// The same with a condition key of several values.
+    #[must_use]
+    pub fn with_keys<V: Into<Value<'static>>>(
+        mut self,
+        name: impl Into<Cow<'static, str>>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        self.keys.push((name.into(), values.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// The same with the tags it has: `aws:ResourceTag/…`.
+    #[must_use]
+    pub fn with_tags<'t>(mut self, tags: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
+        for (key, value) in tags {
+            self = self.with_key(format!("aws:ResourceTag/{key}"), value.to_owned());
+        }
+        self
+    }
+
+    /// The same with the tags that the request sets: `aws:RequestTag/…` and `aws:TagKeys`.
+    #[must_use]
+    pub fn with_request_tags<'t>(mut self, tags: impl IntoIterator<Item = (&'t str, &'t str)>) -> Self {
+        let mut keys = Vec::new();
+        for (key, value) in tags {
+            keys.push(key.to_owned());
+            self = self.with_key(format!("aws:RequestTag/{key}"), value.to_owned());
+        }
+        if keys.is_empty() { self } else { self.with_keys("aws:TagKeys", keys) }
+    }
+
+    /// The same with the keys of tags that the request removes: `aws:TagKeys`.
+    #[must_use]
+    pub fn with_tag_keys<'t>(self, keys: impl IntoIterator<Item = &'t str>) -> Self {
+        self.with_keys("aws:TagKeys", keys.into_iter().map(str::to_owned))
+    }
+
+    /// The same, where these actions (`kms:ReEncryptFrom`) must be allowed in place of the operation's own.
+    #[must_use]
+    pub fn for_actions<A: Into<Cow<'static, str>>>(mut self, actions: impl IntoIterator<Item = A>) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+impl From<Arn> for Target {
+    fn from(arn: Arn) -> Self {
+        Self::new(arn)
+    }
+}
