@@ -15,10 +15,13 @@
 //! | `"saml"` name | [`SamlProvider`](crate::records::SamlProvider) |
 //! | `"mfa"` name | [`MfaDevice`](crate::records::MfaDevice), by its virtual device's name |
 //! | `"account"` | [`Account`](crate::records::Account) |
+//! | `"count"` kind | how many records of a kind there are, a counter |
+//! | `"deletion"` task id | [`DeletionTask`](crate::records::DeletionTask): a service-linked role that was deleted |
 //!
 //! Access keys are found by their id alone, before the account is known: `"iam"`, `"access-key"`, id →
 //! [`AccessKey`](crate::records::AccessKey), and `"iam"`, `"access-key-used"`, id → when and for what it was last used,
-//! written now and then. `"iam"`, `"alias"`, alias → the account that has it: aliases are unique everywhere.
+//! written now and then. `"iam"`, `"alias"`, alias → the account that has it: aliases are unique everywhere. `"iam"`,
+//! `"id"`, unique id (`AIDA…`, `AROA…`) → [`Identity`](crate::records::Identity): the user or role that has it now.
 
 use bytes::Bytes;
 use store::KeyWriter;
@@ -29,6 +32,11 @@ fn account_of(account: &str) -> KeyWriter {
 
 fn named(account: &str, kind: &str, name: &str) -> Bytes {
     account_of(account).str(kind).str(&name.to_ascii_lowercase()).finish()
+}
+
+/// Everything of an account's identities.
+pub fn everything(account: &str) -> Bytes {
+    account_of(account).finish()
 }
 
 /// All records of a kind (`"user"`, …) in an account.
@@ -100,6 +108,21 @@ pub fn mfa_device(account: &str, name: &str) -> Bytes {
 /// What an account itself has.
 pub fn account(account: &str) -> Bytes {
     account_of(account).str("account").finish()
+}
+
+/// How many records of a kind (`"user"`, …) there are: a counter of 8 bytes, little-endian.
+pub fn count(account: &str, kind: &str) -> Bytes {
+    account_of(account).str("count").str(kind).finish()
+}
+
+/// A service-linked role that was deleted, by its task's id.
+pub fn deletion(account: &str, task: &str) -> Bytes {
+    account_of(account).str("deletion").str(task).finish()
+}
+
+/// The user or role that has a unique id.
+pub fn unique_id(id: &str) -> Bytes {
+    KeyWriter::new().str("iam").str("id").str(id).finish()
 }
 
 /// An access key, by its id.

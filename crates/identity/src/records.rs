@@ -69,7 +69,8 @@ pub struct Role {
     /// `AROA…`
     pub id: String,
     pub created_ms: i64,
-    /// Its trust policy, as it was given.
+    /// Its trust policy, as it was given but for the ARNs of users and roles among its principals: in their places
+    /// stand the unique ids that they had, so that another of the same name is not trusted.
     pub trust: String,
     pub description: Option<String>,
     /// Longest session, in seconds.
@@ -213,4 +214,42 @@ pub struct PasswordPolicy {
     pub max_age_days: Option<u32>,
     pub reuse_prevention: Option<u32>,
     pub hard_expiry: Option<bool>,
+}
+
+/// The user or role that has a unique id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub account: String,
+    /// Otherwise a user.
+    pub is_role: bool,
+    pub name: String,
+}
+store::record!(Identity, kind = 0x020c);
+
+/// The deletion of a service-linked role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionTask {
+    pub role: String,
+    pub deleted_ms: i64,
+}
+store::record!(DeletionTask, kind = 0x020d);
+
+impl User {
+    /// A user that has nothing yet.
+    pub fn new(name: &str, path: &str, id: String, created_ms: i64) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            id,
+            created_ms,
+            policies: Policies::default(),
+            boundary: None,
+            tags: BTreeMap::new(),
+            groups: Vec::new(),
+            access_keys: Vec::new(),
+            login: None,
+            password_used_ms: None,
+            mfa: Vec::new(),
+        }
+    }
 }
