@@ -3,3 +3,4 @@
 pub mod keys;
 #[allow(missing_docs)]
 pub mod records;
+pub mod token;
