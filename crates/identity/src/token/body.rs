@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use kernel::{Principal, PrincipalKind, Session, Timestamp};
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::{MintError, PACKED_MAX, TOKEN_MAX, percent};
 
 /// The first byte of a body. A token lives 36 hours at most, so that a new form needs the old one for no longer.
 const VERSION: u8 = 1;
-/// Bytes that the vault adds to what it seals: nonce and tag of AES-GCM.
-const SEAL: usize = 28;
 /// Bytes that what is packed may have once unpacked: the longest policy and its ARNs, and fifty tags with keys of 128 and
 /// values of 256 characters of four bytes.
 const UNPACKED_MAX: usize = 128 * 1024;
@@ -65,12 +63,12 @@ pub struct Written {
     pub packed: Option<usize>,
 }
 
-/// Writes a body that fills a token of at least `token_min` characters.
+/// Writes a body of at least `bytes_min` bytes.
 pub fn write(
     secret: &str,
     principal: &Principal,
     session: &Session,
-    token_min: usize,
+    bytes_min: usize,
 ) -> Result<Written, MintError> {
     let kind = match principal.kind {
         PrincipalKind::Root => Kind::Root,
@@ -108,10 +106,8 @@ pub fn write(
     bytes[0] = VERSION;
     let too_large = MintError::TooLarge { percent: percent(TOKEN_MAX + 1, TOKEN_MAX) };
     let used = postcard::to_slice(&body, &mut bytes[1..]).map_err(|_| too_large)?.len() + 1;
-    // What is left of the buffer stays as padding: n bytes become 4⌈n/3⌉ characters.
-    let padded = (token_min.div_ceil(4) * 3).saturating_sub(SEAL).min(TOKEN_MAX);
-    bytes[used..].zeroize();
-    bytes.truncate(used.max(padded));
+    // What follows stays as padding.
+    bytes.truncate(used.max(bytes_min));
     Ok(Written { bytes, packed: (!packed.is_empty()).then_some(packed.len()) })
 }
 
