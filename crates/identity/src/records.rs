@@ -193,7 +193,11 @@ store::record!(MfaDevice, kind = 0x020a);
 /// What an account itself has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
+    /// When its first record was written.
+    pub created_ms: Option<i64>,
     pub alias: Option<String>,
+    /// Ids of the root user's access keys, in the order in which they were made.
+    pub access_keys: Vec<String>,
     pub password_policy: Option<PasswordPolicy>,
     /// Whether tokens of the global endpoint are good in all regions: 1 or 2.
     pub token_version: u8,
