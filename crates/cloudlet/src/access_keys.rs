@@ -1,78 +1,63 @@
-//! Access keys of root users, made with `cloudlet key` and kept in the data directory: the credentials that
-//! work on any listener.
+//! Access keys: the developer's own, and those that the store holds.
 
-use std::net::SocketAddr;
+use gateway::{Credential, Credentials, LocalKeys, NoCredential, Presentation};
+use identity::records::AccessKey;
+use identity::{KeyError, Keyring, Usage, keys};
+use kernel::{Call, Ids, Timestamp};
+use store::{KeyRange, RangeOptions, Record, Store};
+use vault::Vault;
 
-use gateway::{Credential, Credentials, LocalKeys};
-use kernel::{Ids, Principal};
-use serde::{Deserialize, Serialize};
-use store::{KeyRange, KeyWriter, Never, RangeOptions, Record, Store};
-
-/// `("cloudlet", "access-key", id)` → [`AccessKey`]
-fn key(id: &str) -> Vec<u8> {
-    KeyWriter::new().str("cloudlet").str("access-key").str(id).finish().into()
-}
-
-fn prefix() -> Vec<u8> {
-    KeyWriter::new().str("cloudlet").str("access-key").finish().into()
-}
-
-/// A root user's access key.
-#[derive(Serialize, Deserialize)]
-pub struct AccessKey {
-    /// The secret. The data directory is readable by its owner only.
-    pub secret: String,
-    /// The account.
-    pub account: String,
-}
-
-impl Record for AccessKey {
-    const KIND: u16 = 1;
-    const VERSION: u16 = 1;
-    type Previous = Never;
-    fn migrate(never: Never) -> Self {
-        match never {}
-    }
-}
-
-/// Makes a key of the root user of `account` and gives its id and secret.
-pub async fn create(store: &Store, account: &str) -> Result<(String, String), store::Error> {
-    let id = format!("AKIA{}", Ids.base32(16));
-    let secret = Ids.base32(40);
-    let record = AccessKey { secret: secret.clone(), account: account.to_owned() };
-    let mut tx = store.begin();
-    tx.put(key(&id), record.encode());
-    tx.commit().await?;
-    Ok((id, secret))
-}
-
-/// Whether there is any key.
+/// Whether there is any access key in the store.
 pub fn exist(store: &Store) -> Result<bool, store::Error> {
     let options = RangeOptions { limit: 1, ..RangeOptions::default() };
-    let page = store.snapshot().range(KeyRange::prefix(prefix()), options)?;
+    let page = store.snapshot().range(KeyRange::prefix(keys::access_keys()), options)?;
     Ok(!page.entries.is_empty())
 }
 
 /// The developer's keys where those are accepted, and the keys of the store everywhere.
-pub struct StoredKeys(pub Store);
+pub struct AccessKeys {
+    /// The keys of the store, and temporary ones.
+    pub keyring: Keyring,
+    /// When they were last used.
+    pub usage: Usage,
+}
 
-/// Longer than any access key id (AWS's are 16 to 128 characters).
-const MAX_ID: usize = 128;
-
-impl Credentials for StoredKeys {
-    fn find(&self, access_key: &str, listener: SocketAddr) -> Option<Credential> {
-        if let Some(local) = LocalKeys.find(access_key, listener) {
-            return Some(local);
+impl Credentials for AccessKeys {
+    fn find(&self, presented: &Presentation<'_>) -> Result<Credential, NoCredential> {
+        if let Some(local) = LocalKeys.find(presented) {
+            return Ok(local);
         }
-        if access_key.len() > MAX_ID {
-            return None;
-        }
-        // A failure to read is a refusal.
-        let found =
-            self.0.snapshot().get(&key(access_key)).inspect_err(|error| tracing::error!(%error)).ok()??;
-        let found =
-            AccessKey::decode(&found).inspect_err(|error| tracing::error!(%error, "an access key")).ok()?;
-        let principal = Principal::root(&found.account, access_key);
-        Some(Credential { secret: found.secret, session_token: None, principal })
+        let found = self.keyring.find(presented.access_key, presented.token, presented.now);
+        let found = found.map_err(|error| match error {
+            KeyError::Unknown => NoCredential::Unknown,
+            KeyError::Expired => NoCredential::Expired,
+        })?;
+        Ok(Credential { secret: found.secret, principal: found.principal, well_known: false })
     }
+
+    fn used(&self, call: &Call) {
+        self.usage.note(call);
+    }
+}
+
+/// Makes a key of the root user of `account` and gives its id and secret.
+pub async fn create_root_key(
+    store: &Store,
+    vault: &Vault,
+    account: &str,
+    now: Timestamp,
+) -> Result<(String, String), store::Error> {
+    let id = format!("AKIA{}", Ids.base32(16));
+    let secret = Ids.base32(40);
+    let record = AccessKey {
+        account: account.to_owned(),
+        user: None,
+        sealed_secret: vault.seal("iam.access-key", &id, secret.as_bytes()),
+        active: true,
+        created_ms: now.millis(),
+    };
+    let mut tx = store.begin();
+    tx.put(keys::access_key(&id), record.encode());
+    tx.commit().await?;
+    Ok((id, secret))
 }

@@ -6,6 +6,8 @@ mod clock;
 mod commands;
 mod config;
 mod output;
+#[cfg(test)]
+mod refusals;
 mod services;
 
 use clap::{Parser, Subcommand};

@@ -10,8 +10,8 @@ use kernel::{Call, Clock, Ids};
 use service::{Cloud, Failure, Invocation, Service};
 use sigv4::{AuthError, Presented};
 use wire::{
-    CommonError, DecodeError, Fault, Located, Operation, Params, Protocol, RouteError, Router, ServiceModel,
-    Structure, Target, codec,
+    Access, CommonError, DecodeError, Fault, Located, Operation, Params, Protocol, RouteError, Router,
+    ServiceModel, Structure, Target, codec,
 };
 
 use crate::access_log::Entry;
@@ -95,17 +95,24 @@ impl Gateway {
         let Located { service, protocol, operation } = located;
         log.located(service.id, Some(operation.name));
 
-        let caller =
-            match self.authenticator.verify(&signing, &body.bytes, service, &presented, head.listener) {
-                Ok(caller) => caller,
-                Err(error) => {
-                    let error = refusal(&error, service, protocol, || url(&head));
-                    return fault(service, protocol, Fault::Common(&error), &head, log);
-                }
-            };
+        let available = self.cloud.service(service.id).and_then(|s| Some((s, s.operation(operation.name)?)));
+        let anyone = available.is_some_and(|(_, operation)| operation.access == Access::Anyone);
+        let caller = match self.authenticator.verify(
+            &signing,
+            &body.bytes,
+            service,
+            &presented,
+            head.listener,
+            anyone,
+        ) {
+            Ok(caller) => caller,
+            Err(error) => {
+                let error = refusal(&error, service, protocol, || url(&head));
+                return fault(service, protocol, Fault::Common(&error), &head, log);
+            }
+        };
         log.caller(&caller.principal);
 
-        let available = self.cloud.service(service.id).and_then(|s| Some((s, s.operation(operation.name)?)));
         let Some((service, operation)) = available else {
             let error =
                 CommonError::NotImplemented { service: service.id, operation: operation.name.to_owned() };
@@ -119,6 +126,7 @@ impl Gateway {
             params: params.as_ref(),
         };
         let call = self.call(&head, caller, operation);
+        self.authenticator.used(&call);
         match self.invoke(service, protocol, operation, &request, call).await {
             Ok(output) => codec(protocol).encode(operation, &*output, &head.request_id),
             Err(failure) => fault(service.model(), protocol, failure.fault(), &head, log),

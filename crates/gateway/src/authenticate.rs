@@ -6,10 +6,10 @@ use std::sync::Arc;
 use kernel::{Clock, Principal};
 use sha2::{Digest, Sha256};
 use sigv4::{AuthError, Dialect, Expected, KeyCache, Payload, Place, Policy, Presented, ScopeFault, Signed};
-use subtle::ConstantTimeEq;
 use wire::{CommonError, Protocol, ServiceModel};
 
-use crate::credentials::Credentials;
+use crate::browser;
+use crate::credentials::{Credentials, NoCredential, Presentation};
 
 /// Checks signatures.
 pub(crate) struct Authenticator {
@@ -23,6 +23,9 @@ pub(crate) struct Caller {
     pub principal: Principal,
     pub region: String,
 }
+
+/// The region of those who do not say one.
+const REGION: &str = "us-east-1";
 
 /// Derived keys kept: one per access key, day, region and service in use.
 const KEYS: usize = 4096;
@@ -50,7 +53,8 @@ impl Authenticator {
         Self { credentials, keys: KeyCache::new(KEYS), clock }
     }
 
-    /// Checks the signature of a request to `service`; there is no caller without one.
+    /// Checks the signature of a request to `service`. Without one there is no caller, unless the operation is open to
+    /// anyone.
     pub fn verify(
         &self,
         request: &sigv4::Request<'_>,
@@ -58,34 +62,47 @@ impl Authenticator {
         service: &ServiceModel,
         presented: &Result<Presented, AuthError>,
         listener: SocketAddr,
+        open_to_anyone: bool,
     ) -> Result<Caller, AuthError> {
         let signed = match presented {
             Ok(Presented::Signed(signed)) => signed,
+            Ok(Presented::Anonymous) if open_to_anyone => {
+                return Ok(Caller { principal: Principal::anonymous(), region: REGION.to_owned() });
+            }
             Ok(Presented::Anonymous) => return Err(AuthError::MissingAuthenticationToken),
             Err(error) => return Err(error.clone()),
         };
         signed.check_scope(Expected { region: None, service: Some(service.signing_name) })?;
         if !is_region(signed.region()) {
-            let fault = ScopeFault::Region { got: signed.region().to_owned(), want: "us-east-1".to_owned() };
+            let fault = ScopeFault::Region { got: signed.region().to_owned(), want: REGION.to_owned() };
             let place = if signed.is_presigned() { Place::Query } else { Place::Header };
             return Err(AuthError::WrongScope { place, faults: vec![fault] });
         }
         let now = self.time_of(signed, policy(service))?;
-        let credential = self
-            .credentials
-            .find(signed.access_key(), listener)
-            .ok_or_else(|| unknown(signed.access_key()))?;
-        let (access_key, secret) = (signed.access_key(), credential.secret.as_str());
-        let key = self.keys.get(access_key, secret, signed.date(), signed.region(), signed.service());
+        let access_key = signed.access_key();
+        let presentation =
+            Presentation { access_key, token: signed.session_token(), listener, now: self.clock.now() };
+        let credential = self.credentials.find(&presentation).map_err(|why| match why {
+            NoCredential::Unknown => unknown(access_key),
+            NoCredential::Expired => AuthError::ExpiredToken,
+        })?;
+        if credential.well_known && browser::is_foreign(request.headers) {
+            tracing::warn!(access_key, "refused: a web page of another site sent this request");
+            return Err(unknown(access_key));
+        }
+        let key =
+            self.keys.get(access_key, &credential.secret, signed.date(), signed.region(), signed.service());
         let hash: [u8; 32] = match signed.payload() {
             Payload::Unsigned => [0; 32],
             _ => Sha256::digest(body).into(),
         };
         signed.verify(request, &key, Some(&hash), now, policy(service))?;
-        if !token_fits(signed.session_token(), credential.session_token.as_deref()) {
-            return Err(unknown(access_key));
-        }
         Ok(Caller { principal: credential.principal, region: signed.region().to_owned() })
+    }
+
+    /// Tells the source of credentials that a call was authenticated.
+    pub fn used(&self, call: &kernel::Call) {
+        self.credentials.used(call);
     }
 
     /// The time to judge the signature by, in unix seconds. Clients sign with their own time, which is the
@@ -99,16 +116,6 @@ impl Authenticator {
             }
             checked => checked.map(|()| host),
         }
-    }
-}
-
-/// Temporary credentials need their token. Others need none, and tools send empty or made-up ones along with a
-/// developer's key; the signature covers those.
-fn token_fits(presented: Option<&str>, expected: Option<&str>) -> bool {
-    match (presented, expected) {
-        (_, None) => true,
-        (Some(presented), Some(expected)) => presented.as_bytes().ct_eq(expected.as_bytes()).into(),
-        (None, Some(_)) => false,
     }
 }
 

@@ -195,10 +195,12 @@ impl Committer {
         self.version = version;
         Counters::add(&self.core.counters.commits, replies.len() as u64);
         Counters::add(&self.core.counters.groups, 1);
+        // Before the answers: whoever learns that a commit is done finds everything dropped that was derived from what
+        // it replaced.
+        self.core.watches.notify(writes.iter().map(|(_, write)| write));
         for (reply, version) in replies {
             let _ = reply.send(Ok(Stamp::new(version, 0)));
         }
-        self.core.watches.notify(writes.iter().map(|(_, write)| write));
     }
 
     fn persist(&mut self, record: RecordWriter, version: u64, bytes: usize) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! What can go wrong, in the caller's terms.
 
+use crate::record::RecordError;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -148,5 +149,12 @@ impl OpenError {
 
     pub(crate) fn corrupt(file: &Path, offset: u64, why: impl Into<String>) -> OpenError {
         OpenError::Corrupt { file: file.to_owned(), offset, why: why.into() }
+    }
+}
+
+/// A stored value that is not the record it should be is damage, like any other.
+impl From<RecordError> for Error {
+    fn from(error: RecordError) -> Self {
+        Self::Corrupt(error.to_string())
     }
 }

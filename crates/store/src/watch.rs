@@ -111,6 +111,12 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Whether a commit published after the registration, or after the last time [`Watch::changed`] resolved, touched a
+    /// key with the prefix. True before that commit is acknowledged, and once the store has closed.
+    pub fn has_changed(&self) -> bool {
+        self.receiver.as_ref().is_none_or(|receiver| receiver.has_changed().unwrap_or(true))
+    }
+
     /// Resolves once a commit published after the registration, or after the last time this resolved, touched a key
     /// with the prefix. It may also resolve without one: read and see. When the store closes it resolves once, and
     /// never again. Safe to drop and call anew.

@@ -336,7 +336,10 @@ async fn watches_fire_and_miss_nothing(engine: Engine) {
     let mut watch = store.watch("queue/1/");
     let mut other = store.watch("queue/2/");
     // Between the registration and the wait.
+    assert!(!watch.has_changed());
     set(&store, "queue/1/a", "x").await;
+    assert!(watch.has_changed(), "an acknowledged commit shows at once");
+    assert!(!other.has_changed());
     tokio::time::timeout(PATIENCE, watch.changed()).await.expect("fires for a commit before the wait");
     let mut waiting = Box::pin(watch.changed());
     assert!(

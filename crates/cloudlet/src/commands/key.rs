@@ -28,8 +28,10 @@ pub fn run(options: &Options, format: Format) -> Result<()> {
     let config = options.settings.resolve()?;
     let store = Store::open(&config.data, store::Options::default())
         .with_context(|| format!("cannot open {}", config.data.display()))?;
+    let vault = vault::Vault::ephemeral();
+    let now = crate::clock::open(&store)?.now();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let (id, secret) = runtime.block_on(access_keys::create(&store, account))?;
+    let (id, secret) = runtime.block_on(access_keys::create_root_key(&store, &vault, account, now))?;
     store.close();
     output::facts(
         format,

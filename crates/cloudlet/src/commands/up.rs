@@ -6,7 +6,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use console::style;
-use gateway::{Gateway, Limits, RootOnly, serve};
+use gateway::{Gateway, Limits, serve};
+use identity::{Authority, Directory, Documents, Keyring, Usage};
 use kernel::Ids;
 use service::{Cloud, Deps};
 use store::Store;
@@ -16,7 +17,7 @@ use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
 use vault::Vault;
 
-use crate::access_keys::{self, StoredKeys};
+use crate::access_keys::{self, AccessKeys};
 use crate::admin::About;
 use crate::clock;
 use crate::config::Config;
@@ -59,19 +60,30 @@ async fn up(config: &Config, format: Format, store: Store, started: Instant) -> 
     let clock = clock::open(&store)?;
     let cloud = Cloud::default();
     let vault = Vault::ephemeral();
-    let deps = Deps { store: store.clone(), clock: clock.clone(), ids: Ids, vault, cloud: cloud.clone() };
+    let deps = Deps {
+        store: store.clone(),
+        clock: clock.clone(),
+        ids: Ids,
+        vault: vault.clone(),
+        cloud: cloud.clone(),
+    };
+    let documents = Arc::new(Documents::default());
+    let directory = Arc::new(Directory::new(store.clone(), documents.clone()));
+    let keyring = Keyring::new(store.clone(), vault, directory.clone());
+    let usage = Usage::default();
     let services = services::all(&deps);
     let mut background = JoinSet::new();
+    background.spawn(usage.clone().run(store.clone(), clock.clone()));
     for work in services.iter().flat_map(service::Service::take_background) {
         background.spawn(work);
     }
-    cloud.fill(services, Arc::new(RootOnly));
-    let credentials = Arc::new(StoredKeys(store.clone()));
+    cloud.fill(services, Arc::new(Authority::new(directory, documents)));
+    let credentials = Arc::new(AccessKeys { keyring, usage: usage.clone() });
     let gateway = Arc::new(Gateway::new(catalog::ALL, cloud, credentials, clock.clone(), Limits::default()));
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
-    let about = Arc::new(About::new(gateway.clone(), store, clock, config.ephemeral));
+    let about = Arc::new(About::new(gateway.clone(), store.clone(), clock, config.ephemeral));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     announce(config, listener.local_addr()?, format, started);
@@ -98,6 +110,7 @@ async fn up(config: &Config, format: Format, store: Store, started: Instant) -> 
     };
     serve(listener, gateway, about, stop).await?;
     background.shutdown().await;
+    usage.write(&store).await;
     ensure!(!broken, "a service's background work ended; the log says why");
     Ok(())
 }
