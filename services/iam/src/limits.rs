@@ -1,0 +1,29 @@
+//! Quotas and sizes, each with its source: the quotas page of IAM's documentation unless it says otherwise. Sizes of
+//! policies are those of `policy::limits`.
+
+/// Users in an account.
+pub const USERS: usize = 5_000;
+/// Groups in an account.
+pub const GROUPS: usize = 300;
+/// Roles in an account.
+pub const ROLES: usize = 1_000;
+/// Managed policies of an account's own.
+pub const POLICIES: usize = 1_500;
+/// Instance profiles in an account.
+pub const INSTANCE_PROFILES: usize = 1_000;
+/// Groups that a user may be in.
+pub const GROUPS_PER_USER: usize = 10;
+/// Managed policies attached to a user, group or role.
+pub const ATTACHED_POLICIES: usize = 10;
+/// Versions of a managed policy.
+pub const POLICY_VERSIONS: usize = 5;
+/// Access keys of a user, and of the root user.
+pub const ACCESS_KEYS_PER_USER: usize = 2;
+/// Tags of anything.
+pub const TAGS: usize = 50;
+/// Entries in an answer that does not say how many it wants (API reference, `MaxItems`).
+pub const PAGE_DEFAULT: usize = 100;
+/// Entries in an answer at most (API reference, `MaxItems`).
+pub const PAGE_MAX: usize = 1_000;
+/// The path of whatever is given none.
+pub const PATH_DEFAULT: &str = "/";

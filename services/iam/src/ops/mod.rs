@@ -1,0 +1,3 @@
+//! The operations: each checks, runs its transaction, and answers.
+
+pub mod users;
