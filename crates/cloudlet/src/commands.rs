@@ -3,5 +3,6 @@
 pub mod check;
 pub mod env;
 pub mod key;
+pub mod rotate_root_key;
 pub mod status;
 pub mod up;

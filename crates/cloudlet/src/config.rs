@@ -1,11 +1,15 @@
 //! Settings: from flags, the environment and a file, in this order of precedence.
 
+use std::env::VarError;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::root_key::{self, Source};
 
 /// Everything that can be set. The same names hold for flags (`--listen`), the environment (`CLOUDLET_LISTEN`)
 /// and the configuration file (`listen = "…"`).
@@ -20,6 +24,12 @@ pub struct Settings {
     /// Directory that holds everything; made if it does not exist [default: ~/.local/share/cloudlet]
     #[arg(long, env = "CLOUDLET_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
+
+    /// File with the root key, under which everything secret is sealed; only its owner may read it, and it must not
+    /// lie in the data directory. It is made with the data directory. Instead of a file the key itself can be given, in
+    /// CLOUDLET_ROOT_KEY [default: the data directory's name with .root-key at its end]
+    #[arg(long, env = "CLOUDLET_ROOT_KEY_FILE", value_name = "FILE")]
+    pub root_key_file: Option<PathBuf>,
 
     /// Address to listen on; the keys `test` and 12-digit numbers are accepted on loopback addresses only
     /// [default: 127.0.0.1:4566]
@@ -45,6 +55,8 @@ pub struct Settings {
 pub struct Config {
     /// See [`Settings::data`].
     pub data: PathBuf,
+    /// See [`Settings::root_key_file`].
+    pub root_key: Source,
     /// See [`Settings::listen`].
     pub listen: SocketAddr,
     /// See [`Settings::ephemeral`].
@@ -75,11 +87,14 @@ impl Settings {
             (1..=32).contains(&region.len()) && region.bytes().all(plain),
             "{region:?} is not the name of a region"
         );
+        let data = match self.data.clone().or(file.data) {
+            Some(data) => data,
+            None => default_data()?,
+        };
+        let root_key = root_key_source(&data, self.root_key_file.clone().or(file.root_key_file))?;
         Ok(Config {
-            data: match self.data.clone().or(file.data) {
-                Some(data) => data,
-                None => default_data()?,
-            },
+            data,
+            root_key,
             listen: self
                 .listen
                 .or(file.listen)
@@ -99,6 +114,25 @@ impl Config {
             address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
         format!("http://{address}")
+    }
+}
+
+/// The file that is named, or the environment, or the file beside the data directory.
+fn root_key_source(data: &Path, named: Option<PathBuf>) -> Result<Source> {
+    let given = match std::env::var(root_key::VARIABLE).map(Zeroizing::new) {
+        Ok(key) => Some(key),
+        Err(VarError::NotPresent) => None,
+        Err(VarError::NotUnicode(_)) => bail!("{} does not hold a root key", root_key::VARIABLE),
+    };
+    match (given, named) {
+        (Some(_), Some(file)) => bail!(
+            "{} and the file {} both give a root key: only one of them can be right",
+            root_key::VARIABLE,
+            file.display()
+        ),
+        (Some(key), None) => Ok(Source::Environment(key)),
+        (None, Some(file)) => Ok(Source::File(file)),
+        (None, None) => Ok(Source::File(root_key::beside(data)?)),
     }
 }
 

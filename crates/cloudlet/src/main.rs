@@ -8,6 +8,7 @@ mod config;
 mod output;
 #[cfg(test)]
 mod refusals;
+mod root_key;
 mod services;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +38,8 @@ enum Command {
     Check(Settings),
     /// Make an access key of an account's root user, in a data directory that is not in use
     Key(commands::key::Options),
+    /// Replace the root key of a data directory that is not in use
+    RotateRootKey(Settings),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -47,5 +50,6 @@ fn main() -> anyhow::Result<()> {
         Command::Status(settings) => commands::status::run(&settings.resolve()?, output),
         Command::Check(settings) => commands::check::run(&settings.resolve()?, output),
         Command::Key(options) => commands::key::run(&options, output),
+        Command::RotateRootKey(settings) => commands::rotate_root_key::run(&settings.resolve()?, output),
     }
 }

@@ -7,6 +7,7 @@ use store::Store;
 use crate::access_keys;
 use crate::config::Settings;
 use crate::output::{self, Format};
+use crate::root_key::{self, AtHand};
 
 /// Options of `cloudlet key`.
 #[derive(Args)]
@@ -26,12 +27,17 @@ pub fn run(options: &Options, format: Format) -> Result<()> {
         "{account:?} is not an account: it has 12 digits"
     );
     let config = options.settings.resolve()?;
+    let at_hand = AtHand::load(&config)?;
     let store = Store::open(&config.data, store::Options::default())
         .with_context(|| format!("cannot open {}", config.data.display()))?;
-    let vault = vault::Vault::ephemeral();
     let now = crate::clock::open(&store)?.now();
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let (id, secret) = runtime.block_on(access_keys::create_root_key(&store, &vault, account, now))?;
+    let unlocked = runtime.block_on(at_hand.unlock(&store))?;
+    if let Some(path) = &unlocked.made {
+        eprintln!("{}", root_key::made(path));
+    }
+    let (id, secret) =
+        runtime.block_on(access_keys::create_root_key(&store, &unlocked.vault, account, now))?;
     store.close();
     output::facts(
         format,

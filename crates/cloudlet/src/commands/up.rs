@@ -22,6 +22,7 @@ use crate::admin::About;
 use crate::clock;
 use crate::config::Config;
 use crate::output::Format;
+use crate::root_key::{self, AtHand};
 use crate::services;
 
 /// Runs until SIGTERM or SIGINT; a second one ends the program at once.
@@ -29,10 +30,12 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
     let started = Instant::now();
     log_to_stderr(config, format)?;
     raise_file_limit();
+    // What is kept in memory only needs no key that lasts.
+    let root_key = if config.ephemeral { None } else { Some(AtHand::load(config)?) };
     let store = open(config)?;
     // Requests have threads of their own; this is for what services do unasked.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    runtime.block_on(up(config, format, store.clone(), started))?;
+    runtime.block_on(up(config, format, store.clone(), root_key, started))?;
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     store.close();
     tracing::info!("stopped");
@@ -48,7 +51,22 @@ fn open(config: &Config) -> Result<Store> {
         .with_context(|| format!("cannot open the data directory {}", config.data.display()))
 }
 
-async fn up(config: &Config, format: Format, store: Store, started: Instant) -> Result<()> {
+async fn unlock(store: &Store, root_key: Option<AtHand>) -> Result<Vault> {
+    let Some(root_key) = root_key else { return Ok(Vault::ephemeral()) };
+    let unlocked = root_key.unlock(store).await?;
+    if let Some(path) = &unlocked.made {
+        tracing::warn!("{}", root_key::made(path));
+    }
+    Ok(unlocked.vault)
+}
+
+async fn up(
+    config: &Config,
+    format: Format,
+    store: Store,
+    root_key: Option<AtHand>,
+    started: Instant,
+) -> Result<()> {
     if !config.listen.ip().is_loopback() && !access_keys::exist(&store)? {
         bail!(
             "refusing to listen on {}: the keys `test` and 12-digit numbers work on loopback addresses only, and \
@@ -59,7 +77,7 @@ async fn up(config: &Config, format: Format, store: Store, started: Instant) -> 
     }
     let clock = clock::open(&store)?;
     let cloud = Cloud::default();
-    let vault = Vault::ephemeral();
+    let vault = unlock(&store, root_key).await?;
     let deps = Deps {
         store: store.clone(),
         clock: clock.clone(),
