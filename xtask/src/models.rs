@@ -1,5 +1,7 @@
 //! Reads the published models and keeps their facts: `models/inputs` holds no text but names.
 
+mod managed;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,6 +71,7 @@ pub fn run() -> Result<()> {
         }
     }
     write_json(&inputs.join("catalog.json"), &names)?;
+    managed::import(place("moto")?, &inputs.join("managed-policies.jsonl"))?;
     protocol_cases(&botocore.join("tests/unit/protocols"), &inputs.join("protocol-cases"))
 }
 
