@@ -5,19 +5,29 @@ use std::sync::Arc;
 use kernel::{Arn, Call};
 use model_sqs::Error;
 use model_sqs::types::*;
-use service::Resource;
+use service::{Resource, Target};
 
 use crate::error::{no_queue, of_store};
 use crate::sqs::{Queue, Sqs};
 
 /// Inputs that name a queue by its URL.
 pub trait OnQueue {
+    /// Whether a queue's policy can let other accounts do it (developer guide, "Limitations of Amazon SQS custom
+    /// policies").
+    const SHARED: bool;
+
     fn queue_url(&self) -> &str;
+
+    /// The same with what this request says about tags.
+    fn said(&self, target: Target) -> Target {
+        target
+    }
 }
 
 macro_rules! on_queue {
-    ($($input:ty),* $(,)?) => {
+    ($shared:literal: $($input:ty),* $(,)?) => {
         $(impl OnQueue for $input {
+            const SHARED: bool = $shared;
             fn queue_url(&self) -> &str {
                 &self.queue_url
             }
@@ -26,43 +36,82 @@ macro_rules! on_queue {
 }
 
 on_queue!(
-    AddPermissionInput,
+    true:
     ChangeMessageVisibilityInput,
     ChangeMessageVisibilityBatchInput,
     DeleteMessageInput,
     DeleteMessageBatchInput,
-    DeleteQueueInput,
     GetQueueAttributesInput,
     ListDeadLetterSourceQueuesInput,
-    ListQueueTagsInput,
     PurgeQueueInput,
     ReceiveMessageInput,
-    RemovePermissionInput,
     SendMessageInput,
     SendMessageBatchInput,
-    SetQueueAttributesInput,
-    TagQueueInput,
-    UntagQueueInput,
 );
+
+on_queue!(
+    false:
+    AddPermissionInput,
+    DeleteQueueInput,
+    ListQueueTagsInput,
+    RemovePermissionInput,
+    SetQueueAttributesInput,
+);
+
+impl OnQueue for TagQueueInput {
+    const SHARED: bool = false;
+
+    fn queue_url(&self) -> &str {
+        &self.queue_url
+    }
+
+    fn said(&self, target: Target) -> Target {
+        target.with_request_tags(self.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+    }
+}
+
+impl OnQueue for UntagQueueInput {
+    const SHARED: bool = false;
+
+    fn queue_url(&self) -> &str {
+        &self.queue_url
+    }
+
+    fn said(&self, target: Target) -> Target {
+        target.with_tag_keys(self.tag_keys.iter().map(String::as_str))
+    }
+}
 
 /// The queue that the input's URL names.
 pub fn queue<I: OnQueue>(sqs: &Sqs, call: &Call, input: &I) -> Result<Resource<Arc<Queue>>, Error> {
     let named = parse_url(input.queue_url()).ok_or_else(no_queue)?;
-    if named.account.is_some_and(|account| account != call.account) {
+    let owner = named.account.unwrap_or(&call.account);
+    if owner != call.account && !I::SHARED {
         return Err(no_queue());
     }
-    existing(sqs, call, named.name)
+    let queue = existing(sqs, call, owner, named.name)?;
+    Ok(Resource::new(input.said(target(&queue)), queue))
 }
 
-/// The queue of this name in the caller's account and region.
-pub fn existing(sqs: &Sqs, call: &Call, name: &str) -> Result<Resource<Arc<Queue>>, Error> {
-    let queue = sqs.find(&call.account, &call.region, name).map_err(of_store)?.ok_or_else(no_queue)?;
-    Ok(Resource::new(queue.arn.clone(), queue))
+/// The queue of this name in an account and the call's region.
+fn existing(sqs: &Sqs, call: &Call, owner: &str, name: &str) -> Result<Arc<Queue>, Error> {
+    sqs.find(owner, &call.region, name).map_err(of_store)?.ok_or_else(no_queue)
+}
+
+/// A queue as policies see it.
+fn target(queue: &Queue) -> Target {
+    let tags = queue.record.tags.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let target = Target::new(queue.arn.clone()).with_tags(tags);
+    match &queue.policy {
+        Some(policy) => target.with_policy(policy.clone()),
+        None => target,
+    }
 }
 
 /// A queue that need not exist yet.
 pub fn new_queue(_: &Sqs, call: &Call, input: &CreateQueueInput) -> Result<Resource<()>, Error> {
-    Ok(Resource::new(call.arn(&input.queue_name), ()))
+    let tags = input.tags.iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()));
+    Ok(Resource::new(Target::new(call.arn(&input.queue_name)).with_request_tags(tags), ()))
 }
 
 /// A queue by its name.
@@ -70,10 +119,9 @@ pub fn named_queue(sqs: &Sqs, call: &Call, input: &GetQueueUrlInput) -> Result<R
     if !crate::message::outgoing::is_given(&input.queue_name) {
         return Err(crate::name::unsaid());
     }
-    if input.queue_owner_aws_account_id.as_ref().is_some_and(|owner| *owner != call.account) {
-        return Err(no_queue());
-    }
-    existing(sqs, call, &input.queue_name)
+    let owner = input.queue_owner_aws_account_id.as_ref().unwrap_or(&call.account);
+    let queue = existing(sqs, call, owner, &input.queue_name)?;
+    Ok(Resource::new(target(&queue), queue))
 }
 
 /// All queues.
@@ -129,9 +177,9 @@ fn parse_url(url: &str) -> Option<Named<'_>> {
     (is_account && !name.is_empty()).then_some(Named { account: Some(account), name })
 }
 
-/// The URL by which this caller reaches a queue.
-pub fn url(call: &Call, name: &str) -> String {
-    format!("{}://{}/{}/{name}", call.endpoint.scheme, call.endpoint.authority, call.account)
+/// The URL by which this caller reaches a queue of this account.
+pub fn url(call: &Call, owner: &str, name: &str) -> String {
+    format!("{}://{}/{owner}/{name}", call.endpoint.scheme, call.endpoint.authority)
 }
 
 #[cfg(test)]

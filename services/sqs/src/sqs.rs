@@ -37,6 +37,8 @@ pub struct Queue {
     pub row: Bytes,
     raw: Bytes,
     pub record: records::Queue,
+    /// Its own policy, as every question about it takes it.
+    pub policy: Option<Arc<str>>,
     pub hot: Arc<Hot>,
 }
 
@@ -113,7 +115,8 @@ impl Sqs {
         let record = records::Queue::decode(&raw).map_err(crate::error::corrupt)?;
         let hot = self.hot(account, region, name, &record);
         let arn = Arn::aws("sqs", region, account, name);
-        let queue = Arc::new(Queue { name: name.to_owned(), arn, row: row.clone(), raw, record, hot });
+        let policy = record.attributes.policy.as_deref().map(Arc::from);
+        let queue = Arc::new(Queue { name: name.to_owned(), arn, row: row.clone(), raw, record, policy, hot });
         let mut queues = self.queues.write();
         if queues.len() >= self.limits.hot_queues_max {
             queues.retain(|_, known| Arc::strong_count(known) > 1);

@@ -73,6 +73,6 @@ impl Sqs {
             Ok(())
         })
         .await?;
-        Ok(CreateQueueOutput { queue_url: Some(resource::url(&call, &name)) })
+        Ok(CreateQueueOutput { queue_url: Some(resource::url(&call, &call.account, &name)) })
     }
 }

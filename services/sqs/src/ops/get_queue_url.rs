@@ -17,6 +17,6 @@ impl Sqs {
         queue: Allowed<Arc<Queue>>,
         _: GetQueueUrlInput,
     ) -> Result<GetQueueUrlOutput, Error> {
-        Ok(GetQueueUrlOutput { queue_url: Some(resource::url(&call, &queue.name)) })
+        Ok(GetQueueUrlOutput { queue_url: Some(resource::url(&call, queue.account(), &queue.name)) })
     }
 }

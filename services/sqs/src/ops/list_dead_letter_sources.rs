@@ -35,7 +35,7 @@ impl Sqs {
         let names: Vec<String> = names.collect::<Result<_, _>>().map_err(|error| of_store(corrupt(error)))?;
         let last = names.last().filter(|_| found.more && page.counted);
         let next_token = last.map(|last| PageToken { last: last.clone(), of: queue.name.clone() }.encode());
-        let urls = names.iter().map(|name| resource::url(&call, name)).collect();
+        let urls = names.iter().map(|name| resource::url(&call, queue.account(), name)).collect();
         Ok(ListDeadLetterSourceQueuesOutput { queue_urls: unless_empty(urls), next_token })
     }
 }

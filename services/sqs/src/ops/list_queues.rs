@@ -56,7 +56,7 @@ impl Sqs {
         let next_token = (names.len() > page.max && page.counted)
             .then(|| PageToken { last: names[page.max - 1].clone(), of: prefix.clone() }.encode());
         names.truncate(page.max);
-        let urls = names.iter().map(|name| resource::url(&call, name)).collect();
+        let urls = names.iter().map(|name| resource::url(&call, &call.account, name)).collect();
         Ok(ListQueuesOutput { queue_urls: unless_empty(urls), next_token })
     }
 }

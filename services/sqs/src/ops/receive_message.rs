@@ -67,7 +67,7 @@ impl Sqs {
             }
             // The queue may have been changed, purged or deleted meanwhile.
             queue = self
-                .find(&call.account, &call.region, &queue.name)
+                .find(queue.account(), queue.region(), &queue.name)
                 .map_err(of_store)?
                 .filter(|found| found.record.id == queue.record.id)
                 .ok_or_else(no_queue)?;

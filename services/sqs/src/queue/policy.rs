@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use model_sqs::Error;
+use policy::{Policy, PolicyKind};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -129,7 +130,8 @@ pub fn check(text: &str, setter: Setter) -> Result<(), Error> {
     if n == 0 || sizes.principals > POLICY_PRINCIPALS_MAX || sizes.conditions > POLICY_CONDITIONS_MAX {
         return Err(bad());
     }
-    Ok(())
+    // What the one who decides by it cannot read would allow nothing.
+    Policy::parse(text.as_bytes(), PolicyKind::Resource).map(drop).map_err(|_| bad())
 }
 
 #[derive(Default)]
