@@ -14,9 +14,18 @@
 //! | `"oidc"` URL without scheme | [`OidcProvider`](crate::records::OidcProvider) |
 //! | `"saml"` name | [`SamlProvider`](crate::records::SamlProvider) |
 //! | `"mfa"` name | [`MfaDevice`](crate::records::MfaDevice), by its virtual device's name |
+//! | `"saml-keys"` name | [`SamlKeys`](crate::records::SamlKeys): how assertions are decrypted |
+//! | `"server-cert"` name | [`ServerCertificate`](crate::records::ServerCertificate) |
+//! | `"ssh"` user's id, key's id | [`SshPublicKey`](crate::records::SshPublicKey) |
+//! | `"signing"` user's id or `"root"`, certificate's id | [`SigningCertificate`](crate::records::SigningCertificate) |
+//! | `"service-cred"` user's id, credential's id | [`ServiceCredential`](crate::records::ServiceCredential) |
+//! | `"access-report"` job id | [`AccessReport`](crate::records::AccessReport) |
 //! | `"account"` | [`Account`](crate::records::Account) |
 //! | `"count"` kind | how many records of a kind there are, a counter |
 //! | `"deletion"` task id | [`DeletionTask`](crate::records::DeletionTask): a service-linked role that was deleted |
+//!
+//! Beside these, so that they do not count as changes of identities: account, an empty region and `"iam-used"`, then the
+//! unique id of a user or role and a service → [`LastAccessed`](crate::records::LastAccessed).
 //!
 //! Access keys are found by their id alone, before the account is known: `"iam"`, `"access-key"`, id →
 //! [`AccessKey`](crate::records::AccessKey), and `"iam"`, `"access-key-used"`, id → when and for what it was last used,
@@ -103,6 +112,42 @@ pub fn saml_provider(account: &str, name: &str) -> Bytes {
 /// A virtual MFA device.
 pub fn mfa_device(account: &str, name: &str) -> Bytes {
     account_of(account).str("mfa").str(name).finish()
+}
+
+/// The keys by which assertions for a SAML provider are decrypted.
+pub fn saml_keys(account: &str, name: &str) -> Bytes {
+    account_of(account).str("saml-keys").str(name).finish()
+}
+
+/// A server certificate.
+pub fn server_certificate(account: &str, name: &str) -> Bytes {
+    named(account, "server-cert", name)
+}
+
+/// Something of a kind (`"ssh"`, `"signing"`, `"service-cred"`) that a user has: the user by its unique id, which stays
+/// when it is renamed.
+pub fn belonging(account: &str, kind: &str, owner: &str, id: &str) -> Bytes {
+    account_of(account).str(kind).str(owner).str(id).finish()
+}
+
+/// Everything of a kind that a user has.
+pub fn belongings(account: &str, kind: &str, owner: &str) -> Bytes {
+    account_of(account).str(kind).str(owner).finish()
+}
+
+/// When a user or role, by its unique id, last used a service.
+pub fn accessed(account: &str, id: &str, service: &str) -> Bytes {
+    KeyWriter::new().str(account).str("").str("iam-used").str(id).str(service).finish()
+}
+
+/// The services that a user or role has used.
+pub fn all_accessed(account: &str, id: &str) -> Bytes {
+    KeyWriter::new().str(account).str("").str("iam-used").str(id).finish()
+}
+
+/// A report of who last used what, by its job.
+pub fn access_report(account: &str, job: &str) -> Bytes {
+    account_of(account).str("access-report").str(job).finish()
 }
 
 /// What an account itself has.

@@ -10,6 +10,7 @@ mod directory;
 mod documents;
 mod keyring;
 pub mod keys;
+pub mod mfa;
 #[allow(missing_docs)]
 pub mod records;
 pub mod token;

@@ -187,6 +187,12 @@ pub struct MfaDevice {
     pub enabled: Option<(String, i64)>,
     /// The last time step a code of which was accepted: a code works once.
     pub last_step: u64,
+    /// How many time steps its clock is ahead of ours.
+    pub drift: i64,
+    /// Wrong codes since the last right one.
+    pub failures: u32,
+    /// When the last wrong code was given.
+    pub failed_ms: i64,
 }
 store::record!(MfaDevice, kind = 0x020a);
 
@@ -237,6 +243,102 @@ pub struct DeletionTask {
     pub deleted_ms: i64,
 }
 store::record!(DeletionTask, kind = 0x020d);
+
+/// The keys by which assertions for a SAML provider are decrypted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SamlKeys {
+    /// Whether assertions must be encrypted.
+    pub required: bool,
+    pub keys: Vec<SamlKey>,
+}
+store::record!(SamlKeys, kind = 0x0210);
+
+/// A key by which assertions are decrypted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SamlKey {
+    pub id: String,
+    pub added_ms: i64,
+    /// In PEM, sealed by the vault for the purpose `iam.saml-key` and the key's id.
+    pub sealed: Vec<u8>,
+}
+
+/// A server certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerCertificate {
+    pub name: String,
+    pub path: String,
+    /// `ASCA…`
+    pub id: String,
+    pub uploaded_ms: i64,
+    pub expires_ms: i64,
+    /// In PEM.
+    pub body: String,
+    /// In PEM, the issuer first.
+    pub chain: Option<String>,
+    /// The private key in PEM, sealed by the vault for the purpose `iam.server-certificate` and the certificate's id.
+    pub sealed_key: Vec<u8>,
+    pub tags: BTreeMap<String, String>,
+}
+store::record!(ServerCertificate, kind = 0x0211);
+
+/// A user's public SSH key; always RSA.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SshPublicKey {
+    /// `APKA…`
+    pub id: String,
+    /// As the SSH protocol writes it.
+    pub blob: Vec<u8>,
+    pub active: bool,
+    pub uploaded_ms: i64,
+}
+store::record!(SshPublicKey, kind = 0x0212);
+
+/// A user's X.509 certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningCertificate {
+    pub id: String,
+    /// In PEM.
+    pub body: String,
+    pub active: bool,
+    pub uploaded_ms: i64,
+}
+store::record!(SigningCertificate, kind = 0x0213);
+
+/// A user's name and password for one service, or its key for one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceCredential {
+    /// `ACCA…`
+    pub id: String,
+    /// The user's unique id.
+    pub owner: String,
+    /// As in `codecommit.amazonaws.com`.
+    pub service: String,
+    /// The name that goes with the password or the key.
+    pub login: String,
+    /// The password or key, sealed by the vault for the purpose `iam.service-credential` and the credential's id.
+    pub sealed_secret: Vec<u8>,
+    pub active: bool,
+    pub created_ms: i64,
+    pub expires_ms: Option<i64>,
+}
+store::record!(ServiceCredential, kind = 0x0214);
+
+/// When a user or role last used a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastAccessed {
+    pub used_ms: i64,
+    pub region: String,
+}
+store::record!(LastAccessed, kind = 0x0215);
+
+/// A report of who last used what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessReport {
+    /// What it is about.
+    pub arn: String,
+    pub created_ms: i64,
+}
+store::record!(AccessReport, kind = 0x0216);
 
 impl User {
     /// A user that has nothing yet.
