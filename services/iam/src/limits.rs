@@ -27,3 +27,10 @@ pub const PAGE_DEFAULT: usize = 100;
 pub const PAGE_MAX: usize = 1_000;
 /// The path of whatever is given none.
 pub const PATH_DEFAULT: &str = "/";
+/// The longest session of a role that says nothing of it, in seconds (API reference, `CreateRole`).
+pub const SESSION_SECS_DEFAULT: u32 = 3_600;
+/// How long the outcome of a service-linked role's deletion can be asked for, in milliseconds: a week, far longer than
+/// anybody waits.
+pub const DELETION_KEPT_MS: i64 = 7 * 24 * 3_600_000;
+/// Roles in an instance profile.
+pub const ROLES_PER_INSTANCE_PROFILE: usize = 1;

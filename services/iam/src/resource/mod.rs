@@ -8,9 +8,12 @@ mod inputs;
 use std::collections::BTreeMap;
 
 use identity::keys;
-use identity::records::{Group, InstanceProfile, ManagedPolicy, Role, User};
+use identity::records::{AccessKey, Group, InstanceProfile, ManagedPolicy, Role, User};
 use kernel::{Arn, Call, PrincipalKind};
-use model_iam::types::*;
+use model_iam::types::{
+    AddRoleToInstanceProfileInput, CreateGroupInput, CreateInstanceProfileInput, CreatePolicyInput,
+    CreateRoleInput, CreateUserInput, GetAccessKeyLastUsedInput, Tag,
+};
 use service::{Resource, Target};
 use store::Record;
 
@@ -143,6 +146,21 @@ pub fn profile_and_role(
         .for_actions(["iam:PassRole"])
         .with_key("iam:PassedToService", "ec2.amazonaws.com");
     Ok(Resource::new(profile, ()).and(role))
+}
+
+/// The user who has an access key.
+pub fn access_key_owner(
+    iam: &Iam,
+    call: &Call,
+    input: &GetAccessKeyLastUsedInput,
+) -> Result<Resource<()>, Error> {
+    let key: Option<AccessKey> = read(iam, &keys::access_key(&input.access_key_id))?;
+    let owner = key.filter(|key| key.account == call.account).and_then(|key| key.user);
+    let target = match owner {
+        Some(name) => user_target(iam, &call.account, &name)?,
+        None => Target::new(arn::of(&call.account, "user/*")),
+    };
+    Ok(Resource::new(target, ()))
 }
 
 fn made(call: &Call, kind: &str, path: Option<&str>, input: &impl Names) -> Resource<()> {

@@ -1,0 +1,119 @@
+//! Tags of users, roles, managed policies and instance profiles.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use identity::keys;
+use kernel::Call;
+use model_iam::types::*;
+use service::Allowed;
+use store::{Record as _, Tx};
+
+use crate::error::Error;
+use crate::iam::Iam;
+use crate::ops::policies;
+use crate::page::{Part, Wanted};
+use crate::{check, find};
+
+/// A part of tags that are listed.
+pub fn part(
+    tags: &BTreeMap<String, String>,
+    max_items: Option<i32>,
+    marker: Option<&str>,
+) -> Result<Part<Tag>, Error> {
+    let wanted = Wanted::new(max_items, marker)?;
+    Ok(wanted.of(check::shown_tags(tags), |tag| tag.key.to_string()))
+}
+
+/// The three operations of one kind of thing: how one is found and how it is written.
+macro_rules! tags {
+    (
+        $name:ident, $find:expr, $save:expr;
+        $tag:ident($tag_in:ident) -> $tag_out:ident;
+        $untag:ident($untag_in:ident) -> $untag_out:ident;
+        $list:ident($list_in:ident) -> $list_out:ident from $read:expr;
+    ) => {
+        impl Iam {
+            pub async fn $tag(
+                self: Arc<Self>,
+                call: Arc<Call>,
+                _: Allowed<()>,
+                input: $tag_in,
+            ) -> Result<$tag_out, Error> {
+                let given = check::tags(&input.tags)?;
+                self.transact(|tx| {
+                    let mut found = $find(tx, &call.account, &input.$name)?;
+                    check::set_tags(&mut found.tags, given.clone())?;
+                    $save(tx, &call.account, &found);
+                    Ok(())
+                })
+                .await?;
+                Ok($tag_out {})
+            }
+
+            pub async fn $untag(
+                self: Arc<Self>,
+                call: Arc<Call>,
+                _: Allowed<()>,
+                input: $untag_in,
+            ) -> Result<$untag_out, Error> {
+                self.transact(|tx| {
+                    let mut found = $find(tx, &call.account, &input.$name)?;
+                    check::remove_tags(&mut found.tags, &input.tag_keys)?;
+                    $save(tx, &call.account, &found);
+                    Ok(())
+                })
+                .await?;
+                Ok($untag_out {})
+            }
+
+            pub async fn $list(
+                self: Arc<Self>,
+                call: Arc<Call>,
+                _: Allowed<()>,
+                input: $list_in,
+            ) -> Result<$list_out, Error> {
+                let found = $read(&mut self.store.snapshot(), &call.account, &input.$name)?;
+                let part = part(&found.tags, input.max_items, input.marker.as_deref())?;
+                Ok($list_out {
+                    is_truncated: part.truncated(),
+                    tags: Some(part.entries),
+                    marker: part.marker,
+                })
+            }
+        }
+    };
+}
+
+tags! {
+    user_name, find::user, crate::ops::users::save;
+    tag_user(TagUserInput) -> TagUserOutput;
+    untag_user(UntagUserInput) -> UntagUserOutput;
+    list_user_tags(ListUserTagsInput) -> ListUserTagsOutput from find::user;
+}
+
+tags! {
+    role_name, find::role, crate::ops::roles::save;
+    tag_role(TagRoleInput) -> TagRoleOutput;
+    untag_role(UntagRoleInput) -> UntagRoleOutput;
+    list_role_tags(ListRoleTagsInput) -> ListRoleTagsOutput from find::role;
+}
+
+tags! {
+    policy_arn, policies::own, policies::save;
+    tag_policy(TagPolicyInput) -> TagPolicyOutput;
+    untag_policy(UntagPolicyInput) -> UntagPolicyOutput;
+    list_policy_tags(ListPolicyTagsInput) -> ListPolicyTagsOutput from find::policy;
+}
+
+tags! {
+    instance_profile_name, find::instance_profile, save_profile;
+    tag_instance_profile(TagInstanceProfileInput) -> TagInstanceProfileOutput;
+    untag_instance_profile(UntagInstanceProfileInput) -> UntagInstanceProfileOutput;
+    list_instance_profile_tags(ListInstanceProfileTagsInput) -> ListInstanceProfileTagsOutput
+        from find::instance_profile;
+}
+
+fn save_profile(tx: &mut Tx, account: &str, profile: &identity::records::InstanceProfile) {
+    tx.put(keys::instance_profile(account, &profile.name), profile.encode());
+}
