@@ -175,3 +175,212 @@ pub fn made(path: &Path) -> String {
         path.display()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use store::Options;
+
+    use super::*;
+    use crate::config::Settings;
+
+    /// A data directory and the file of its root key.
+    struct Place {
+        _folder: tempfile::TempDir,
+        config: Config,
+        file: PathBuf,
+    }
+
+    impl Place {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let data = folder.path().join("data");
+            let file = beside(&data).unwrap();
+            let config = Settings { data: Some(data), ..Settings::default() }.resolve().unwrap();
+            Self { _folder: folder, config, file }
+        }
+
+        fn store(&self) -> Store {
+            Store::open(&self.config.data, Options::default()).unwrap()
+        }
+
+        async fn unlock(&self) -> Result<Unlocked> {
+            let at_hand = AtHand::load(&self.config)?;
+            let store = self.store();
+            let unlocked = at_hand.unlock(&store).await;
+            store.close();
+            unlocked
+        }
+
+        async fn refusal(&self) -> String {
+            let before = version(self);
+            let files = self.files();
+            let Err(error) = self.unlock().await else { panic!("it opens") };
+            assert_eq!((version(self), self.files()), (before, files), "a refusal changes nothing");
+            format!("{error:#}")
+        }
+
+        /// The files of the root key, and what is in them.
+        fn files(&self) -> Vec<(PathBuf, Vec<u8>)> {
+            let there = [self.file.clone(), file::next(&self.file)].into_iter();
+            there.filter_map(|path| Some((path.clone(), fs::read(path).ok()?))).collect()
+        }
+    }
+
+    /// The newest commit.
+    fn version(place: &Place) -> u64 {
+        let store = place.store();
+        let version = store.version();
+        store.close();
+        version
+    }
+
+    fn opens(unlocked: &Unlocked, sealed: &[u8]) {
+        assert_eq!(unlocked.vault.open("p", "i", sealed).unwrap().as_slice(), b"secret");
+    }
+
+    #[tokio::test]
+    async fn made_at_the_first_start_and_used_from_then_on() {
+        let place = Place::new();
+        let first = place.unlock().await.unwrap();
+        assert_eq!(first.made.as_deref(), Some(place.file.as_path()));
+        let sealed = first.vault.seal("p", "i", b"secret");
+        let second = place.unlock().await.unwrap();
+        assert_eq!((second.made.as_deref(), second.root.id()), (None, first.root.id()));
+        opens(&second, &sealed);
+    }
+
+    #[tokio::test]
+    async fn a_start_that_was_cut_off_is_taken_up() {
+        let place = Place::new();
+        // The key was made, the vault was not.
+        let key = file::make(&place.file).unwrap();
+        assert_eq!(place.unlock().await.unwrap().root.id(), key.id());
+        // The key was not finished.
+        let place = Place::new();
+        fs::write(file::next(&place.file), "half").unwrap();
+        let made = place.unlock().await.unwrap();
+        assert_eq!(place.files().len(), 1);
+        assert_eq!(place.unlock().await.unwrap().root.id(), made.root.id());
+    }
+
+    #[tokio::test]
+    async fn refusals_say_what_is_wrong() {
+        let place = Place::new();
+        let right = place.unlock().await.unwrap();
+        let text = fs::read(&place.file).unwrap();
+        fs::remove_file(&place.file).unwrap();
+        let why = place.refusal().await;
+        assert!(why.contains("missing") && why.contains(&right.root.id().to_string()), "{why}");
+
+        let wrong = file::make(&place.file).unwrap();
+        let why = place.refusal().await;
+        assert!(why.contains("wrong root key") && why.contains(&wrong.id().to_string()), "{why}");
+
+        fs::write(&place.file, "not a key").unwrap();
+        let why = place.refusal().await;
+        assert!(why.contains("does not hold a root key"), "{why}");
+
+        fs::write(&place.file, text).unwrap();
+        let mut permissions = fs::metadata(&place.file).unwrap().permissions();
+        std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o644);
+        fs::set_permissions(&place.file, permissions.clone()).unwrap();
+        let why = place.refusal().await;
+        assert!(why.contains("0644"), "{why}");
+
+        std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o600);
+        fs::set_permissions(&place.file, permissions).unwrap();
+        assert_eq!(place.unlock().await.unwrap().root.id(), right.root.id());
+    }
+
+    #[tokio::test]
+    async fn the_environment_gives_a_key_without_a_file() {
+        let mut place = Place::new();
+        let key = RootKey::generate();
+        place.config.root_key = Source::Environment(key.to_base64());
+        let first = place.unlock().await.unwrap();
+        assert_eq!((first.root.id(), first.made.as_deref()), (key.id(), None));
+        assert!(place.files().is_empty());
+        place.config.root_key = Source::Environment(RootKey::generate().to_base64());
+        assert!(place.refusal().await.contains(VARIABLE));
+        place.config.root_key = Source::Environment(Zeroizing::new("c2hvcnQ=".to_owned()));
+        let why = place.refusal().await;
+        assert!(why.contains(VARIABLE) && !why.contains("c2hvcnQ="), "{why}");
+        assert!(!format!("{:?}", place.config).contains("c2hvcnQ="));
+    }
+
+    #[tokio::test]
+    async fn a_change_can_be_cut_off_at_any_step() {
+        for step in 0..5 {
+            let place = Place::new();
+            let old = place.unlock().await.unwrap();
+            let sealed = old.vault.seal("p", "i", b"secret");
+            let store = place.store();
+            let changed = step >= 3;
+            match step {
+                // Before anything was written.
+                0 => {}
+                // While the new key was written.
+                1 => fs::write(file::next(&place.file), "half").unwrap(),
+                // Before the store was changed.
+                2 => drop(New::beside(&place.file).unwrap()),
+                // Before the new file got the old one's name.
+                3 => {
+                    let New::Beside(_, key) = New::beside(&place.file).unwrap() else { unreachable!() };
+                    vault::rotate(&store, &old.root, &key).await.unwrap();
+                    assert_eq!(place.files().len(), 2);
+                }
+                // At its end.
+                _ => {
+                    let vault = rotate(&store, &old, New::beside(&place.file).unwrap()).await.unwrap();
+                    assert_eq!(vault.version(), 2);
+                }
+            }
+            store.close();
+            let after = place.unlock().await.unwrap();
+            assert_eq!(after.root.id() != old.root.id(), changed, "step {step}");
+            opens(&after, &sealed);
+            assert_eq!(after.vault.version(), if changed { 2 } else { 1 });
+            assert_eq!(place.files().len(), 1, "step {step}");
+            let kept = file::read(&place.file).unwrap().unwrap();
+            assert_eq!(kept.id(), after.root.id(), "step {step}");
+            if changed {
+                fs::write(&place.file, old.root.to_base64().as_bytes()).unwrap();
+                assert!(place.refusal().await.contains("wrong root key"));
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_that_was_cut_off_is_not_resolved_for_a_wrong_key() {
+        let place = Place::new();
+        place.unlock().await.unwrap();
+        let wrong = RootKey::generate();
+        fs::write(&place.file, wrong.to_base64().as_bytes()).unwrap();
+        file::write_next(&place.file, &RootKey::generate()).unwrap();
+        assert!(place.refusal().await.contains("wrong root key"));
+        fs::write(file::next(&place.file), "half").unwrap();
+        assert!(place.refusal().await.contains("of no use"));
+    }
+
+    #[tokio::test]
+    async fn verifying_changes_nothing() {
+        let place = Place::new();
+        let key = file::make(&place.file).unwrap();
+        let store = place.store();
+        assert!(AtHand::load(&place.config).unwrap().verify(&store).unwrap().is_none());
+        vault::create(&store, &key).await.unwrap();
+        file::write_next(&place.file, &RootKey::generate()).unwrap();
+        let vault = AtHand::load(&place.config).unwrap().verify(&store).unwrap().unwrap();
+        assert_eq!((vault.version(), place.files().len()), (1, 2));
+        store.close();
+    }
+
+    #[test]
+    fn each_data_directory_has_its_own_file() {
+        assert_eq!(beside(Path::new("/srv/cloudlet/")).unwrap(), Path::new("/srv/cloudlet.root-key"));
+        assert!(beside(Path::new("/")).is_err());
+        assert!(beside(Path::new("/srv/..")).is_err());
+    }
+}

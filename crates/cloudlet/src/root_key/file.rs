@@ -163,3 +163,90 @@ fn sync_folder(path: &Path) -> Result<(), Error> {
     };
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io_error("sync", folder))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    fn chmod(path: &Path, mode: u32) {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[test]
+    fn made_for_its_owner_only_and_once() {
+        let folder = folder();
+        let path = folder.path().join("deeper/key");
+        let key = make(&path).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o7777, 0o600);
+        assert_eq!(read(&path).unwrap().unwrap().id(), key.id());
+        assert!(!next(&path).exists());
+        assert_eq!(make(&path).unwrap().id(), key.id(), "what is there is kept");
+    }
+
+    #[test]
+    fn what_others_may_use_is_refused() {
+        let folder = folder();
+        let path = folder.path().join("key");
+        make(&path).unwrap();
+        for mode in [0o640, 0o604, 0o620, 0o601, 0o666, 0o777] {
+            chmod(&path, mode);
+            let error = read(&path).unwrap_err();
+            assert!(matches!(error, Error::Open { mode: found, .. } if found == mode), "{error}");
+            assert!(error.to_string().contains(&format!("{mode:04o}")), "{error}");
+        }
+        for mode in [0o600, 0o400] {
+            chmod(&path, mode);
+            assert!(read(&path).unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let folder = folder();
+        let path = folder.path().join("key");
+        assert!(read(&path).unwrap().is_none());
+        let key = RootKey::generate().to_base64();
+        let long = format!("{}{}", *key, " ".repeat(BYTES_MAX));
+        for text in ["", "key", &key[..43], &long, &format!("{}{}", *key, *key)] {
+            fs::write(&path, text).unwrap();
+            chmod(&path, 0o600);
+            let read = read(&path);
+            // White space beyond what is read does not matter: what was read is a key.
+            if text == long {
+                assert!(read.unwrap().is_some());
+            } else {
+                let error = read.unwrap_err();
+                assert!(matches!(error, Error::Malformed(_)), "{error}");
+                assert!(!error.to_string().contains(&key[..8]), "{error}");
+            }
+        }
+        assert!(matches!(read(folder.path()), Err(Error::NotAFile(_))));
+    }
+
+    #[test]
+    fn not_in_the_data_directory() {
+        let folder = folder();
+        let data = folder.path().join("data");
+        fs::create_dir(&data).unwrap();
+        refuse_inside(&folder.path().join("data.root-key"), &data).unwrap();
+        refuse_inside(&folder.path().join("data/../key"), &data).unwrap();
+        refuse_inside(&folder.path().join("other/key"), &data).unwrap();
+        refuse_inside(&data.join("key"), &folder.path().join("not-there")).unwrap();
+        for inside in ["data/key", "data/../data/key"] {
+            assert!(refuse_inside(&folder.path().join(inside), &data).is_err(), "{inside}");
+        }
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&data, &link).unwrap();
+        assert!(refuse_inside(&link.join("key"), &data).is_err());
+        fs::write(data.join("key"), "").unwrap();
+        let to_file = folder.path().join("key");
+        std::os::unix::fs::symlink(data.join("key"), &to_file).unwrap();
+        assert!(refuse_inside(&to_file, &data).is_err());
+    }
+}
