@@ -9,6 +9,7 @@ use http::Method;
 use kernel::{Clock, Ids};
 use serde::Deserialize;
 use serde_json::json;
+use service::Service;
 use store::Store;
 
 use crate::clock;
@@ -55,6 +56,15 @@ impl About {
                 "services": self.services(),
             }),
         )
+    }
+
+    /// Services and the names of their operations, all of which work.
+    fn operations(&self) -> AdminResponse {
+        let names =
+            |service: &Service| service.operations().map(|operation| operation.name).collect::<Vec<_>>();
+        let of_services: serde_json::Map<_, _> =
+            self.gateway.services().iter().map(|s| (s.model().id.to_owned(), json!(names(s)))).collect();
+        AdminResponse::json(200, &of_services.into())
     }
 
     fn localstack_health(&self) -> AdminResponse {
@@ -113,6 +123,7 @@ impl Admin for About {
         Box::pin(async move {
             Some(match (request.path, request.method) {
                 ("/_cloudlet/health", &Method::GET) => self.health(),
+                ("/_cloudlet/operations", &Method::GET) => self.operations(),
                 ("/_localstack/health", &Method::GET) => self.localstack_health(),
                 ("/_localstack/info", &Method::GET) => self.localstack_info(),
                 ("/_cloudlet/clock", &Method::GET) => self.clock(),

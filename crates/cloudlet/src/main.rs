@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod admin;
+mod api;
 mod clock;
 mod commands;
 mod config;
@@ -38,6 +39,10 @@ enum Command {
     Check(Settings),
     /// Make an access key of an account's root user, in a data directory that is not in use
     Key(commands::key::Options),
+    /// Say whose credentials the environment holds
+    Whoami(Settings),
+    /// Say whether a principal may do something, and which statement decides
+    Explain(commands::explain::Options),
     /// Replace the root key of a data directory that is not in use
     RotateRootKey(Settings),
 }
@@ -50,6 +55,8 @@ fn main() -> anyhow::Result<()> {
         Command::Status(settings) => commands::status::run(&settings.resolve()?, output),
         Command::Check(settings) => commands::check::run(&settings.resolve()?, output),
         Command::Key(options) => commands::key::run(&options, output),
+        Command::Whoami(settings) => commands::whoami::run(&settings.resolve()?, output),
+        Command::Explain(options) => commands::explain::run(&options, output),
         Command::RotateRootKey(settings) => commands::rotate_root_key::run(&settings.resolve()?, output),
     }
 }
