@@ -17,6 +17,7 @@ mod load;
 mod options;
 mod prepare;
 mod process;
+mod reads;
 mod report;
 mod rounds;
 mod sign;

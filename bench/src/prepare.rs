@@ -2,6 +2,7 @@
 
 use crate::client::{Client, Endpoint};
 use crate::options::Options;
+use crate::reads;
 use crate::sqs::{BATCH_MAX, CallError, QueueBodies, Sqs};
 use crate::workload::Workload;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,19 +32,23 @@ pub struct Prepared {
     pub messages: u64,
 }
 
-/// Creates the queue of `workload` (none for `sts_identity`) and fills it as far as the time allows.
+/// Creates what `workload` reads, or its queue, and fills it as far as the time allows.
 pub async fn prepare(
     endpoint: &Endpoint,
     workload: Workload,
     options: &Options,
 ) -> Result<Prepared, CallError> {
-    if workload == Workload::StsIdentity {
-        return Ok(Prepared { queue: None, messages: 0 });
+    let none = Prepared { queue: None, messages: 0 };
+    match workload {
+        Workload::StsIdentity => return Ok(none),
+        Workload::SsmGet => return reads::put_parameter(endpoint).await.map(|()| none),
+        Workload::SecretGet => return reads::create_secret(endpoint).await.map(|()| none),
+        _ => {}
     }
     let loader = Loader::new(endpoint, &format!("bench-{}", workload.name())).await?;
     let deadline = Instant::now() + Duration::from_secs(options.prepare_seconds);
     let messages = match workload {
-        Workload::StsIdentity | Workload::SqsSend => 0,
+        Workload::StsIdentity | Workload::SsmGet | Workload::SecretGet | Workload::SqsSend => 0,
         Workload::SqsCycle => loader.fill(CYCLE_BACKLOG, deadline).await?,
         Workload::SqsCycleBacklog | Workload::SqsReceiveBacklog => {
             loader.fill(options.backlog, deadline).await?

@@ -33,6 +33,11 @@ impl Template {
         Self::new(service, host, "application/x-amz-json-1.0", Some(target))
     }
 
+    /// The same of a service that speaks version 1.1.
+    pub fn json11(service: &'static str, host: &str, target: &str) -> Self {
+        Self::new(service, host, "application/x-amz-json-1.1", Some(target))
+    }
+
     /// An operation of a query service; the action is in the body.
     pub fn query(service: &'static str, host: &str) -> Self {
         Self::new(service, host, "application/x-www-form-urlencoded; charset=utf-8", None)

@@ -1,8 +1,8 @@
 //! The workloads: what one client does again and again.
 
 use crate::client::{Client, Endpoint};
-use crate::sign::Template;
-use crate::sqs::{CallError, QueueBodies, Sqs, expect_success};
+use crate::reads::Read;
+use crate::sqs::{CallError, QueueBodies, Sqs};
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -10,7 +10,6 @@ use serde::Serialize;
 const RECEIVE_VISIBILITY_SECONDS: u32 = 1;
 /// Longer than any cycle, so that nobody else gets a message that is about to be deleted.
 const CYCLE_VISIBILITY_SECONDS: u32 = 60;
-const IDENTITY_BODY: &[u8] = b"Action=GetCallerIdentity&Version=2011-06-15";
 
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum, Serialize)]
@@ -19,6 +18,10 @@ const IDENTITY_BODY: &[u8] = b"Action=GetCallerIdentity&Version=2011-06-15";
 pub enum Workload {
     /// GetCallerIdentity in the query protocol: wire and signature only.
     StsIdentity,
+    /// GetParameter of a String of 100 bytes.
+    SsmGet,
+    /// GetSecretValue of 100 bytes, encrypted under the service's own key.
+    SecretGet,
     /// SendMessage of 100 bytes.
     SqsSend,
     /// SendMessage, ReceiveMessage and DeleteMessage, counted as one operation, on a queue with 1,000 messages.
@@ -36,6 +39,8 @@ impl Workload {
     pub fn name(self) -> &'static str {
         match self {
             Self::StsIdentity => "sts_identity",
+            Self::SsmGet => "ssm_get",
+            Self::SecretGet => "secret_get",
             Self::SqsSend => "sqs_send",
             Self::SqsCycle => "sqs_cycle",
             Self::SqsCycleBacklog => "sqs_cycle_backlog",
@@ -59,14 +64,15 @@ pub enum Outcome {
 pub struct Operation {
     workload: Workload,
     sqs: Sqs,
-    identity: Template,
-    /// All workloads but `sts_identity` have one.
+    /// What workloads without a queue do.
+    read: Read,
+    /// All workloads of SQS have one.
     queue: Option<QueueBodies>,
     receive: String,
 }
 
 impl Operation {
-    /// `queue` is none for `sts_identity` only.
+    /// `queue` is there for workloads of SQS only.
     pub fn new(workload: Workload, endpoint: &Endpoint, queue: Option<QueueBodies>) -> Self {
         let visibility = match workload {
             Workload::SqsCycle | Workload::SqsCycleBacklog => CYCLE_VISIBILITY_SECONDS,
@@ -75,7 +81,11 @@ impl Operation {
         Self {
             workload,
             sqs: Sqs::new(endpoint),
-            identity: Template::query("sts", &endpoint.host),
+            read: match workload {
+                Workload::SsmGet => Read::parameter(endpoint),
+                Workload::SecretGet => Read::secret(endpoint),
+                _ => Read::identity(endpoint),
+            },
             receive: queue.as_ref().map(|queue| queue.receive(1, visibility)).unwrap_or_default(),
             queue,
         }
@@ -84,7 +94,7 @@ impl Operation {
     /// Performs the operation once.
     pub async fn perform(&self, client: &mut Client, scratch: &mut String) -> Outcome {
         let result = match (&self.queue, self.workload) {
-            (None, _) => self.identify(client).await.map(|()| true),
+            (None, _) => self.read.perform(client).await.map(|()| true),
             (Some(queue), Workload::SqsSend) => self.sqs.send(client, queue).await.map(|()| true),
             (Some(queue), Workload::SqsCycle | Workload::SqsCycleBacklog) => {
                 self.cycle(client, queue, scratch).await
@@ -96,11 +106,6 @@ impl Operation {
             Ok(false) => Outcome::Empty,
             Err(error) => Outcome::Failed(error),
         }
-    }
-
-    async fn identify(&self, client: &mut Client) -> Result<(), CallError> {
-        let answer = client.call(&self.identity, IDENTITY_BODY).await?;
-        expect_success(client, answer)
     }
 
     async fn cycle(
