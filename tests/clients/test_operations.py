@@ -1,11 +1,13 @@
 """Every operation, by every stock client of Python."""
 
+import importlib
 import json
 
 import pytest
 
 from support.aws import make_client, operations
 from support.exercises import EXERCISES
+from support.operations import ALL, run
 
 CALLERS = {
     "boto3-json": lambda account: account.boto("json"),
@@ -18,19 +20,22 @@ def test_no_operation_of_the_model_is_left_out():
     assert set(EXERCISES) == set(operations())
 
 
+def test_no_operation_of_any_service_is_left_out(server):
+    """What the running server offers is exercised, whole and nothing else."""
+    offered = server.get("/_cloudlet/operations")
+    exercised = {"sqs": set(EXERCISES)}
+    for service in offered.keys() - exercised.keys():
+        importlib.import_module(f"test_{service}")
+        exercised[service] = set(ALL[service].exercises)
+    for service, names in offered.items():
+        assert exercised[service] == set(names), service
+
+
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("operation", operations())
 def test_operation(account, operation, caller):
     """The operation does what it is there for, and the client under test is what asked for it."""
-    call = CALLERS[caller](account)
-    used = []
-
-    def watched(name, **parameters):
-        used.append(name)
-        return call(name, **parameters)
-
-    EXERCISES[operation](account, watched)
-    assert set(used) == {operation}
+    assert run(EXERCISES[operation], account, CALLERS[caller](account)) == {operation}
 
 
 def test_the_cli_knows_who_it_is(account):

@@ -13,7 +13,9 @@ export const account = "437064342167";
 
 /** Starts a durable server on a free port and a fresh directory. */
 export async function start() {
-  const data = mkdtempSync(join(tmpdir(), "cloudlet-js-"));
+  // The root key lies beside the data, and goes with them.
+  const folder = mkdtempSync(join(tmpdir(), "cloudlet-js-"));
+  const data = join(folder, "data");
   const args = ["up", "--output", "json", "--listen", "127.0.0.1:0", "--data", data];
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
   let log = "";
@@ -27,7 +29,7 @@ export async function start() {
     async stop() {
       child.kill("SIGTERM");
       const status = await ended;
-      rmSync(data, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true });
       return { status, log };
     },
   };

@@ -1,4 +1,4 @@
-"""Stock clients: boto3 in both of SQS's protocols, and the AWS CLI."""
+"""Stock clients: boto3, in SQS's case in both of its protocols, and the AWS CLI."""
 
 import functools
 import itertools
@@ -24,14 +24,20 @@ NAMES = itertools.count(1)
 CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=40)
 
 
-def operations():
-    """The names of all operations of the stock client's model."""
-    return botocore.session.get_session().get_service_model("sqs").operation_names
-
-
 @functools.cache
 def _json_session():
     return botocore.session.get_session()
+
+
+@functools.cache
+def model(service):
+    """The stock client's model of a service."""
+    return _json_session().get_service_model(service)
+
+
+def operations():
+    """The names of all operations of SQS."""
+    return model("sqs").operation_names
 
 
 def make_client(server, key="test", service="sqs", *, secret="test", protocol="json", config=CONFIG):
@@ -43,16 +49,24 @@ def make_client(server, key="test", service="sqs", *, secret="test", protocol="j
 
 
 class Account:
-    """One account's clients and queues."""
+    """One account's clients, as its root user, and queues."""
 
     def __init__(self, server, key):
         self.server = server
         self.key = key
         self.sqs = make_client(server, key)
+        self.clients = {("sqs", "json"): self.sqs}
 
-    def boto(self, protocol="json"):
+    def client(self, service, protocol="json"):
+        """A stock client of a service."""
+        kind = (service, protocol)
+        if kind not in self.clients:
+            self.clients[kind] = make_client(self.server, self.key, service, protocol=protocol)
+        return self.clients[kind]
+
+    def boto(self, protocol="json", service="sqs"):
         """Calls operations by name through boto3."""
-        client = self.sqs if protocol == "json" else make_client(self.server, self.key, protocol=protocol)
+        client = self.client(service, protocol)
 
         def call(operation, **parameters):
             answer = getattr(client, xform_name(operation))(**parameters)
@@ -61,11 +75,11 @@ class Account:
 
         return call
 
-    def cli(self):
-        """Calls operations by name through the AWS CLI."""
+    def cli(self, service="sqs"):
+        """Calls operations by name through the AWS CLI. Parameters are JSON: there are no bytes among them."""
 
         def call(operation, **parameters):
-            command = ["sqs", xform_name(operation, "-"), "--no-paginate", "--cli-input-json", json.dumps(parameters)]
+            command = [service, xform_name(operation, "-"), "--no-paginate", "--cli-input-json", json.dumps(parameters)]
             out = self.aws(*command)
             return json.loads(out) if out.strip() else {}
 
@@ -98,9 +112,9 @@ class Account:
         assert finished.returncode == 0, finished.stderr
         return finished.stdout
 
-    def name(self, *, fifo=False):
-        """A queue name not used before."""
-        return f"queue-{os.getpid()}-{next(NAMES)}" + (".fifo" if fifo else "")
+    def name(self, kind="queue", *, fifo=False):
+        """A name not used before."""
+        return f"{kind}-{os.getpid()}-{next(NAMES)}" + (".fifo" if fifo else "")
 
     def queue(self, *, fifo=False, tags=None, **attributes):
         """Makes a queue and gives its URL."""
@@ -113,6 +127,11 @@ class Account:
         """A queue's attributes."""
         answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names) or ["All"])
         return answer.get("Attributes", {})
+
+    @property
+    def root(self):
+        """The ARN of the account's root user."""
+        return f"arn:aws:iam::{self.key}:root"
 
     def arn(self, url):
         return f"arn:aws:sqs:{REGION}:{self.key}:{url.rsplit('/', 1)[1]}"

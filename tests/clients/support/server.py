@@ -20,11 +20,11 @@ def clean_environment(**more):
     return kept | more
 
 
-def run(*arguments):
+def run(*arguments, **environment):
     """Runs a command of the program to its end."""
     return subprocess.run(
         [BINARY, *map(str, arguments)],
-        env=clean_environment(),
+        env=clean_environment(**environment),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -35,12 +35,14 @@ def run(*arguments):
 class Server:
     """One process of the program on a free port."""
 
-    def __init__(self, data, log, *, ephemeral=False, host="127.0.0.1", port=0):
+    def __init__(self, data, log, *, ephemeral=False, host="127.0.0.1", port=0, verbosity="info,access=info", **more):
+        """`more` are variables of its environment."""
         self.data = pathlib.Path(data)
         self.log = pathlib.Path(log)
         self.ephemeral = ephemeral
         self.host = host
         self.port = port
+        self.environment = {"CLOUDLET_LOG": verbosity, **more}
         self.process = None
 
     @property
@@ -58,7 +60,7 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 arguments,
-                env=clean_environment(CLOUDLET_LOG="info,access=info"),
+                env=clean_environment(**self.environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
