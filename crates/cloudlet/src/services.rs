@@ -4,7 +4,7 @@ use service::{Deps, Service};
 
 /// Makes the services.
 pub fn all(deps: &Deps) -> Vec<Service> {
-    vec![sqs::service(deps.clone()), sts::service()]
+    vec![sqs::service(deps.clone()), sts::service(deps.clone())]
 }
 
 #[cfg(test)]

@@ -1,35 +1,36 @@
-//! AWS Security Token Service: who am I.
+//! AWS Security Token Service: who am I, and temporary credentials.
+//!
+//! The service keeps nothing: credentials hold all they need (see [`identity::token`]). Roles and providers are IAM's
+//! records.
+
+mod error;
+mod limits;
+mod mfa;
+mod ops;
+mod policies;
+mod role;
+mod session;
+mod sts;
+mod tags;
 
 use std::sync::Arc;
 
-use kernel::{Arn, Call};
-use model_sts::types::{GetCallerIdentityInput, GetCallerIdentityOutput};
-use model_sts::{Error, SERVICE, ops};
-use service::{Allowed, Resource, Service};
+use model_sts::SERVICE;
+use model_sts::ops::*;
+use service::{Deps, Service};
 
-/// The service has no state: everything it says is in the call.
-struct Sts;
+use crate::ops::{assume_role, get_federation_token, nothing};
+use crate::sts::Sts;
 
 /// The service.
-pub fn service() -> Service {
-    Service::builder(&SERVICE, Arc::new(Sts)).op(ops::GetCallerIdentity, nothing, get_caller_identity).build()
-}
-
-/// The operation touches no resource but the caller.
-fn nothing(_: &Sts, call: &Call, _: &GetCallerIdentityInput) -> Result<Resource<()>, Error> {
-    Ok(Resource::new(Arn::aws("sts", "", &call.account, "*"), ()))
-}
-
-async fn get_caller_identity(
-    _: Arc<Sts>,
-    call: Arc<Call>,
-    _: Allowed<()>,
-    _: GetCallerIdentityInput,
-) -> Result<GetCallerIdentityOutput, Error> {
-    let who = &call.principal;
-    Ok(GetCallerIdentityOutput {
-        user_id: Some(who.user_id.clone()),
-        account: Some(who.account.clone()),
-        arn: Some(who.arn.to_string()),
-    })
+pub fn service(deps: Deps) -> Service {
+    let sts = Arc::new(Sts::new(deps));
+    Service::builder(&SERVICE, sts)
+        .op(AssumeRole, assume_role::resolve, Sts::assume_role)
+        .op(DecodeAuthorizationMessage, nothing, Sts::decode_authorization_message)
+        .op(GetAccessKeyInfo, nothing, Sts::get_access_key_info)
+        .op(GetCallerIdentity, nothing, Sts::get_caller_identity)
+        .op(GetFederationToken, get_federation_token::resolve, Sts::get_federation_token)
+        .op(GetSessionToken, nothing, Sts::get_session_token)
+        .build()
 }
