@@ -188,8 +188,8 @@ fn without_comments(text: &str) -> String {
             end
         } else if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            match rest[2..].find("*/") {
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            match comment.find("*/") {
                 Some(at) => {
                     out.push(' ');
                     at + 4

@@ -27,6 +27,7 @@ use std::sync::Arc;
 
 use model_ssm::ops::*;
 use service::{Deps, Service};
+use wire::{CommonError, Constraint, Violation};
 
 pub use limits::Limits;
 
@@ -41,6 +42,7 @@ pub fn service(deps: Deps) -> Service {
 pub fn service_with(deps: Deps, limits: Limits) -> Service {
     let ssm = Arc::new(Ssm::new(deps, limits));
     Service::builder(&model_ssm::SERVICE, ssm.clone())
+        .validation(wire::Dialect { render: broken_constraints })
         .op(AddTagsToResource, resource::add_tags, Ssm::add_tags)
         .op(DeleteParameter, resource::delete, Ssm::delete_parameter)
         .op(DeleteParameters, resource::delete_all, Ssm::delete_parameters)
@@ -59,4 +61,14 @@ pub fn service_with(deps: Deps, limits: Limits) -> Service {
         .op(UnlabelParameterVersion, resource::unlabel, Ssm::unlabel_parameter_version)
         .background(sweep::run(ssm))
         .build()
+}
+
+/// The common text. The model's pattern for resource policies asks only for some character that is not white space, and
+/// would refuse a document of several lines: those are read by [`ops`] itself.
+fn broken_constraints(violations: &[Violation]) -> Option<CommonError> {
+    let is_policy = |violation: &&Violation| {
+        violation.member == "Policy" && matches!(violation.constraint, Constraint::Pattern(_))
+    };
+    let others: Vec<Violation> = violations.iter().filter(|v| !is_policy(v)).cloned().collect();
+    (!others.is_empty()).then(|| CommonError::Validation(wire::standard_text(&others)))
 }

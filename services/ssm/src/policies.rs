@@ -253,7 +253,7 @@ mod tests {
         let expiration = r#"{"Type":"Expiration","Attributes":{"Timestamp":"2030-01-01T00:00:00Z"}}"#;
         assert_eq!(code(&format!("[{expiration},{expiration}]")), "IncompatiblePolicyException");
         let many =
-            vec![r#"{"Type":"NoChangeNotification","Attributes":{"After":"1","Unit":"Days"}}"#; 11].join(",");
+            [r#"{"Type":"NoChangeNotification","Attributes":{"After":"1","Unit":"Days"}}"#; 11].join(",");
         assert_eq!(code(&format!("[{many}]")), "PoliciesLimitExceededException");
     }
 }

@@ -1,5 +1,7 @@
 //! What a put makes of a parameter: the request, and what the versions before have left.
 
+use std::collections::BTreeMap;
+
 use kernel::{Call, Timestamp};
 use model_ssm::Error;
 use model_ssm::types::{ParameterTier, ParameterType, PutParameterInput};
@@ -9,6 +11,7 @@ use crate::data_type::DataType;
 use crate::error::invalid;
 use crate::limits::{ADVANCED_VALUE_MAX, STANDARD_VALUE_MAX};
 use crate::name::Reference;
+use crate::ops::tags;
 use crate::records::{Kind, Parameter, Policy, Tier, Value, Version};
 use crate::secure::{DEFAULT_KEY, Sealing};
 use crate::{pattern, policies};
@@ -25,6 +28,8 @@ pub struct Request {
     description: Option<String>,
     allowed_pattern: Option<String>,
     key_id: Option<String>,
+    /// Of a new parameter.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// The version to be made, but for its value.
@@ -73,6 +78,7 @@ impl Request {
             description: input.description,
             allowed_pattern: input.allowed_pattern,
             key_id: input.key_id,
+            tags: tags::of_request(input.tags.unwrap_or_default())?,
         })
     }
 

@@ -1,6 +1,5 @@
 //! PutParameter.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::Call;
@@ -14,7 +13,6 @@ use crate::keys::Place;
 use crate::limits::{COUNT_MARGIN, SEAL_TRIES, VERSIONS_MAX};
 use crate::name::Reference;
 use crate::ops::plan::{Plan, Request};
-use crate::ops::tags;
 use crate::records::{Expiring, Parameter, Tier, Value};
 use crate::secure::{self, Sealing};
 use crate::ssm::{self, Ssm};
@@ -26,7 +24,6 @@ struct Put<'a> {
     /// The name as the caller writes it, which a new parameter gets.
     shown: &'a str,
     request: &'a Request,
-    tags: &'a BTreeMap<String, String>,
 }
 
 impl Ssm {
@@ -34,13 +31,12 @@ impl Ssm {
         self: Arc<Self>,
         call: Arc<Call>,
         reference: Allowed<Reference>,
-        mut input: PutParameterInput,
+        input: PutParameterInput,
     ) -> Result<PutParameterOutput, Error> {
         let reference = reference.into_inner();
         let shown = input.name.trim().to_owned();
-        let tags = tags::of_request(input.tags.take().unwrap_or_default())?;
         let request = Request::check(&call, &reference, input)?;
-        let put = Put { call: &call, reference: &reference, shown: &shown, request: &request, tags: &tags };
+        let put = Put { call: &call, reference: &reference, shown: &shown, request: &request };
         let (place, name) = (reference.place(), reference.name.as_str());
         for _ in 0..SEAL_TRIES {
             let before = self.find(place, name, call.now)?;
@@ -103,7 +99,7 @@ impl Ssm {
             None => Parameter {
                 name: put.shown.to_owned(),
                 current: version,
-                tags: put.tags.clone(),
+                tags: put.request.tags.clone(),
                 resource_policy: None,
             },
         };

@@ -212,6 +212,7 @@ pub fn kind(parameter: &Parameter) -> &str {
 }
 
 /// Code and text.
+#[track_caller]
 pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
     let Err(error) = result else { panic!("it was not refused") };
     let fault = error.fault();
