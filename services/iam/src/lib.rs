@@ -5,20 +5,25 @@
 
 mod arn;
 mod attach;
+pub mod bootstrap;
 mod check;
 mod encode;
 mod error;
 mod find;
 mod holder;
 mod iam;
+mod json;
 mod limits;
 mod ops;
 mod page;
 mod quota;
 mod read;
 mod resource;
+mod service_linked;
 mod shape;
+mod simulate;
 mod trust;
+mod validation;
 
 use std::sync::Arc;
 
@@ -31,6 +36,7 @@ use crate::iam::Iam;
 pub fn service(deps: Deps) -> Service {
     let iam = Arc::new(Iam::new(deps));
     Service::builder(&model_iam::SERVICE, iam)
+        .validation(validation::DIALECT)
         // Users.
         .op(CreateUser, resource::new_user, Iam::create_user)
         .op(DeleteUser, resource::user, Iam::delete_user)
@@ -119,6 +125,22 @@ pub fn service(deps: Deps) -> Service {
         .op(ListAccessKeys, resource::self_or_user, Iam::list_access_keys)
         .op(ListAccountAliases, resource::account, Iam::list_account_aliases)
         .op(UpdateAccessKey, resource::self_or_user, Iam::update_access_key)
+        // Simulations, service-linked roles, and what is said of all at once.
+        .op(CreateServiceLinkedRole, resource::new_service_linked_role, Iam::create_service_linked_role)
+        .op(DeleteServiceLinkedRole, resource::role, Iam::delete_service_linked_role)
+        .op(GetAccountAuthorizationDetails, resource::account, Iam::get_account_authorization_details)
+        .op(GetAccountSummary, resource::account, Iam::get_account_summary)
+        .op(GetContextKeysForCustomPolicy, resource::account, Iam::get_context_keys_for_custom_policy)
+        .op(GetContextKeysForPrincipalPolicy, resource::by_arn, Iam::get_context_keys_for_principal_policy)
+        .op(
+            GetServiceLinkedRoleDeletionStatus,
+            resource::deleted_role,
+            Iam::get_service_linked_role_deletion_status,
+        )
+        .op(ListEntitiesForPolicy, resource::policy, Iam::list_entities_for_policy)
+        .op(ListPoliciesGrantingServiceAccess, resource::by_arn, Iam::list_policies_granting_service_access)
+        .op(SimulateCustomPolicy, resource::account, Iam::simulate_custom_policy)
+        .op(SimulatePrincipalPolicy, resource::by_arn, Iam::simulate_principal_policy)
         // Passwords, devices, providers, certificates and reports.
         .build()
 }

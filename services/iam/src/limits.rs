@@ -34,3 +34,11 @@ pub const SESSION_SECS_DEFAULT: u32 = 3_600;
 pub const DELETION_KEPT_MS: i64 = 7 * 24 * 3_600_000;
 /// Roles in an instance profile.
 pub const ROLES_PER_INSTANCE_PROFILE: usize = 1;
+/// Pairs of action and resource that one answer of a simulation decides: at some microseconds each, a tenth of a second.
+pub const SIMULATED_MAX: usize = 20_000;
+/// Versions of all managed policies of an account together.
+pub const POLICY_VERSIONS_IN_USE: usize = 10_000;
+/// Server certificates in an account.
+pub const SERVER_CERTIFICATES: usize = 20;
+/// Signing certificates of a user, and of the root user.
+pub const SIGNING_CERTIFICATES_PER_USER: usize = 2;

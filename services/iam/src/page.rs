@@ -1,5 +1,7 @@
 //! Lists in pages. A marker is opaque: it holds the key of the last entry shown.
 
+use std::ops::Range;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -46,6 +48,23 @@ impl Wanted {
             Some(marker) => Some(read(marker).ok_or_else(|| validation("Invalid Marker."))?),
         };
         Ok(Self { max, after })
+    }
+
+    /// The places of the part of a list of this length, and the marker of the next part.
+    pub fn places(&self, len: usize) -> Result<(Range<usize>, Option<String>), Error> {
+        let start = match &self.after {
+            None => 0,
+            Some(after) => after.parse::<usize>().map_err(|_| validation("Invalid Marker."))?.min(len),
+        };
+        let end = start.saturating_add(self.max).min(len);
+        Ok((start..end, (end < len).then(|| marker(&end.to_string()))))
+    }
+
+    /// The part of a list that is in no order of keys.
+    pub fn by_place<T>(&self, mut all: Vec<T>) -> Result<Part<T>, Error> {
+        let (places, marker) = self.places(all.len())?;
+        all.truncate(places.end);
+        Ok(Part { entries: all.split_off(places.start), marker })
     }
 
     /// The part of a whole list that is in the order of its keys.

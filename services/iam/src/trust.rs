@@ -1,17 +1,15 @@
 //! The principals of trust policies. A role trusts the users and roles that had the names when the policy was written:
 //! their unique ids are stored in the places of their ARNs, and shown in those of ARNs that are nobody's any more.
 
-use std::fmt;
 use std::ops::Range;
 
 use identity::keys;
 use identity::records::{self, Identity, Role, User};
 use kernel::Arn;
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::error::{Error, corrupt};
+use crate::json::{Pairs, list, place};
 use crate::read::Reader;
 use crate::{arn, quota};
 
@@ -122,11 +120,7 @@ fn principals(document: &str) -> serde_json::Result<Vec<(Range<usize>, String)>>
             }
         }
     }
-    let place = |raw: &RawValue| {
-        let start = raw.get().as_ptr().addr() - document.as_ptr().addr();
-        start..start + raw.get().len()
-    };
-    texts.into_iter().map(|raw| Ok((place(raw), serde_json::from_str(raw.get())?))).collect()
+    texts.into_iter().map(|raw| Ok((place(document, raw), serde_json::from_str(raw.get())?))).collect()
 }
 
 fn of_aws(principal: &RawValue) -> serde_json::Result<Vec<&RawValue>> {
@@ -139,38 +133,6 @@ fn of_aws(principal: &RawValue) -> serde_json::Result<Vec<&RawValue>> {
         }
     }
     Ok(found)
-}
-
-/// The elements of a list, or the one thing that stands for a list of it.
-fn list(raw: &RawValue) -> serde_json::Result<Vec<&RawValue>> {
-    if raw.get().starts_with('[') { serde_json::from_str(raw.get()) } else { Ok(vec![raw]) }
-}
-
-/// The members of an object with their texts where they stand; names may come twice.
-struct Pairs<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Pairs<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Pairs<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs<'de>, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-
-        deserializer.deserialize_map(Members)
-    }
 }
 
 #[cfg(test)]

@@ -97,9 +97,9 @@ impl Iam {
         let wanted = Wanted::new(input.max_items, input.marker.as_deref())?;
         let mut snapshot = self.store.snapshot();
         let ids = ids_of(&mut snapshot, &call.account, &owner)?;
-        let part = wanted.of(ids.into_iter().enumerate(), |(place, _)| place.to_string());
+        let part = wanted.by_place(ids)?;
         let mut shown = Vec::with_capacity(part.entries.len());
-        for (_, id) in &part.entries {
+        for id in &part.entries {
             let key: Option<records::AccessKey> = snapshot.record(&keys::access_key(id))?;
             let key = key.ok_or_else(|| no_access_key(id))?;
             shown.push(AccessKeyMetadata {

@@ -44,11 +44,8 @@ impl Iam {
         let found = H::find(&mut self.store.snapshot(), &call.account, holder)?;
         let mut arns = found.policies().attached.clone();
         arns.retain(|arn| path_prefix.is_none_or(|prefix| path_of(arn).starts_with(prefix)));
-        // In the order in which they were attached: the place is the key.
-        let numbered = arns.into_iter().enumerate();
-        let part = wanted.of(numbered, |(place, _)| format!("{place:04}"));
-        let entries = part.entries.into_iter().map(|(_, arn)| arn).collect();
-        Ok(Part { entries, marker: part.marker })
+        // In the order in which they were attached.
+        wanted.by_place(arns)
     }
 }
 

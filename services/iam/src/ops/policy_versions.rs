@@ -91,10 +91,10 @@ impl Iam {
                 policy.versions.iter().rev().map(show).collect()
             }
         };
-        let part = wanted.of(all.into_iter().enumerate(), |(place, _)| place.to_string());
+        let part = wanted.by_place(all)?;
         Ok(ListPolicyVersionsOutput {
             is_truncated: part.truncated(),
-            versions: Some(part.entries.into_iter().map(|(_, version)| version).collect()),
+            versions: Some(part.entries),
             marker: part.marker,
         })
     }

@@ -7,7 +7,7 @@ use identity::{keys, records::AccessKey};
 use kernel::{Arn, Call};
 use model_iam::types::*;
 use service::Allowed;
-use store::{Record as _, Tx};
+use store::{KeyRange, RangeOptions, Record as _, Tx};
 
 use crate::error::{Error, delete_conflict, exists};
 use crate::iam::Iam;
@@ -16,6 +16,13 @@ use crate::page::Wanted;
 use crate::read::Reader as _;
 use crate::resource::Owner;
 use crate::{arn, attach, check, find, quota, shape};
+
+/// Kinds of what a user may have, and what must be done with it before the user goes.
+const BELONGINGS: [(&str, &str); 3] = [
+    ("signing", "must delete signing certificates first."),
+    ("ssh", "must delete SSH public keys first."),
+    ("service-cred", "must delete service-specific credentials first."),
+];
 
 impl Iam {
     pub async fn create_user(
@@ -41,9 +48,7 @@ impl Iam {
             if let Some(boundary) = &user.boundary {
                 attach::set_boundary(tx, account, boundary, "boundary-user", &user.name)?;
             }
-            let identity = Identity { account: account.clone(), is_role: false, name: user.name.clone() };
-            tx.put(keys::unique_id(&user.id), identity.encode());
-            save(tx, account, &user);
+            add(tx, account, &user);
             Ok(())
         })
         .await?;
@@ -140,6 +145,12 @@ impl Iam {
             if let Some((_, what)) = in_the_way.into_iter().find(|(is, _)| *is) {
                 return Err(delete_conflict(what));
             }
+            for (kind, what) in BELONGINGS {
+                let all = KeyRange::prefix(keys::belongings(account, kind, &user.id));
+                if !tx.page(all, RangeOptions::limit(1))?.entries.is_empty() {
+                    return Err(delete_conflict(what));
+                }
+            }
             if let Some(boundary) = &user.boundary {
                 tx.delete(keys::attached(account, boundary, "boundary-user", &user.name));
             }
@@ -151,6 +162,13 @@ impl Iam {
         .await?;
         Ok(DeleteUserOutput {})
     }
+}
+
+/// Writes a new user, and what tells of it.
+pub fn add(tx: &mut Tx, account: &str, user: &records::User) {
+    let identity = Identity { account: account.to_owned(), is_role: false, name: user.name.clone() };
+    tx.put(keys::unique_id(&user.id), identity.encode());
+    save(tx, account, user);
 }
 
 /// Writes a user.

@@ -137,6 +137,9 @@ names!(
     SetDefaultPolicyVersionInput,
 );
 
+names!(policy_source_arn: GetContextKeysForPrincipalPolicyInput, SimulatePrincipalPolicyInput);
+names!(arn: ListPoliciesGrantingServiceAccessInput);
+
 // What attaches and detaches.
 names!(user_name, |given| policy(&given.policy_arn); AttachUserPolicyInput, DetachUserPolicyInput);
 names!(group_name, |given| policy(&given.policy_arn); AttachGroupPolicyInput, DetachGroupPolicyInput);

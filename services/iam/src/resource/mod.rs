@@ -12,7 +12,8 @@ use identity::records::{AccessKey, Group, InstanceProfile, ManagedPolicy, Role, 
 use kernel::{Arn, Call, PrincipalKind};
 use model_iam::types::{
     AddRoleToInstanceProfileInput, CreateGroupInput, CreateInstanceProfileInput, CreatePolicyInput,
-    CreateRoleInput, CreateUserInput, GetAccessKeyLastUsedInput, Tag,
+    CreateRoleInput, CreateServiceLinkedRoleInput, CreateUserInput, GetAccessKeyLastUsedInput,
+    GetServiceLinkedRoleDeletionStatusInput, Tag,
 };
 use service::{Resource, Target};
 use store::Record;
@@ -22,7 +23,9 @@ use crate::arn;
 use crate::error::{Error, validation};
 use crate::iam::Iam;
 use crate::limits::PATH_DEFAULT;
+use crate::ops::service_linked_roles::{role_name, role_of_task};
 use crate::read::Reader as _;
+use crate::service_linked;
 
 /// Whose things an operation is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -161,6 +164,38 @@ pub fn access_key_owner(
         None => Target::new(arn::of(&call.account, "user/*")),
     };
     Ok(Resource::new(target, ()))
+}
+
+/// The user, group or role whose ARN the input gives.
+pub fn by_arn<I: Names>(_: &Iam, _: &Call, input: &I) -> Result<Resource<()>, Error> {
+    let given = input.name();
+    let arn: Arn =
+        given.parse().map_err(|_| Error::invalid_input_exception(format!("ARN {given} is not valid.")))?;
+    Ok(Resource::new(arn, ()))
+}
+
+/// A service-linked role that is to be made.
+pub fn new_service_linked_role(
+    _: &Iam,
+    call: &Call,
+    input: &CreateServiceLinkedRoleInput,
+) -> Result<Resource<()>, Error> {
+    let service = input.aws_service_name.as_str();
+    // Of a service that is not known, policies can name any role.
+    let base = service_linked::find(service).map_or("*", |linked| linked.role);
+    let name = role_name(base, input.custom_suffix.as_deref());
+    let arn = arn::named(&call.account, "role", &format!("/aws-service-role/{service}/"), &name);
+    Ok(Resource::new(Target::new(arn).with_key("iam:AWSServiceName", service.to_owned()), ()))
+}
+
+/// The service-linked role that is being deleted.
+pub fn deleted_role(
+    _: &Iam,
+    call: &Call,
+    input: &GetServiceLinkedRoleDeletionStatusInput,
+) -> Result<Resource<()>, Error> {
+    let named = role_of_task(&call.account, &input.deletion_task_id);
+    Ok(Resource::new(named.unwrap_or_else(|| arn::of(&call.account, "role/*")), ()))
 }
 
 fn made(call: &Call, kind: &str, path: Option<&str>, input: &impl Names) -> Resource<()> {
