@@ -3,6 +3,7 @@
 mod bench;
 mod codegen;
 mod demo;
+mod fuzz;
 mod models;
 mod paths;
 mod setup;
@@ -34,6 +35,8 @@ enum Task {
     Models,
     /// Counter Promo's jobs with Cloudlet killed in the middle, and a ledger of what became of each of them
     Demo(demo::Options),
+    /// Try a fuzz target of fuzz/targets for some time, keeping what it finds below .work/fuzz
+    Fuzz(fuzz::Options),
     /// Measure Cloudlet beside its peers
     Bench(bench::Options),
 }
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
         Task::Codegen { check } => codegen::run(check),
         Task::Models => models::run(),
         Task::Demo(options) => demo::run(&options),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Bench(options) => bench::run(&options),
     }
 }
