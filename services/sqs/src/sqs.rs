@@ -116,7 +116,8 @@ impl Sqs {
         let hot = self.hot(account, region, name, &record);
         let arn = Arn::aws("sqs", region, account, name);
         let policy = record.attributes.policy.as_deref().map(Arc::from);
-        let queue = Arc::new(Queue { name: name.to_owned(), arn, row: row.clone(), raw, record, policy, hot });
+        let queue =
+            Arc::new(Queue { name: name.to_owned(), arn, row: row.clone(), raw, record, policy, hot });
         let mut queues = self.queues.write();
         if queues.len() >= self.limits.hot_queues_max {
             queues.retain(|_, known| Arc::strong_count(known) > 1);
