@@ -4,7 +4,14 @@ use service::{Deps, Service};
 
 /// Makes the services.
 pub fn all(deps: &Deps) -> Vec<Service> {
-    vec![sqs::service(deps.clone()), sts::service(deps.clone())]
+    vec![
+        iam::service(deps.clone()),
+        kms::service(deps.clone()),
+        secretsmanager::service(deps.clone()),
+        sqs::service(deps.clone()),
+        ssm::service(deps.clone()),
+        sts::service(deps.clone()),
+    ]
 }
 
 #[cfg(test)]
@@ -19,8 +26,14 @@ mod tests {
     #[tokio::test]
     async fn registered_is_generated() {
         let deps = testkit::deps();
-        let generated: [(&str, &[&Operation]); 2] =
-            [("sqs", model_sqs::ops::ALL), ("sts", model_sts::ops::ALL)];
+        let generated: [(&str, &[&Operation]); 6] = [
+            ("iam", model_iam::ops::ALL),
+            ("kms", model_kms::ops::ALL),
+            ("secretsmanager", model_secretsmanager::ops::ALL),
+            ("sqs", model_sqs::ops::ALL),
+            ("ssm", model_ssm::ops::ALL),
+            ("sts", model_sts::ops::ALL),
+        ];
         let services = all(&deps);
         assert_eq!(services.len(), generated.len());
         for service in services {
