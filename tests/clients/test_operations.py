@@ -10,9 +10,9 @@ from support.exercises import EXERCISES
 from support.operations import ALL, run
 
 CALLERS = {
-    "boto3-json": lambda account: account.boto("json"),
-    "boto3-query": lambda account: account.boto("query"),
-    "cli": lambda account: account.cli(),
+    "boto3-json": lambda account: lambda credentials: account.boto("json", credentials=credentials),
+    "boto3-query": lambda account: lambda credentials: account.boto("query", credentials=credentials),
+    "cli": lambda account: lambda credentials: account.cli(credentials=credentials),
 }
 
 

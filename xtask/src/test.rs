@@ -34,12 +34,13 @@ pub fn run() -> Result<()> {
     step("Python clients");
     let clients = paths::root().join("tests/clients");
     let python = setup::python(&clients.join("requirements.txt"))?;
-    let mut pytest = Command::new(python);
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).arg(&clients);
-    setup::run(pytest.current_dir(&clients).env("CLOUDLET_BIN", &cloudlet))?;
-    step("JavaScript clients");
+    // The exercises of operations, which are in Python, run with the JavaScript SDK as well.
     let js = clients.join("js");
     let path = setup::node_packages(&js)?;
+    let mut pytest = Command::new(python);
+    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).arg(&clients);
+    setup::run(pytest.current_dir(&clients).env("CLOUDLET_BIN", &cloudlet).env("PATH", &path))?;
+    step("JavaScript clients");
     let mut node = Command::new("node");
     setup::run(node.arg("--test").current_dir(&js).env("PATH", path).env("CLOUDLET_BIN", &cloudlet))
 }

@@ -14,6 +14,7 @@ import pytest
 from botocore import xform_name
 from botocore.config import Config
 
+from support import javascript
 from support.query_model import query_session
 from support.server import clean_environment
 
@@ -40,12 +41,36 @@ def operations():
     return model("sqs").operation_names
 
 
-def make_client(server, key="test", service="sqs", *, secret="test", protocol="json", config=CONFIG):
+def make_client(
+    server, key="test", service="sqs", *, secret="test", token=None, region=REGION, protocol="json", config=CONFIG
+):
     """A stock client."""
     session = query_session() if protocol == "query" else _json_session()
     return boto3.Session(
-        aws_access_key_id=key, aws_secret_access_key=secret, region_name=REGION, botocore_session=session
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        region_name=region,
+        botocore_session=session,
     ).client(service, endpoint_url=server.url, config=config)
+
+
+def client_of(server, credentials, service, **options):
+    """A stock client for whom these credentials are, which are as IAM and STS give them."""
+    token = credentials.get("SessionToken")
+    key, secret = credentials["AccessKeyId"], credentials["SecretAccessKey"]
+    return make_client(server, key, service, secret=secret, token=token, **options)
+
+
+def caller(client):
+    """Calls operations by name through a client of boto3."""
+
+    def call(operation, **parameters):
+        answer = getattr(client, xform_name(operation))(**parameters)
+        assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == 200
+        return answer
+
+    return call
 
 
 class Account:
@@ -64,32 +89,38 @@ class Account:
             self.clients[kind] = make_client(self.server, self.key, service, protocol=protocol)
         return self.clients[kind]
 
-    def boto(self, protocol="json", service="sqs"):
+    def own(self):
+        """The root user's credentials, as IAM and STS would give them."""
+        return {"AccessKeyId": self.key, "SecretAccessKey": "test"}
+
+    def boto(self, protocol="json", service="sqs", credentials=None):
         """Calls operations by name through boto3."""
-        client = self.client(service, protocol)
+        if credentials is None:
+            return caller(self.client(service, protocol))
+        return caller(client_of(self.server, credentials, service, protocol=protocol))
 
-        def call(operation, **parameters):
-            answer = getattr(client, xform_name(operation))(**parameters)
-            assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == 200
-            return answer
+    def js(self, service, credentials=None):
+        """Calls operations by name through the JavaScript SDK."""
+        return functools.partial(javascript.call, self.server.url, service, credentials or self.own())
 
-        return call
-
-    def cli(self, service="sqs"):
+    def cli(self, service="sqs", credentials=None):
         """Calls operations by name through the AWS CLI. Parameters are JSON: there are no bytes among them."""
 
         def call(operation, **parameters):
             command = [service, xform_name(operation, "-"), "--no-paginate", "--cli-input-json", json.dumps(parameters)]
-            out = self.aws(*command)
+            out = self.aws(*command, credentials=credentials)
             return json.loads(out) if out.strip() else {}
 
         return call
 
-    def aws(self, *arguments, check=True):
+    def aws(self, *arguments, check=True, credentials=None):
         """Runs the AWS CLI; gives what it prints, or with `check=False` the finished process."""
+        given = credentials or self.own()
+        token = given.get("SessionToken")
         environment = clean_environment(
-            AWS_ACCESS_KEY_ID=self.key,
-            AWS_SECRET_ACCESS_KEY="test",
+            AWS_ACCESS_KEY_ID=given["AccessKeyId"],
+            AWS_SECRET_ACCESS_KEY=given["SecretAccessKey"],
+            **({"AWS_SESSION_TOKEN": token} if token else {}),
             AWS_DEFAULT_REGION=REGION,
             AWS_DEFAULT_OUTPUT="json",
             AWS_MAX_ATTEMPTS="1",

@@ -13,7 +13,8 @@ A test file makes one `Operations` and marks an exercise for each operation:
 
 An exercise is called like the operation in boto3. It takes an `Account` for what surrounds the operation and `call`, the
 client under test, for the operation itself: any other operation through `call` fails the test, and so does using
-it never. Exercises run by boto3, and those marked with `@operation.cli` by the AWS CLI as well.
+it never. `call.by(credentials)` gives the same for somebody else. Exercises run by boto3 and by the
+JavaScript SDK, and those marked with `@operation.cli` by the AWS CLI as well.
 
 `test_operations.py` asks the running server what operations there are, and fails for each that has no exercise.
 """
@@ -27,6 +28,14 @@ from support.aws import model
 ALL = {}
 
 
+# The stock clients: each makes of an account, a service and credentials a way to call operations by their names.
+CLIENTS = {
+    "boto3": lambda account, service: lambda credentials: account.boto(service=service, credentials=credentials),
+    "cli": lambda account, service: lambda credentials: account.cli(service, credentials),
+    "js": lambda account, service: lambda credentials: account.js(service, credentials),
+}
+
+
 class Operations:
     """The exercises of one service."""
 
@@ -38,10 +47,14 @@ class Operations:
         ALL[service] = self
 
     def __call__(self, function):
-        name = self.names[function.__name__]
+        self.add(self.names[function.__name__], function)
+        return function
+
+    def add(self, name, function):
+        """An exercise that is not called like its operation."""
+        assert name in self.names.values(), f"there is no {name}"
         assert name not in self.exercises, f"{name} is exercised twice"
         self.exercises[name] = function
-        return function
 
     def cli(self, function):
         """An exercise for the AWS CLI as well."""
@@ -51,25 +64,37 @@ class Operations:
 
     def tests(self):
         """The test of them all, for the test file to give a name."""
-        cases = [pytest.param(name, "boto3", id=f"{name}-boto3") for name in sorted(self.exercises)]
-        cases += [pytest.param(name, "cli", id=f"{name}-cli") for name in sorted(self.by_cli)]
+        everything = sorted(self.exercises)
+        of_clients = {"boto3": everything, "js": everything, "cli": sorted(self.by_cli)}
+        cases = [(name, client) for client, names in of_clients.items() for name in names]
 
-        @pytest.mark.parametrize(("operation", "caller"), cases)
-        def test_operation(account, operation, caller):
-            client = account.cli(self.service) if caller == "cli" else account.boto(service=self.service)
-            used = run(self.exercises[operation], account, client)
-            assert used == {operation}
+        @pytest.mark.parametrize(("operation", "client"), cases)
+        def test_operation(account, operation, client):
+            exercise = self.exercises[operation]
+            assert run(exercise, account, CLIENTS[client](account, self.service)) == {operation}
 
         return test_operation
 
 
-def run(exercise, account, call):
-    """Runs an exercise; gives the operations that it used through the client under test."""
+class Watched:
+    """Calls operations, and remembers which."""
+
+    def __init__(self, make, used, credentials=None):
+        self.make = make
+        self.call = make(credentials)
+        self.used = used
+
+    def __call__(self, name, **parameters):
+        self.used.add(name)
+        return self.call(name, **parameters)
+
+    def by(self, credentials):
+        """The same kind of client for whom these credentials are, which are as IAM and STS give them."""
+        return Watched(self.make, self.used, credentials)
+
+
+def run(exercise, account, make):
+    """Runs an exercise with the client that `make` makes of credentials; gives the operations that it used through it."""
     used = set()
-
-    def watched(name, **parameters):
-        used.add(name)
-        return call(name, **parameters)
-
-    exercise(account, watched)
+    exercise(account, Watched(make, used))
     return used

@@ -44,6 +44,8 @@ class Server:
         self.port = port
         self.environment = {"CLOUDLET_LOG": verbosity, **more}
         self.process = None
+        # What it printed after its first line.
+        self.output = ""
 
     @property
     def authority(self):
@@ -86,6 +88,7 @@ class Server:
 
     def _ended(self):
         status = self.process.wait(PATIENCE_S)
+        self.output += self.process.stdout.read().decode(errors="replace")
         self.process.stdout.close()
         return status
 
