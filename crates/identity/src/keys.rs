@@ -20,6 +20,7 @@
 //! | `"signing"` user's id or `"root"`, certificate's id | [`SigningCertificate`](crate::records::SigningCertificate) |
 //! | `"service-cred"` user's id, credential's id | [`ServiceCredential`](crate::records::ServiceCredential) |
 //! | `"access-report"` job id | [`AccessReport`](crate::records::AccessReport) |
+//! | `"report"` number | [`CredentialReport`](crate::records::CredentialReport), in pieces |
 //! | `"account"` | [`Account`](crate::records::Account) |
 //! | `"count"` kind | how many records of a kind there are, a counter |
 //! | `"deletion"` task id | [`DeletionTask`](crate::records::DeletionTask): a service-linked role that was deleted |
@@ -148,6 +149,16 @@ pub fn all_accessed(account: &str, id: &str) -> Bytes {
 /// A report of who last used what, by its job.
 pub fn access_report(account: &str, job: &str) -> Bytes {
     account_of(account).str("access-report").str(job).finish()
+}
+
+/// All pieces of the credential report.
+pub fn credential_report(account: &str) -> Bytes {
+    account_of(account).str("report").finish()
+}
+
+/// A piece of the credential report.
+pub fn credential_report_piece(account: &str, number: u64) -> Bytes {
+    account_of(account).str("report").u64(number).finish()
 }
 
 /// What an account itself has.

@@ -207,8 +207,6 @@ pub struct Account {
     pub password_policy: Option<PasswordPolicy>,
     /// Whether tokens of the global endpoint are good in all regions: 1 or 2.
     pub token_version: u8,
-    /// When a credential report was last made, and the report.
-    pub report: Option<(i64, String)>,
 }
 store::record!(Account, kind = 0x020b);
 
@@ -337,8 +335,18 @@ pub struct AccessReport {
     /// What it is about.
     pub arn: String,
     pub created_ms: i64,
+    /// Whether actions were asked for, not services alone.
+    pub by_action: bool,
 }
 store::record!(AccessReport, kind = 0x0216);
+
+/// A piece of the credential report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialReport {
+    pub made_ms: i64,
+    pub text: String,
+}
+store::record!(CredentialReport, kind = 0x0217);
 
 impl User {
     /// A user that has nothing yet.

@@ -5,7 +5,9 @@
 
 mod arn;
 mod attach;
+mod belongings;
 pub mod bootstrap;
+mod certificate;
 mod check;
 mod encode;
 mod error;
@@ -14,14 +16,20 @@ mod holder;
 mod iam;
 mod json;
 mod limits;
+mod namespaces;
+mod oidc;
 mod ops;
 mod page;
+mod password;
+mod qr;
 mod quota;
 mod read;
 mod resource;
+mod saml;
 mod service_linked;
 mod shape;
 mod simulate;
+mod ssh;
 mod trust;
 mod validation;
 
@@ -141,6 +149,119 @@ pub fn service(deps: Deps) -> Service {
         .op(ListPoliciesGrantingServiceAccess, resource::by_arn, Iam::list_policies_granting_service_access)
         .op(SimulateCustomPolicy, resource::account, Iam::simulate_custom_policy)
         .op(SimulatePrincipalPolicy, resource::by_arn, Iam::simulate_principal_policy)
-        // Passwords, devices, providers, certificates and reports.
+        // Passwords.
+        .op(ChangePassword, resource::own_password, Iam::change_password)
+        .op(CreateLoginProfile, resource::self_or_user, Iam::create_login_profile)
+        .op(DeleteAccountPasswordPolicy, resource::account, Iam::delete_account_password_policy)
+        .op(DeleteLoginProfile, resource::self_or_user, Iam::delete_login_profile)
+        .op(GetAccountPasswordPolicy, resource::account, Iam::get_account_password_policy)
+        .op(GetLoginProfile, resource::self_or_user, Iam::get_login_profile)
+        .op(UpdateAccountPasswordPolicy, resource::account, Iam::update_account_password_policy)
+        .op(UpdateLoginProfile, resource::user, Iam::update_login_profile)
+        // MFA devices.
+        .op(CreateVirtualMFADevice, resource::new_device, Iam::create_virtual_mfa_device)
+        .op(DeactivateMFADevice, resource::self_or_user, Iam::deactivate_mfa_device)
+        .op(DeleteVirtualMFADevice, resource::device, Iam::delete_virtual_mfa_device)
+        .op(EnableMFADevice, resource::user, Iam::enable_mfa_device)
+        .op(GetMFADevice, resource::self_or_user, Iam::get_mfa_device)
+        .op(ListMFADeviceTags, resource::device, Iam::list_mfa_device_tags)
+        .op(ListMFADevices, resource::self_or_user, Iam::list_mfa_devices)
+        .op(ListVirtualMFADevices, resource::account, Iam::list_virtual_mfa_devices)
+        .op(ResyncMFADevice, resource::user, Iam::resync_mfa_device)
+        .op(TagMFADevice, resource::device, Iam::tag_mfa_device)
+        .op(UntagMFADevice, resource::device, Iam::untag_mfa_device)
+        // Identity providers.
+        .op(
+            AddClientIDToOpenIDConnectProvider,
+            resource::oidc_provider,
+            Iam::add_client_id_to_open_id_connect_provider,
+        )
+        .op(CreateOpenIDConnectProvider, resource::new_oidc_provider, Iam::create_open_id_connect_provider)
+        .op(CreateSAMLProvider, resource::new_saml_provider, Iam::create_saml_provider)
+        .op(DeleteOpenIDConnectProvider, resource::oidc_provider, Iam::delete_open_id_connect_provider)
+        .op(DeleteSAMLProvider, resource::saml_provider, Iam::delete_saml_provider)
+        .op(GetOpenIDConnectProvider, resource::oidc_provider, Iam::get_open_id_connect_provider)
+        .op(GetSAMLProvider, resource::saml_provider, Iam::get_saml_provider)
+        .op(ListOpenIDConnectProviderTags, resource::oidc_provider, Iam::list_open_id_connect_provider_tags)
+        .op(ListOpenIDConnectProviders, resource::account, Iam::list_open_id_connect_providers)
+        .op(ListSAMLProviderTags, resource::saml_provider, Iam::list_saml_provider_tags)
+        .op(ListSAMLProviders, resource::account, Iam::list_saml_providers)
+        .op(
+            RemoveClientIDFromOpenIDConnectProvider,
+            resource::oidc_provider,
+            Iam::remove_client_id_from_open_id_connect_provider,
+        )
+        .op(TagOpenIDConnectProvider, resource::oidc_provider, Iam::tag_open_id_connect_provider)
+        .op(TagSAMLProvider, resource::saml_provider, Iam::tag_saml_provider)
+        .op(UntagOpenIDConnectProvider, resource::oidc_provider, Iam::untag_open_id_connect_provider)
+        .op(UntagSAMLProvider, resource::saml_provider, Iam::untag_saml_provider)
+        .op(
+            UpdateOpenIDConnectProviderThumbprint,
+            resource::oidc_provider,
+            Iam::update_open_id_connect_provider_thumbprint,
+        )
+        .op(UpdateSAMLProvider, resource::saml_provider, Iam::update_saml_provider)
+        // Certificates, and what users have for single services.
+        .op(
+            CreateServiceSpecificCredential,
+            resource::new_service_credential,
+            Iam::create_service_specific_credential,
+        )
+        .op(DeleteSSHPublicKey, resource::user, Iam::delete_ssh_public_key)
+        .op(DeleteServerCertificate, resource::server_certificate, Iam::delete_server_certificate)
+        .op(
+            DeleteServiceSpecificCredential,
+            resource::service_credential,
+            Iam::delete_service_specific_credential,
+        )
+        .op(DeleteSigningCertificate, resource::self_or_user, Iam::delete_signing_certificate)
+        .op(GetSSHPublicKey, resource::user, Iam::get_ssh_public_key)
+        .op(GetServerCertificate, resource::server_certificate, Iam::get_server_certificate)
+        .op(ListSSHPublicKeys, resource::self_or_user, Iam::list_ssh_public_keys)
+        .op(ListServerCertificateTags, resource::server_certificate, Iam::list_server_certificate_tags)
+        .op(ListServerCertificates, resource::account, Iam::list_server_certificates)
+        .op(
+            ListServiceSpecificCredentials,
+            resource::service_credentials,
+            Iam::list_service_specific_credentials,
+        )
+        .op(ListSigningCertificates, resource::self_or_user, Iam::list_signing_certificates)
+        .op(
+            ResetServiceSpecificCredential,
+            resource::service_credential,
+            Iam::reset_service_specific_credential,
+        )
+        .op(TagServerCertificate, resource::server_certificate, Iam::tag_server_certificate)
+        .op(UntagServerCertificate, resource::server_certificate, Iam::untag_server_certificate)
+        .op(UpdateSSHPublicKey, resource::user, Iam::update_ssh_public_key)
+        .op(UpdateServerCertificate, resource::renamed_server_certificate, Iam::update_server_certificate)
+        .op(
+            UpdateServiceSpecificCredential,
+            resource::service_credential,
+            Iam::update_service_specific_credential,
+        )
+        .op(UpdateSigningCertificate, resource::self_or_user, Iam::update_signing_certificate)
+        .op(UploadSSHPublicKey, resource::user, Iam::upload_ssh_public_key)
+        .op(UploadServerCertificate, resource::new_server_certificate, Iam::upload_server_certificate)
+        .op(UploadSigningCertificate, resource::self_or_user, Iam::upload_signing_certificate)
+        // Reports and preferences.
+        .op(GenerateCredentialReport, resource::account, Iam::generate_credential_report)
+        .op(
+            GenerateServiceLastAccessedDetails,
+            resource::reported,
+            Iam::generate_service_last_accessed_details,
+        )
+        .op(GetCredentialReport, resource::account, Iam::get_credential_report)
+        .op(GetServiceLastAccessedDetails, resource::account, Iam::get_service_last_accessed_details)
+        .op(
+            GetServiceLastAccessedDetailsWithEntities,
+            resource::account,
+            Iam::get_service_last_accessed_details_with_entities,
+        )
+        .op(
+            SetSecurityTokenServicePreferences,
+            resource::account,
+            Iam::set_security_token_service_preferences,
+        )
         .build()
 }

@@ -42,3 +42,27 @@ pub const POLICY_VERSIONS_IN_USE: usize = 10_000;
 pub const SERVER_CERTIFICATES: usize = 20;
 /// Signing certificates of a user, and of the root user.
 pub const SIGNING_CERTIFICATES_PER_USER: usize = 2;
+/// Characters of a password at least where the account's rules do not say (API reference, `UpdateAccountPasswordPolicy`).
+pub const PASSWORD_CHARS_MIN: u32 = 6;
+/// MFA devices of a user.
+pub const MFA_DEVICES_PER_USER: usize = 8;
+/// Virtual MFA devices in an account: as many as there may be users.
+pub const MFA_DEVICES: usize = USERS;
+/// OpenID Connect providers in an account.
+pub const OIDC_PROVIDERS: usize = 100;
+/// Client ids of an OpenID Connect provider.
+pub const OIDC_CLIENT_IDS: usize = 100;
+/// Thumbprints of an OpenID Connect provider (API reference, `CreateOpenIDConnectProvider`).
+pub const OIDC_THUMBPRINTS: usize = 5;
+/// SAML providers in an account.
+pub const SAML_PROVIDERS: usize = 100;
+/// Private keys of a SAML provider: the one in use and its successor (API reference, `UpdateSAMLProvider`).
+pub const SAML_KEYS: usize = 2;
+/// Public SSH keys of a user.
+pub const SSH_KEYS_PER_USER: usize = 5;
+/// Credentials of a user for one service (API reference, `CreateServiceSpecificCredential`).
+pub const SERVICE_CREDENTIALS: usize = 2;
+/// Reports of last accesses that are kept for an account: far more than anybody reads in a week.
+pub const ACCESS_REPORTS: usize = 1_000;
+/// How long such a report is kept, in milliseconds: a week, as AWS keeps them.
+pub const ACCESS_REPORT_KEPT_MS: i64 = 7 * 24 * 3_600_000;

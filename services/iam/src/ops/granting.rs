@@ -69,7 +69,7 @@ fn owner(kind: &str) -> PolicyOwnerEntityType {
 }
 
 /// Whether any statement allows any action of the service.
-fn grants(policy: &Policy, namespace: &str) -> bool {
+pub fn grants(policy: &Policy, namespace: &str) -> bool {
     let mut statements = policy.statements().iter();
     statements.any(|statement| statement.effect() == Effect::Allow && covers(statement, namespace))
 }

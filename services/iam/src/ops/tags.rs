@@ -1,4 +1,4 @@
-//! Tags of users, roles, managed policies and instance profiles.
+//! Tags of everything that has them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use store::{Record as _, Tx};
 
 use crate::error::Error;
 use crate::iam::Iam;
-use crate::ops::policies;
+use crate::ops::{mfa_devices, oidc_providers, policies, saml_providers, server_certificates};
 use crate::page::{Part, Wanted};
 use crate::{check, find};
 
@@ -112,6 +112,36 @@ tags! {
     untag_instance_profile(UntagInstanceProfileInput) -> UntagInstanceProfileOutput;
     list_instance_profile_tags(ListInstanceProfileTagsInput) -> ListInstanceProfileTagsOutput
         from find::instance_profile;
+}
+
+tags! {
+    serial_number, mfa_devices::find_device, mfa_devices::save;
+    tag_mfa_device(TagMFADeviceInput) -> TagMFADeviceOutput;
+    untag_mfa_device(UntagMFADeviceInput) -> UntagMFADeviceOutput;
+    list_mfa_device_tags(ListMFADeviceTagsInput) -> ListMFADeviceTagsOutput from mfa_devices::find_device;
+}
+
+tags! {
+    open_id_connect_provider_arn, oidc_providers::find, oidc_providers::save;
+    tag_open_id_connect_provider(TagOpenIDConnectProviderInput) -> TagOpenIDConnectProviderOutput;
+    untag_open_id_connect_provider(UntagOpenIDConnectProviderInput) -> UntagOpenIDConnectProviderOutput;
+    list_open_id_connect_provider_tags(ListOpenIDConnectProviderTagsInput)
+        -> ListOpenIDConnectProviderTagsOutput from oidc_providers::find;
+}
+
+tags! {
+    saml_provider_arn, saml_providers::find, saml_providers::save;
+    tag_saml_provider(TagSAMLProviderInput) -> TagSAMLProviderOutput;
+    untag_saml_provider(UntagSAMLProviderInput) -> UntagSAMLProviderOutput;
+    list_saml_provider_tags(ListSAMLProviderTagsInput) -> ListSAMLProviderTagsOutput from saml_providers::find;
+}
+
+tags! {
+    server_certificate_name, server_certificates::find, server_certificates::save;
+    tag_server_certificate(TagServerCertificateInput) -> TagServerCertificateOutput;
+    untag_server_certificate(UntagServerCertificateInput) -> UntagServerCertificateOutput;
+    list_server_certificate_tags(ListServerCertificateTagsInput) -> ListServerCertificateTagsOutput
+        from server_certificates::find;
 }
 
 fn save_profile(tx: &mut Tx, account: &str, profile: &identity::records::InstanceProfile) {

@@ -15,7 +15,7 @@ use crate::limits::USERS;
 use crate::page::Wanted;
 use crate::read::Reader as _;
 use crate::resource::Owner;
-use crate::{arn, attach, check, find, quota, shape};
+use crate::{arn, attach, belongings, check, find, quota, shape};
 
 /// Kinds of what a user may have, and what must be done with it before the user goes.
 const BELONGINGS: [(&str, &str); 3] = [
@@ -150,6 +150,9 @@ impl Iam {
                 if !tx.page(all, RangeOptions::limit(1))?.entries.is_empty() {
                     return Err(delete_conflict(what));
                 }
+            }
+            if let Some(what) = belongings::in_the_way(tx, account, &user.id)? {
+                return Err(delete_conflict(what));
             }
             if let Some(boundary) = &user.boundary {
                 tx.delete(keys::attached(account, boundary, "boundary-user", &user.name));

@@ -3,6 +3,7 @@
 //! What does not exist resolves as well, to the ARN it would have at the default path, so that only those who may look
 //! learn that it is not there.
 
+mod entities;
 mod inputs;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use model_iam::types::{
 use service::{Resource, Target};
 use store::Record;
 
+pub use self::entities::*;
 pub use self::inputs::{Extra, MaybeUser, Names};
 use crate::arn;
 use crate::error::{Error, validation};
