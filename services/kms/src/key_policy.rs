@@ -6,7 +6,6 @@ use policy::{Context, Policies, Policy, PolicyKind, PolicyRef, Principal, Reques
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::error::invalid;
 use crate::limits::POLICY_BYTES_MAX;
 
 /// The policy of a key that is made without one: the account decides by its identities' policies.
@@ -132,26 +131,6 @@ pub fn with_statements(document: &str, more: &[String]) -> Option<Policy> {
     let version = read.version.as_deref().unwrap_or("2008-10-17");
     let combined = format!(r#"{{"Version":"{version}","Statement":[{own},{}]}}"#, more.join(","));
     Policy::parse(combined.as_bytes(), PolicyKind::Resource).ok()
-}
-
-/// Only the one name is known.
-pub fn check_name(name: Option<&str>) -> Result<(), Error> {
-    match name {
-        None | Some("default") => Ok(()),
-        Some(_) => Err(Error::not_found_exception("No such policy exists")),
-    }
-}
-
-/// The condition key for a text that must name a region of the same partition.
-pub fn check_region(region: &str) -> Result<(), Error> {
-    let known = ["us-", "eu-", "ap-", "ca-", "sa-", "me-", "af-", "il-", "mx-"];
-    if known.iter().any(|prefix| region.starts_with(prefix))
-        && !region.contains("gov")
-        && !region.contains("iso")
-    {
-        return Ok(());
-    }
-    Err(invalid(format!("{region} is not a region of this partition.")))
 }
 
 #[cfg(test)]

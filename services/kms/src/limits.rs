@@ -4,6 +4,8 @@
 pub const PLAINTEXT_MAX: usize = 4096;
 /// Encryption context in bytes, keys and values together (developer guide, "Encryption context": 8,192 characters).
 pub const CONTEXT_BYTES_MAX: usize = 8192;
+/// Pairs of an encryption context in a grant constraint (API reference, CreateGrant).
+pub const GRANT_CONTEXT_PAIRS_MAX: usize = 8;
 /// Encryption context in a grant constraint in bytes (API reference, GrantConstraints: 384 characters).
 pub const GRANT_CONTEXT_BYTES_MAX: usize = 384;
 /// Key policy in bytes (quota "Key policy document size": 32 KB).
@@ -16,8 +18,8 @@ pub const ALIASES_PER_KEY_MAX: usize = 50;
 pub const KEYS_MAX: i64 = 100_000;
 /// Grants of a key (quota "Grants per KMS key").
 pub const GRANTS_PER_KEY_MAX: u32 = 50_000;
-/// Rotations on demand of a key (quota "On-demand rotations per KMS key").
-pub const ON_DEMAND_ROTATIONS_MAX: u32 = 10;
+/// Rotations on demand of a key (API reference, RotateKeyOnDemand; it was 10 before 2025).
+pub const ON_DEMAND_ROTATIONS_MAX: u32 = 25;
 /// Days a key waits for its deletion (API reference, ScheduleKeyDeletion).
 pub const DELETION_DAYS: std::ops::RangeInclusive<i32> = 7..=30;
 /// The same when nothing is said.

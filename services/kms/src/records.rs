@@ -164,6 +164,17 @@ pub struct Usage {
 }
 store::record!(Usage, kind = 0x0208);
 
+/// What an import token holds, sealed: callers keep it, so it is versioned like everything that is stored.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportToken {
+    /// As the API names it.
+    pub algorithm: String,
+    /// The wrapping key, in PKCS #8.
+    pub private_key: Vec<u8>,
+    pub valid_to_ms: i64,
+}
+store::record!(ImportToken, kind = 0x0209);
+
 impl Key {
     /// When it has something to do next: be deleted, be rotated, lose expired material.
     pub fn next_due(&self) -> Option<i64> {

@@ -6,7 +6,6 @@ pub mod import;
 pub mod mac;
 pub mod oaep;
 pub mod pair;
-mod prehashed;
 pub mod sign;
 pub mod symmetric;
 

@@ -5,10 +5,9 @@ use aws_lc_rs::encoding::{AsBigEndian, Curve25519SeedBin};
 use aws_lc_rs::signature::{
     self, EcdsaKeyPair, Ed25519KeyPair, PqdsaKeyPair, RsaKeyPair, VerificationAlgorithm,
 };
-use ed25519_dalek::VerifyingKey;
+use ed25519_dalek::{Digest as _, Sha512, VerifyingKey};
 use model_kms::types::SigningAlgorithmSpec as Algorithm;
 
-use crate::crypto::prehashed::Prehashed;
 use crate::crypto::{Broken, pair};
 use crate::spec::Spec;
 
@@ -99,8 +98,7 @@ impl PrivateKey {
                 let seed: Curve25519SeedBin<'_> = key.seed()?.as_be_bytes()?;
                 let key =
                     ed25519_dalek::SigningKey::from_bytes(seed.as_ref().try_into().map_err(|_| Broken)?);
-                let digest = Prehashed::new(message.digest(algorithm)?.as_ref())?;
-                Ok(key.sign_prehashed(digest, None).map_err(|_| Broken)?.to_vec())
+                Ok(key.sign_prehashed(prehash(message)?, None).map_err(|_| Broken)?.to_vec())
             }
             Self::MlDsa(key) if algorithm == Algorithm::MlDsaShake256 => {
                 let mut out = vec![0; key.algorithm().signature_len()];
@@ -110,6 +108,14 @@ impl PrivateKey {
             }
             Self::Ed25519(_) | Self::MlDsa(_) => Err(Broken),
         }
+    }
+}
+
+/// The digest of Ed25519ph. As documented, the service digests the digest that it is given once more.
+fn prehash(message: Message<'_>) -> Result<Sha512, Broken> {
+    match message {
+        Message::Digest(bytes) => Ok(Sha512::new().chain_update(bytes)),
+        Message::Raw(_) => Err(Broken),
     }
 }
 
@@ -170,8 +176,7 @@ fn verify(
         // The 32 bytes of the key end its SubjectPublicKeyInfo.
         let public = VerifyingKey::from_bytes(spki.last_chunk().ok_or(Broken)?).map_err(|_| Broken)?;
         let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| Broken)?;
-        let digest = Prehashed::new(message.digest(algorithm)?.as_ref())?;
-        return public.verify_prehashed_strict(digest, None, &signature).map_err(|_| Broken);
+        return public.verify_prehashed_strict(prehash(message)?, None, &signature).map_err(|_| Broken);
     }
     let key = signature::UnparsedPublicKey::new(verification(spec, algorithm).ok_or(Broken)?, spki);
     match digest_of(algorithm) {
@@ -186,7 +191,7 @@ mod tests {
     use ecdsa::signature::hazmat::{PrehashSigner as _, PrehashVerifier as _};
     use p256::pkcs8::{DecodePrivateKey as _, DecodePublicKey as _};
     use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey, RsaPublicKey};
-    use sha2::{Digest as _, Sha256, Sha384, Sha512};
+    use sha2::{Sha256, Sha384, Sha512};
 
     fn keys(spec: Spec) -> (PrivateKey, Vec<u8>, crate::crypto::Secret) {
         let pkcs8 = pair::generate(spec).unwrap();
@@ -252,7 +257,8 @@ mod tests {
                 for message in [Message::Raw(b"message"), Message::Digest(&hashed)] {
                     let signature = own.sign($algorithm, message).unwrap();
                     let read = $library::ecdsa::Signature::from_der(&signature).unwrap();
-                    verifier.verify_prehash(&hashed, &read).unwrap();
+                    // One of the libraries takes only the lower of the two forms that each signature has.
+                    verifier.verify_prehash(&hashed, &read.normalize_s().unwrap_or(read)).unwrap();
                     assert!(verifies($spec, &spki, $algorithm, message, &signature));
                     assert!(!verifies($spec, &spki, $algorithm, Message::Raw(b"massage"), &signature));
                 }
@@ -289,7 +295,7 @@ mod tests {
         let hashed = digest(Algorithm::Ed25519PhSha512);
         let signature = own.sign(Algorithm::Ed25519PhSha512, Message::Digest(&hashed)).unwrap();
         let mut hash = Sha512::new();
-        hash.update(b"message");
+        hash.update(&hashed);
         let read = ed25519_dalek::Signature::from_slice(&signature).unwrap();
         public.verify_prehashed(hash, None, &read).unwrap();
         let algorithm = Algorithm::Ed25519PhSha512;

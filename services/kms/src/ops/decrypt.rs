@@ -25,7 +25,6 @@ pub struct Task<'a> {
     pub blob: Option<&'a Bytes>,
     pub header: Option<&'a Header>,
     pub ignored: bool,
-    pub dry: Option<bool>,
 }
 
 impl Kms {
@@ -47,7 +46,6 @@ impl Kms {
             blob: input.ciphertext_blob.as_ref(),
             header: header.as_ref(),
             ignored,
-            dry: input.dry_run,
         };
         let (plain, material) = self.decrypt_under(&call, &key, &task)?;
         check_dry(input.dry_run)?;

@@ -30,7 +30,6 @@ impl Kms {
             blob: input.ciphertext_blob.as_ref(),
             header: header.as_ref(),
             ignored,
-            dry: input.dry_run,
         };
         let (plain, source_material) = self.decrypt_under(&call, &source, &task)?;
         let to = algorithm(input.destination_encryption_algorithm.as_ref());

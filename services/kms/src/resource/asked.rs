@@ -21,6 +21,8 @@ pub struct Asked<'a> {
     removed_tags: Vec<&'a str>,
     /// Whether policies may ask how long the key has not been used.
     pub last_use: bool,
+    /// Whether policies may ask if grants are for a service.
+    pub about_grants: bool,
 }
 
 impl<'a> Asked<'a> {
@@ -76,6 +78,12 @@ impl<'a> Asked<'a> {
     /// The same, where policies may ask how long the key has not been used.
     pub fn last_use(mut self) -> Self {
         self.last_use = true;
+        self
+    }
+
+    /// The same, which is about grants.
+    pub fn about_grants(mut self) -> Self {
+        self.about_grants = true;
         self
     }
 

@@ -127,22 +127,32 @@ asked_key! {
         .key("kms:ExpirationModel", text_of(it.expiration_model.as_ref(), "KEY_MATERIAL_EXPIRES"))
         .key("kms:ValidTo", it.valid_to.map(|time| policy::Value::Time(time.millis())));
     ReplicateKeyInput, |it, asked| asked.key("kms:ReplicaRegion", Some(it.replica_region.to_string()));
-    UpdatePrimaryRegionInput, |it, asked| asked.key("kms:PrimaryRegion", Some(it.primary_region.to_string()));
     TagResourceInput, |it, asked| asked.tags(it.tags.iter().map(|tag| (&**tag.tag_key, &**tag.tag_value)));
     UntagResourceInput, |it, asked| asked.removed_tags(it.tag_keys.iter().map(|key| &**key));
 }
 
-macro_rules! of_any_account {
+impl OnKey for GetKeyRotationStatusInput {
+    const OTHER_ACCOUNTS: bool = true;
+
+    fn key_id(&self) -> &str {
+        &self.key_id
+    }
+}
+
+macro_rules! about_grants {
     ($($input:ty),* $(,)?) => {
         $(impl OnKey for $input {
             const OTHER_ACCOUNTS: bool = true;
             fn key_id(&self) -> &str {
                 &self.key_id
             }
+            fn asked(&self) -> Asked<'_> {
+                Asked::default().about_grants()
+            }
         })*
     };
 }
-of_any_account!(GetKeyRotationStatusInput, ListGrantsInput, RevokeGrantInput);
+about_grants!(ListGrantsInput, RevokeGrantInput);
 
 impl OnKey for CreateGrantInput {
     const OTHER_ACCOUNTS: bool = true;
@@ -162,6 +172,7 @@ impl OnKey for CreateGrantInput {
             (None, None) => None,
         };
         Asked::granted("CreateGrant")
+            .about_grants()
             .context(equals.or(subset))
             .wants(Wanted {
                 operations: &self.operations,

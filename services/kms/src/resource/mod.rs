@@ -17,7 +17,7 @@ use store::{Record as _, Snapshot};
 pub use aliases::{alias_of_key, moved_alias, new_alias};
 pub use asked::Asked;
 pub use ciphertexts::{Cipher, ciphertext, re_encryption};
-pub use others::{RetiredGrant, new_key, retired_grant};
+pub use others::{RetiredGrant, new_key, new_primary, replicated_key, retired_grant};
 
 use crate::error::{bad_key_id, corrupt, no_alias, no_key};
 use crate::key_id::{Named, key_arn};
@@ -212,6 +212,9 @@ pub fn target(
     }
     if let Some(alias) = &looked.alias {
         target = target.with_key("kms:RequestAlias", alias.clone());
+    }
+    if asked.about_grants {
+        target = target.with_key("kms:GrantIsForAWSResource", !call.called_via.is_empty());
     }
     target = asked.fill(target);
     Ok(match &looked.subject.found {

@@ -1,17 +1,18 @@
 //! A key that is yet to be made, and grants that are given back.
 
-use kernel::Call;
+use std::sync::Arc;
+
+use kernel::{Arn, Call};
 use model_kms::Error;
-use model_kms::types::{CreateKeyInput, RetireGrantInput};
+use model_kms::types::{CreateKeyInput, ReplicateKeyInput, RetireGrantInput, UpdatePrimaryRegionInput};
 use policy::{Policy, PolicyKind};
 use service::{Resource, Target};
-use std::sync::Arc;
 
 use crate::error::invalid;
 use crate::grant_token::GrantToken;
 use crate::kms::Kms;
 use crate::records::Grant;
-use crate::resource::{Asked, Found, Subject, look_up, target};
+use crate::resource::{Asked, Found, Looked, Subject, key, look_up, target};
 use crate::{grants, key_policy};
 
 /// A new key: what it will be is known from the request only.
@@ -43,6 +44,41 @@ pub fn new_key(_: &Kms, call: &Call, input: &CreateKeyInput) -> Result<Resource<
         )
         .tags(tags);
     Ok(Resource::new(asked.fill(Target::new(call.arn("key/*"))), ()))
+}
+
+/// A primary key, and the replica that is made of it in another region.
+pub fn replicated_key(kms: &Kms, call: &Call, input: &ReplicateKeyInput) -> Result<Resource<Subject>, Error> {
+    let arn = Arn::aws("kms", &input.replica_region, &call.account, "key/*");
+    let tags = input.tags.iter().flatten().map(|tag| (&**tag.tag_key, &**tag.tag_value));
+    let asked = Asked::default()
+        .as_action("kms:CreateKey")
+        .key("kms:CallerAccount", Some(call.principal.account.clone()))
+        .key("kms:MultiRegion", Some(true))
+        .key("kms:MultiRegionKeyType", Some("REPLICA"))
+        .tags(tags);
+    Ok(key(kms, call, input)?.and(asked.fill(Target::new(arn))))
+}
+
+/// A primary key, and the replica that takes its place.
+pub fn new_primary(
+    kms: &Kms,
+    call: &Call,
+    input: &UpdatePrimaryRegionInput,
+) -> Result<Resource<Subject>, Error> {
+    let snapshot = kms.store.snapshot();
+    let looked = look_up(kms, call, &snapshot, &input.key_id, false, false)?;
+    let asked = Asked::default().key("kms:PrimaryRegion", Some(input.primary_region.to_string()));
+    let primary = target(kms, call, &snapshot, &looked, &asked)?;
+    let replica = match looked.key() {
+        Some(key) => kms.find_at(&snapshot, &key.account, &input.primary_region, &key.id)?,
+        None => None,
+    };
+    let replica = replica.map(|key| target(kms, call, &snapshot, &Looked::found(key), &asked)).transpose()?;
+    let resource = Resource::new(primary, looked.subject);
+    Ok(match replica {
+        Some(replica) => resource.and(replica),
+        None => resource,
+    })
 }
 
 /// A grant that is given back: its key and its id.
