@@ -41,7 +41,12 @@ pub fn check(tokens: Option<&[String]>) -> Result<(), Error> {
     if tokens.into_iter().flatten().all(|token| GrantToken::decode(token).is_some()) {
         return Ok(());
     }
-    Err(Error::invalid_grant_token_exception("The grant token is not valid."))
+    Err(bad_token())
+}
+
+/// A token that is none.
+pub fn bad_token() -> Error {
+    Error::invalid_grant_token_exception("The grant token is not valid.")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The state of the service: the store, and the keys that memory holds.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -32,6 +33,8 @@ pub struct Kms {
     /// Key rows as last read, by their keys; each is checked against the row's bytes at every use, so opened material
     /// ends with the first change of its key.
     hot: RwLock<HashMap<Bytes, Arc<Key>>>,
+    /// The store's version when a key was changed last: what was read before is not held any more.
+    changed: AtomicU64,
     pub(crate) uses: Uses,
     /// Something is due earlier than before.
     pub(crate) rescheduled: Notify,
@@ -59,6 +62,7 @@ impl Kms {
             ids: deps.ids,
             vault: deps.vault,
             hot: RwLock::default(),
+            changed: AtomicU64::new(0),
             uses: Uses::default(),
             rescheduled: Notify::new(),
         }
@@ -102,7 +106,9 @@ impl Kms {
         if hot.len() >= KEYS_HOT_MAX {
             hot.retain(|_, known| Arc::strong_count(known) > 1);
         }
-        hot.insert(row, key.clone());
+        if snapshot.version() >= self.changed.load(Ordering::Acquire) {
+            hot.insert(row, key.clone());
+        }
         Ok(Some(key))
     }
 
@@ -198,6 +204,7 @@ impl Kms {
 
     /// Drops what memory holds of a key, opened material included, and lets the background work look at it.
     pub fn forget(&self, account: &str, region: &str, id: &str) {
+        self.changed.fetch_max(self.store.version(), Ordering::AcqRel);
         self.hot.write().remove(&keys::key(account, region, id));
         self.rescheduled.notify_one();
     }

@@ -217,7 +217,7 @@ mod tests {
             let hashed = digest(algorithm);
             let raw = own.sign(algorithm, Message::Raw(b"message")).unwrap();
             let of_digest = own.sign(algorithm, Message::Digest(&hashed)).unwrap();
-            let pss = format!("{}", wire::Enum::as_str(algorithm)).contains("PSS");
+            let pss = wire::Enum::as_str(algorithm).contains("PSS");
             for signature in [&raw, &of_digest] {
                 let verified = match (pss, hashed.len()) {
                     (true, 32) => public.verify(Pss::new::<Sha256>(), &hashed, signature),

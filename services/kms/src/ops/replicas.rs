@@ -79,6 +79,7 @@ impl Kms {
                         tx.put(keys::material(account, region, id, version), sealed);
                     }
                 }
+                tx.add_i64(keys::count(account, region), 1);
                 write(tx, account, region, id, None, &replica);
                 tell_others(tx, &key, record, &multi, Some(region))?;
                 Ok((replica, multi))

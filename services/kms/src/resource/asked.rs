@@ -32,7 +32,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The same, where this action must be allowed in place of the operation's own.
-    pub fn as_action(mut self, action: &'static str) -> Self {
+    pub fn for_action(mut self, action: &'static str) -> Self {
         self.action = Some(action);
         self
     }

@@ -47,12 +47,12 @@ pub fn re_encryption(
     let destination = look_up(kms, call, &snapshot, &input.destination_key_id, true, true)?;
     let same = matches!((source.key(), destination.key()), (Some(a), Some(b)) if a.arn == b.arn);
     let from = Asked::granted("ReEncryptFrom")
-        .as_action("kms:ReEncryptFrom")
+        .for_action("kms:ReEncryptFrom")
         .context(input.source_encryption_context.as_ref())
         .key("kms:EncryptionAlgorithm", Some(name(input.source_encryption_algorithm.as_ref())))
         .key("kms:ReEncryptOnSameKey", Some(same));
     let to = Asked::granted("ReEncryptTo")
-        .as_action("kms:ReEncryptTo")
+        .for_action("kms:ReEncryptTo")
         .context(input.destination_encryption_context.as_ref())
         .key("kms:EncryptionAlgorithm", Some(name(input.destination_encryption_algorithm.as_ref())))
         .key("kms:ReEncryptOnSameKey", Some(same));

@@ -9,7 +9,7 @@ use policy::{Policy, PolicyKind};
 use service::{Resource, Target};
 
 use crate::error::invalid;
-use crate::grant_token::GrantToken;
+use crate::grant_token::{GrantToken, bad_token};
 use crate::kms::Kms;
 use crate::records::Grant;
 use crate::resource::{Asked, Found, Looked, Subject, key, look_up, target};
@@ -51,7 +51,7 @@ pub fn replicated_key(kms: &Kms, call: &Call, input: &ReplicateKeyInput) -> Resu
     let arn = Arn::aws("kms", &input.replica_region, &call.account, "key/*");
     let tags = input.tags.iter().flatten().map(|tag| (&**tag.tag_key, &**tag.tag_value));
     let asked = Asked::default()
-        .as_action("kms:CreateKey")
+        .for_action("kms:CreateKey")
         .key("kms:CallerAccount", Some(call.principal.account.clone()))
         .key("kms:MultiRegion", Some(true))
         .key("kms:MultiRegionKeyType", Some("REPLICA"))
@@ -94,18 +94,24 @@ pub fn retired_grant(
     call: &Call,
     input: &RetireGrantInput,
 ) -> Result<Resource<RetiredGrant>, Error> {
-    let (key_id, grant_id) = match (&input.grant_token, &input.key_id, &input.grant_id) {
-        (Some(token), None, None) => {
-            let token = GrantToken::decode(token)
-                .filter(|token| token.region == call.region)
-                .ok_or_else(|| Error::invalid_grant_token_exception("The grant token is not valid."))?;
-            (token.key_arn().to_string(), token.grant_id)
-        }
-        (None, Some(key_id), Some(grant_id)) => (key_id.clone(), grant_id.clone()),
-        _ => return Err(invalid("Grant token OR (grant ID, key ID) must be specified")),
-    };
     let snapshot = kms.store.snapshot();
-    let looked = look_up(kms, call, &snapshot, &key_id, false, true)?;
+    let (looked, grant_id) = match (&input.grant_token, &input.key_id, &input.grant_id) {
+        (Some(token), None, None) => {
+            match GrantToken::decode(token).filter(|token| token.region == call.region) {
+                Some(token) => {
+                    (look_up(kms, call, &snapshot, token.key_arn().as_str(), false, true)?, token.grant_id)
+                }
+                None => (Looked::missing(call.arn("key/*"), bad_token()), String::new()),
+            }
+        }
+        (None, Some(key_id), Some(grant_id)) => {
+            (look_up(kms, call, &snapshot, key_id, false, true)?, grant_id.clone())
+        }
+        _ => {
+            let error = invalid("Grant token OR (grant ID, key ID) must be specified");
+            (Looked::missing(call.arn("key/*"), error), String::new())
+        }
+    };
     let grant = match looked.key() {
         Some(key) => {
             kms.grants(&snapshot, key)?.iter().find(|(id, _)| *id == grant_id).map(|(_, grant)| grant.clone())
