@@ -6,11 +6,12 @@ import secrets
 import urllib.parse
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from support.aws import Account, client_of
+from support.aws import CONFIG, Account, client_of
 from support.canary import files, forms, leaks
 from support.certificates import pair
 from support.http import Client, Signer
@@ -28,10 +29,15 @@ class Run:
     def __init__(self, server):
         self.server = server
         self.account = Account(server, KEY)
+        # The client lets everything through: it is the server that has to refuse.
+        self.config = CONFIG.merge(Config(parameter_validation=False))
         # What must never be seen.
         self.secrets = {}
         # What the server said when it refused.
         self.errors = []
+
+    def client(self, service, credentials=None):
+        return client_of(self.server, credentials or self.account.own(), service, config=self.config)
 
     def new(self, name, length=24):
         """A secret, which would do as a password."""
@@ -62,7 +68,7 @@ def run(new_server):
 
 
 def in_secrets_manager(run):
-    client = run.account.client("secretsmanager")
+    client = run.client("secretsmanager")
     text = run.new("text of a secret")
     binary = run.new("bytes of a secret")
     client.create_secret(Name="text", SecretString=text)
@@ -96,7 +102,7 @@ def in_secrets_manager(run):
 
 
 def in_parameter_store(run):
-    client = run.account.client("ssm")
+    client = run.client("ssm")
     value = run.new("secure parameter")
     client.put_parameter(Name="/app/password", Value=value, Type="SecureString")
     client.put_parameter(Name="/app/password", Value=run.new("newer parameter"), Type="SecureString", Overwrite=True)
@@ -118,7 +124,7 @@ def in_parameter_store(run):
 
 
 def in_kms(run):
-    client = run.account.client("kms")
+    client = run.client("kms")
     key = client.create_key()["KeyMetadata"]["KeyId"]
     plain = run.new("plaintext").encode()
     context = {"tenant": "blue"}
@@ -152,7 +158,7 @@ def in_kms(run):
 
 
 def in_iam(run):
-    client = run.account.client("iam")
+    client = run.client("iam")
     client.create_user(UserName="somebody")
     password = run.new("password")
     client.create_login_profile(UserName="somebody", Password=password)
@@ -161,7 +167,7 @@ def in_iam(run):
     run.keep("secret access key", key["SecretAccessKey"])
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
     client.put_user_policy(UserName="somebody", PolicyName="all", PolicyDocument=json.dumps(everything))
-    own = client_of(run.server, key, "iam")
+    own = run.client("iam", key)
     own.change_password(OldPassword=run.secrets["second password"], NewPassword=run.new("third password"))
     made = client.create_service_specific_credential(UserName="somebody", ServiceName="codecommit.amazonaws.com")
     run.keep("password for a service", made["ServiceSpecificCredential"]["ServicePassword"])
@@ -204,21 +210,21 @@ def in_iam(run):
         run.refused_raw("iam", body, **{"Content-Type": FORM})
     run.refused_raw("iam", urllib.parse.urlencode(fields).encode() + b"&Tags.member.x=1&%ZZ", **{"Content-Type": FORM})
     # A signature by the right key that is wrong, and a secret in the place of the key's id.
-    run.refused(client_of(run.server, key | {"SecretAccessKey": "wrong"}, "iam").get_user)
-    run.refused(client_of(run.server, key | {"AccessKeyId": run.new("secret in the place of an id", 12)}, "iam").get_user)
+    run.refused(run.client("iam", key | {"SecretAccessKey": "wrong"}).get_user)
+    run.refused(run.client("iam", key | {"AccessKeyId": run.new("secret in the place of an id", 12)}).get_user)
     del run.secrets["secret in the place of an id"]
     return key
 
 
 def in_sts(run, key):
-    sts = client_of(run.server, key, "sts")
+    sts = run.client("sts", key)
     found = sts.get_session_token()["Credentials"]
     run.keep("secret of a session", found["SecretAccessKey"])
     run.keep("token of a session", found["SessionToken"])
-    assert client_of(run.server, found, "sts").get_caller_identity()["Account"] == KEY
+    assert run.client("sts", found).get_caller_identity()["Account"] == KEY
     broken = found["SessionToken"][:-8] + "AAAAAAAA"
-    run.refused(client_of(run.server, found | {"SessionToken": broken}, "sts").get_caller_identity)
-    run.refused(client_of(run.server, found | {"SecretAccessKey": "wrong"}, "sts").get_caller_identity)
+    run.refused(run.client("sts", found | {"SessionToken": broken}).get_caller_identity)
+    run.refused(run.client("sts", found | {"SecretAccessKey": "wrong"}).get_caller_identity)
 
 
 def test_no_secret_is_seen(run):

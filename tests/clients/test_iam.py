@@ -3,6 +3,9 @@
 import functools
 import json
 
+import pytest
+from botocore.exceptions import ClientError
+
 import support.iam.account
 import support.iam.credentials
 import support.iam.identities
@@ -63,10 +66,11 @@ def test_a_boundary_takes_away_and_gives_nothing(account):
 
 def test_a_user_without_policies_is_told_what_it_lacks(account):
     name, client = member(account)
-    what = f"User: arn:aws:iam::{account.key}:user/{name} is not authorized to perform: iam:ListUsers on resource: "
-    where = f"arn:aws:iam::{account.key}:user/ because no identity-based policy allows the iam:ListUsers action"
-    with fails(account, "AccessDenied", what + where):
-        client("iam").list_users()
+    with pytest.raises(ClientError) as caught:
+        client("iam").delete_user(UserName=name)
+    message = caught.value.response["Error"]["Message"]
+    assert message.startswith(f"User: arn:aws:iam::{account.key}:user/{name} is not authorized to perform: iam:DeleteUser ")
+    assert message.endswith(" because no identity-based policy allows the iam:DeleteUser action")
 
 
 def test_everything_is_there_after_a_restart(new_server):

@@ -8,7 +8,9 @@ import json
 import pathlib
 import subprocess
 
+import botocore.session
 from botocore.exceptions import ClientError
+from botocore.handlers import json_decode_policies
 
 from support.server import PATIENCE_S, clean_environment
 
@@ -32,6 +34,11 @@ def process():
 
     atexit.register(end)
     return node
+
+
+@functools.cache
+def iam():
+    return botocore.session.get_session().get_service_model("iam")
 
 
 def packed(value):
@@ -64,4 +71,8 @@ def call(endpoint, service, credentials, operation, **parameters):
     if "error" in answer:
         raise ClientError({"Error": answer["error"]}, operation)
     assert answer["status"] == 200
-    return answer["output"]
+    output = answer["output"]
+    if service == "iam":
+        # Policies in IAM's answers are quoted as in a URL; boto3 alone reads them.
+        json_decode_policies(output, iam().operation_model(operation))
+    return output

@@ -71,9 +71,9 @@ class Server:
         if not line:
             status = self.process.wait(PATIENCE_S)
             raise RuntimeError(f"the program ended with {status}:\n{self.log_text()[-2000:]}")
-        ready = json.loads(line)
-        assert ready["ready"] is True
-        self.port = int(ready["listen"].rsplit(":", 1)[1])
+        self.ready = json.loads(line)
+        assert self.ready["ready"] is True
+        self.port = int(self.ready["listen"].rsplit(":", 1)[1])
         return self
 
     def kill(self):

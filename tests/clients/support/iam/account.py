@@ -79,7 +79,7 @@ def get_account_authorization_details(account, call):
     assert [g["GroupName"] for g in found["GroupDetailList"]] == [of_group]
     assert made in [p["Arn"] for p in found["Policies"]]
     only = call("GetAccountAuthorizationDetails", Filter=["LocalManagedPolicy"])
-    assert ([p["Arn"] for p in only["Policies"]], only["UserDetailList"]) == ([made], [])
+    assert ([p["Arn"] for p in only["Policies"]], only.get("UserDetailList", [])) == ([made], [])
 
 
 def report(account, call):
