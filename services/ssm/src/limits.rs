@@ -43,9 +43,13 @@ pub const HISTORY_PAGE: usize = 50;
 
 /// Rows that one read of the store takes while a page is filled: a page's worth and some.
 pub const SCAN_ROWS: usize = 64;
-/// Reads of the store that one page takes at most. A page may be short (API reference), and its token goes on from there;
-/// the bound keeps a filter that finds nothing from reading 100,000 rows in one call.
-pub const SCAN_READS: usize = 64;
+/// Rows that the first read behind a leap takes: often the next leap follows at once.
+pub const SCAN_ROWS_AFTER_LEAP: usize = 2;
+/// Rows that one page looks at, more or less. A page may be short (API reference), and its token goes on from there; the
+/// bound keeps a filter that finds nothing from reading 100,000 rows in one call.
+pub const SCAN_BUDGET: usize = 4096;
+/// What a read costs by itself, in rows.
+pub const SCAN_READ_COST: usize = 8;
 
 /// Characters of a pagination token: the name of a parameter, coded, and a few more.
 pub const TOKEN_CHARS_MAX: usize = 2048;

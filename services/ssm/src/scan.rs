@@ -5,7 +5,7 @@ use store::{KeyRange, RangeOptions, Store};
 
 use crate::error::corrupt;
 use crate::keys::Place;
-use crate::limits::{SCAN_READS, SCAN_ROWS};
+use crate::limits::{SCAN_BUDGET, SCAN_READ_COST, SCAN_ROWS, SCAN_ROWS_AFTER_LEAP};
 use crate::records::Parameter;
 use crate::ssm;
 
@@ -42,13 +42,17 @@ impl Search<'_> {
             range = range.after(&self.place.parameter(after));
         }
         let mut page = Page { items: Vec::new(), last: None };
-        for _ in 0..SCAN_READS {
-            let rows = snapshot.range(range.clone(), RangeOptions::limit(SCAN_ROWS))?;
+        let (mut limit, mut spent) = (SCAN_ROWS, 0);
+        while spent < SCAN_BUDGET {
+            let rows = snapshot.range(range.clone(), RangeOptions::limit(limit))?;
+            spent += SCAN_READ_COST + rows.entries.len();
+            limit = (2 * limit).min(SCAN_ROWS);
             let mut next = None;
             for (key, value) in &rows.entries {
                 let name = self.place.parameter_name(key).map_err(corrupt)?;
                 if let Some(deeper) = self.deeper(&name) {
                     next = Some(KeyRange::new(deeper, range.end.clone()));
+                    limit = SCAN_ROWS_AFTER_LEAP;
                     page.last = Some(name);
                     break;
                 }

@@ -91,7 +91,7 @@ async fn pages() {
 #[tokio::test]
 async fn short_pages() {
     let kit = world();
-    let all = 64 * 64 + 100;
+    let all = 5000;
     let mut tx = kit.deps().store.begin();
     put(&kit, string("/n/template", "x")).await;
     let (key, row) = everything(&kit).into_iter().find(|(key, _)| key.ends_with(b"template\0")).unwrap();
