@@ -15,6 +15,7 @@ from support.aws import CONFIG, Account, client_of
 from support.canary import files, forms, leaks
 from support.certificates import pair
 from support.http import Client, Signer
+from support.http2 import Http2
 from support.totp import code
 
 KEY = "437064342167"
@@ -138,7 +139,8 @@ def in_kms(run):
     wanted = {"KeyId": imported, "WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
     parameters = client.get_parameters_for_import(**wanted)
     material = run.keep("imported material", secrets.token_bytes(32))
-    wanted = {"KeyId": imported, "ImportToken": parameters["ImportToken"], "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE"}
+    wanted = {"KeyId": imported, "ImportToken": parameters["ImportToken"]}
+    wanted["ExpirationModel"] = "KEY_MATERIAL_DOES_NOT_EXPIRE"
     wrapped = serialization.load_der_public_key(parameters["PublicKey"]).encrypt(material, OAEP)
     client.import_key_material(**wanted, EncryptedKeyMaterial=wrapped)
 
@@ -227,11 +229,37 @@ def in_sts(run, key):
     run.refused(run.client("sts", found | {"SecretAccessKey": "wrong"}).get_caller_identity)
 
 
+def over_http2(run, key):
+    """The one library below that tells of its work, in detail: headers with a token, and a body with a secret."""
+    given = run.client("sts", key).get_session_token()["Credentials"]
+    token = run.keep("token over HTTP/2", given["SessionToken"])
+    secret = run.new("secret over HTTP/2")
+    body = json.dumps({"SecretId": "text", "SecretString": secret, "ClientRequestToken": "1" * 32}).encode()
+    signer = Signer("secretsmanager", key=given["AccessKeyId"], secret=given["SecretAccessKey"], token=token)
+    target = {"Content-Type": JSON, "X-Amz-Target": "secretsmanager.PutSecretValue"}
+    # Wrong in what it says, not in its signature: that error quotes to the caller what it should have signed, with
+    # the token.
+    wrong = body.replace(b"1" * 32, b"1")
+    connection = Http2(run.server)
+    try:
+        streams = []
+        for sent in (body, wrong):
+            headers = signer.headers("POST", run.server.url + "/", target, sent)
+            streams.append(connection.send(run.server.authority, "POST", "/", headers, sent))
+        answers = connection.answers(streams)
+    finally:
+        connection.close()
+    assert [answer.status for answer in answers] == [200, 400], answers
+    run.errors.append(answers[1].body.decode())
+
+
 def test_no_secret_is_seen(run):
     in_secrets_manager(run)
     in_parameter_store(run)
     in_kms(run)
-    in_sts(run, in_iam(run))
+    key = in_iam(run)
+    in_sts(run, key)
+    over_http2(run, key)
     # What shows that the search would find something.
     shown = "canary-in-a-message-" + secrets.token_hex(8)
     run.account.send(run.account.queue(), shown)

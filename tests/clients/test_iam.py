@@ -69,7 +69,8 @@ def test_a_user_without_policies_is_told_what_it_lacks(account):
     with pytest.raises(ClientError) as caught:
         client("iam").delete_user(UserName=name)
     message = caught.value.response["Error"]["Message"]
-    assert message.startswith(f"User: arn:aws:iam::{account.key}:user/{name} is not authorized to perform: iam:DeleteUser ")
+    who = f"User: arn:aws:iam::{account.key}:user/{name}"
+    assert message.startswith(f"{who} is not authorized to perform: iam:DeleteUser on resource: ")
     assert message.endswith(" because no identity-based policy allows the iam:DeleteUser action")
 
 

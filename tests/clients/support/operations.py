@@ -11,8 +11,8 @@ A test file makes one `Operations` and marks an exercise for each operation:
 
     test_operation = operation.tests()
 
-An exercise is called like the operation in boto3. It takes an `Account` for what surrounds the operation and `call`, the
-client under test, for the operation itself: any other operation through `call` fails the test, and so does using
+An exercise is called like the operation in boto3. It takes an `Account` for what surrounds the operation and `call`,
+the client under test, for the operation itself: any other operation through `call` fails the test, and so does using
 it never. `call.by(credentials)` gives the same for somebody else. Exercises run by boto3 and by the
 JavaScript SDK, and those marked with `@operation.cli` by the AWS CLI as well.
 
@@ -94,7 +94,7 @@ class Watched:
 
 
 def run(exercise, account, make):
-    """Runs an exercise with the client that `make` makes of credentials; gives the operations that it used through it."""
+    """Runs an exercise with the client that `make` makes of credentials; gives the operations that it used by it."""
     used = set()
     exercise(account, Watched(make, used))
     return used
