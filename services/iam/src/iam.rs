@@ -1,7 +1,7 @@
 //! The state of the service.
 
-use kernel::{Clock, Ids};
-use service::{Cloud, Deps};
+use kernel::Ids;
+use service::Deps;
 use store::{Store, Tx};
 use vault::Vault;
 
@@ -10,16 +10,13 @@ use crate::error::Error;
 /// The service's state.
 pub struct Iam {
     pub(crate) store: Store,
-    pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) vault: Vault,
-    pub(crate) cloud: Cloud,
 }
 
 impl Iam {
     pub fn new(deps: Deps) -> Self {
-        let Deps { store, clock, ids, vault, cloud } = deps;
-        Self { store, clock, ids, vault, cloud }
+        Self { store: deps.store, ids: deps.ids, vault: deps.vault }
     }
 
     /// Runs a transaction until it commits. `body` may run several times.

@@ -1,5 +1,8 @@
 //! Users.
 
+// Tests stand for callers outside: they run side by side.
+#![allow(clippy::disallowed_methods)]
+
 mod common;
 
 use std::sync::Arc;

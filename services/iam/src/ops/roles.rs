@@ -111,8 +111,10 @@ impl Iam {
         let account = &call.account;
         self.transact(|tx| {
             let mut role = find::role(tx, account, &input.role_name)?;
-            // What is not given goes back to what a new role has.
-            role.description.clone_from(&input.description);
+            if input.description.is_some() {
+                role.description.clone_from(&input.description);
+            }
+            // A length that is not given goes back to that of a new role.
             role.max_session_secs = seconds(input.max_session_duration);
             save(tx, account, &role);
             Ok(())
@@ -201,6 +203,7 @@ pub fn remove(tx: &mut Tx, account: &str, role: &records::Role) {
         tx.delete(keys::attached(account, boundary, "boundary-role", &role.name));
     }
     tx.delete(keys::unique_id(&role.id));
+    tx.delete_range(store::KeyRange::prefix(&keys::all_accessed(account, &role.id)));
     tx.delete(keys::role(account, &role.name));
     quota::give_back(tx, account, "role");
 }
