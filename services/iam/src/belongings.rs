@@ -42,7 +42,7 @@ pub fn in_the_way(from: &mut impl Reader, account: &str, owner: &str) -> Result<
         ("service-cred", "must delete service-specific credentials first."),
     ] {
         let mut found = false;
-        let rows = KeyRange::prefix(&keys::belongings(account, kind, owner));
+        let rows = KeyRange::prefix(keys::belongings(account, kind, owner));
         from.visit(rows, |_, _| {
             found = true;
             Ok(false)

@@ -178,9 +178,9 @@ async fn lists_of_policies_are_filtered_and_paged() {
         (arns, list.marker)
     };
     let local = || ListPoliciesInput { scope: Some(PolicyScopeType::Local.into()), ..Default::default() };
-    assert_eq!(arns(local()).await.0, [own.clone(), unused]);
+    assert_eq!(arns(local()).await.0, [own.as_str(), unused.as_str()]);
     let attached = ListPoliciesInput { only_attached: Some(true), ..local() };
-    assert_eq!(arns(attached).await.0, [own.clone()]);
+    assert_eq!(arns(attached).await.0, [own.as_str()]);
     let attached = ListPoliciesInput { only_attached: Some(true), ..Default::default() };
     assert_eq!(arns(attached).await.0, [own.as_str(), ADMIN, READ_ONLY]);
     let bounds = ListPoliciesInput {

@@ -203,7 +203,7 @@ pub fn remove(tx: &mut Tx, account: &str, role: &records::Role) {
         tx.delete(keys::attached(account, boundary, "boundary-role", &role.name));
     }
     tx.delete(keys::unique_id(&role.id));
-    tx.delete_range(store::KeyRange::prefix(&keys::all_accessed(account, &role.id)));
+    tx.delete_range(store::KeyRange::prefix(keys::all_accessed(account, &role.id)));
     tx.delete(keys::role(account, &role.name));
     quota::give_back(tx, account, "role");
 }

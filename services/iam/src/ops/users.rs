@@ -158,7 +158,7 @@ impl Iam {
                 tx.delete(keys::attached(account, boundary, "boundary-user", &user.name));
             }
             tx.delete(keys::unique_id(&user.id));
-            tx.delete_range(store::KeyRange::prefix(&keys::all_accessed(account, &user.id)));
+            tx.delete_range(store::KeyRange::prefix(keys::all_accessed(account, &user.id)));
             tx.delete(keys::user(account, &user.name));
             quota::give_back(tx, account, "user");
             Ok(())
