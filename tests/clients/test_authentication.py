@@ -197,16 +197,14 @@ def test_regions_that_are_none(server):
         assert answer.error_code() in ("SignatureDoesNotMatch", "IncompleteSignature")
 
 
-def test_a_listener_for_others_needs_a_key_of_its_own(new_server, tmp_path):
-    """On 0.0.0.0 it does not start before there is a key, and then `test` is nobody."""
+def test_a_listener_for_others_knows_no_well_known_key(new_server, tmp_path):
+    """On 0.0.0.0 `test` is nobody; a key made beforehand is somebody."""
     data = tmp_path / "data"
-    refused = run("up", "--listen", "0.0.0.0:0", "--data", data)
-    assert refused.returncode not in (0, None)
-    assert "cloudlet key" in refused.stderr
     made = run("key", "--data", data, "--account", "437064342167", "--output", "json")
     assert made.returncode == 0, made.stderr
     key = json.loads(made.stdout)
     server = new_server(data=data, host="0.0.0.0").start()
+    assert "administrator" not in server.ready
     with_key = make_client(server, key["access_key_id"], "sts", secret=key["secret_access_key"])
     assert with_key.get_caller_identity()["Account"] == "437064342167"
     for local in ("test", "437064342167"):
@@ -214,6 +212,20 @@ def test_a_listener_for_others_needs_a_key_of_its_own(new_server, tmp_path):
         with pytest.raises(client.exceptions.ClientError) as caught:
             client.get_caller_identity()
         assert caught.value.response["Error"]["Code"] == "InvalidClientTokenId"
+
+
+def test_the_first_start_for_others_makes_an_administrator_once(new_server, tmp_path):
+    data = tmp_path / "data"
+    server = new_server(data=data, host="0.0.0.0").start()
+    made = server.ready["administrator"]
+    client = make_client(server, made["access_key_id"], "iam", secret=made["secret_access_key"])
+    assert client.get_user()["User"]["UserName"] == made["user"] == "administrator"
+    assert made["secret_access_key"] not in server.log_text()
+    assert server.terminate() == 0
+    again = new_server(data=data, host="0.0.0.0").start()
+    assert "administrator" not in again.ready
+    client = make_client(again, made["access_key_id"], "sts", secret=made["secret_access_key"])
+    assert client.get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:user/administrator"
 
 
 def test_requests_of_different_accounts_are_kept_apart(server):

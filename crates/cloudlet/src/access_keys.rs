@@ -1,11 +1,10 @@
 //! Access keys: the developer's own, and those that the store holds.
 
 use gateway::{Credential, Credentials, LocalKeys, NoCredential, Presentation};
-use identity::records::AccessKey;
 use identity::{KeyError, Keyring, Usage, keys};
-use kernel::{Call, Ids, Timestamp};
-use store::{KeyRange, RangeOptions, Record, Store};
-use vault::Vault;
+use kernel::Call;
+use store::{KeyRange, RangeOptions, Store};
+use wire::{Protocol, ServiceError};
 
 /// Whether there is any access key in the store.
 pub fn exist(store: &Store) -> Result<bool, store::Error> {
@@ -40,24 +39,7 @@ impl Credentials for AccessKeys {
     }
 }
 
-/// Makes a key of the root user of `account` and gives its id and secret.
-pub async fn create_root_key(
-    store: &Store,
-    vault: &Vault,
-    account: &str,
-    now: Timestamp,
-) -> Result<(String, String), store::Error> {
-    let id = format!("AKIA{}", Ids.base32(16));
-    let secret = Ids.base32(40);
-    let record = AccessKey {
-        account: account.to_owned(),
-        user: None,
-        sealed_secret: vault.seal("iam.access-key", &id, secret.as_bytes()),
-        active: true,
-        created_ms: now.millis(),
-    };
-    let mut tx = store.begin();
-    tx.put(keys::access_key(&id), record.encode());
-    tx.commit().await?;
-    Ok((id, secret))
+/// What a service said went wrong, for a command's output.
+pub fn failure(error: &impl ServiceError) -> anyhow::Error {
+    anyhow::anyhow!("no access key was made: {}", error.fault().code(Protocol::Query))
 }

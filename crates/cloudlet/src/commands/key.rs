@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
+use kernel::Ids;
 use store::Store;
 
 use crate::access_keys;
@@ -36,15 +37,15 @@ pub fn run(options: &Options, format: Format) -> Result<()> {
     if let Some(path) = &unlocked.made {
         eprintln!("{}", root_key::made(path));
     }
-    let (id, secret) =
-        runtime.block_on(access_keys::create_root_key(&store, &unlocked.vault, account, now))?;
+    let made = runtime.block_on(iam::bootstrap::root_key(&store, &unlocked.vault, Ids, account, now));
+    let made = made.map_err(|error| access_keys::failure(&error))?;
     store.close();
     output::facts(
         format,
         &[
             ("account", account.clone().into()),
-            ("access_key_id", id.into()),
-            ("secret_access_key", secret.into()),
+            ("access_key_id", made.access_key_id.into()),
+            ("secret_access_key", made.secret.as_str().into()),
         ],
     );
     Ok(())

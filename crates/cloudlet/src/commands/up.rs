@@ -4,11 +4,12 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use console::style;
 use gateway::{Gateway, Limits, serve};
+use iam::bootstrap::Made;
 use identity::{Authority, Directory, Documents, Keyring, Usage};
-use kernel::Ids;
+use kernel::{Clock, Ids};
 use service::{Cloud, Deps};
 use store::Store;
 use tokio::net::TcpListener;
@@ -67,14 +68,6 @@ async fn up(
     root_key: Option<AtHand>,
     started: Instant,
 ) -> Result<()> {
-    if !config.listen.ip().is_loopback() && !access_keys::exist(&store)? {
-        bail!(
-            "refusing to listen on {}: the keys `test` and 12-digit numbers work on loopback addresses only, and \
-             there is no other.\nMake one first: cloudlet key --data {}",
-            config.listen,
-            config.data.display()
-        );
-    }
     let clock = clock::open(&store)?;
     let cloud = Cloud::default();
     let vault = unlock(&store, root_key).await?;
@@ -87,7 +80,7 @@ async fn up(
     };
     let documents = Arc::new(Documents::default());
     let directory = Arc::new(Directory::new(store.clone(), documents.clone()));
-    let keyring = Keyring::new(store.clone(), vault, directory.clone());
+    let keyring = Keyring::new(store.clone(), vault.clone(), directory.clone());
     let usage = Usage::default();
     let services = services::all(&deps);
     let mut background = JoinSet::new();
@@ -101,10 +94,11 @@ async fn up(
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let first = first_administrator(config, &store, &vault, &clock).await?;
     let about = Arc::new(About::new(gateway.clone(), store.clone(), clock, config.ephemeral));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    announce(config, listener.local_addr()?, format, started);
+    announce(config, listener.local_addr()?, format, started, first.as_ref());
     let mut broken = false;
     let stop = async {
         tokio::select! {
@@ -157,14 +151,53 @@ fn raise_file_limit() {
     }
 }
 
-/// One line on standard output when clients can come.
-fn announce(config: &Config, address: std::net::SocketAddr, format: Format, started: Instant) {
+/// The account of the administrator that the first start makes: that of the key `test`.
+const FIRST_ACCOUNT: &str = "000000000000";
+
+/// Beyond loopback the well-known keys are refused. Where there is no other yet, nobody could ever get in: an
+/// administrator is made.
+async fn first_administrator(
+    config: &Config,
+    store: &Store,
+    vault: &Vault,
+    clock: &Clock,
+) -> Result<Option<Made>> {
+    if config.listen.ip().is_loopback() || access_keys::exist(store)? {
+        return Ok(None);
+    }
+    let made = iam::bootstrap::administrator(store, vault, Ids, FIRST_ACCOUNT, clock.now()).await;
+    let made = made.map_err(|error| access_keys::failure(&error))?;
+    ensure!(
+        made.is_some(),
+        "nobody can get in: there is no access key although there is an administrator.\nMake a key of the root user: \
+         cloudlet key --data {}",
+        config.data.display()
+    );
+    Ok(made)
+}
+
+/// One line on standard output when clients can come, and the first key if one was made.
+fn announce(
+    config: &Config,
+    address: std::net::SocketAddr,
+    format: Format,
+    started: Instant,
+    first: Option<&Made>,
+) {
     let ms = started.elapsed().as_millis() as u64;
     let data = if config.ephemeral { "in memory".to_owned() } else { config.data.display().to_string() };
     match format {
         Format::Json => {
-            let line =
+            let mut line =
                 serde_json::json!({ "ready": true, "listen": address.to_string(), "data": data, "ms": ms });
+            if let Some(made) = first {
+                line["administrator"] = serde_json::json!({
+                    "account": FIRST_ACCOUNT,
+                    "user": made.user,
+                    "access_key_id": made.access_key_id,
+                    "secret_access_key": made.secret.as_str(),
+                });
+            }
             println!("{line}");
         }
         Format::Text => {
@@ -172,6 +205,11 @@ fn announce(config: &Config, address: std::net::SocketAddr, format: Format, star
             println!("{name} is ready at http://{address} after {ms} ms (data: {data})");
             if address.ip().is_loopback() {
                 println!("  eval \"$(cloudlet env)\" points the AWS CLI and every SDK at it");
+            }
+            if let Some(made) = first {
+                println!("  an administrator was made; the secret is not shown again:");
+                println!("    AWS_ACCESS_KEY_ID={}", made.access_key_id);
+                println!("    AWS_SECRET_ACCESS_KEY={}", made.secret.as_str());
             }
         }
     }

@@ -1,5 +1,7 @@
 //! An account with a user who may do nothing yet, and with one of each thing that operations want to find.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use identity::records::{AccessKey, User};
 use kernel::Ids;
 use serde_json::{Map, Value, json};
@@ -18,6 +20,8 @@ pub struct Fixture {
     pub account: String,
     key: Key,
     user: User,
+    /// Members of inputs, and the values that name what there is.
+    known: Vec<(&'static str, Value)>,
 }
 
 impl Fixture {
@@ -34,7 +38,7 @@ impl Fixture {
             created_ms: 0,
         };
         server.put(identity::keys::access_key(&key.id), record.encode());
-        let fixture = Self { account: account.to_owned(), key, user };
+        let mut fixture = Self { account: account.to_owned(), key, user, known: Vec::new() };
         fixture.allow(server, &[]);
         fixture.furnish(server, service);
         fixture
@@ -61,29 +65,107 @@ impl Fixture {
     }
 
     /// Makes what operations of this service want to find.
-    fn furnish(&self, server: &Server, service: &str) {
-        let account = self.account.as_str();
-        if service == "sqs" {
-            let input = model_sqs::types::CreateQueueInput { queue_name: NAME.into(), ..Default::default() };
-            server.as_root(account, model_sqs::ops::CreateQueue, input);
+    fn furnish(&mut self, server: &Server, service: &str) {
+        let account = self.account.clone();
+        match service {
+            "kms" => self.furnish_kms(server, &account),
+            "sqs" => {
+                let input =
+                    model_sqs::types::CreateQueueInput { queue_name: NAME.into(), ..Default::default() };
+                server.as_root(&account, model_sqs::ops::CreateQueue, input);
+            }
+            "sts" => self.furnish_role(server, &account),
+            _ => {}
         }
+    }
+
+    /// A key, its alias, and something that it encrypted.
+    fn furnish_kms(&mut self, server: &Server, account: &str) {
+        use model_kms::{ops, types};
+        let key = server.as_root(account, ops::CreateKey, types::CreateKeyInput::default());
+        let key_id = key.key_metadata.and_then(|key| key.key_id).unwrap_or_default();
+        let alias = types::CreateAliasInput {
+            alias_name: format!("alias/{NAME}").into(),
+            target_key_id: key_id.clone().into(),
+        };
+        server.as_root(account, ops::CreateAlias, alias);
+        let input = types::EncryptInput {
+            key_id: key_id.clone().into(),
+            plaintext: bytes::Bytes::from_static(b"plain").into(),
+            ..Default::default()
+        };
+        let sealed = server.as_root(account, ops::Encrypt, input).ciphertext_blob.unwrap_or_default();
+        let arn = format!("arn:aws:kms:us-east-1:{account}:key/{key_id}");
+        self.know("KeyId", json!(arn));
+        self.know("TargetKeyId", json!(key_id));
+        self.know("SourceKeyId", json!(arn));
+        self.know("DestinationKeyId", json!(arn));
+        self.know("AliasName", json!(format!("alias/{NAME}")));
+        self.know("CiphertextBlob", json!(STANDARD.encode(&sealed)));
+        self.know("GranteePrincipal", json!(format!("arn:aws:iam::{account}:user/{USER}")));
+    }
+
+    /// A role that the account's identities may assume if their policies let them.
+    fn furnish_role(&mut self, server: &Server, account: &str) {
+        let trust = json!({
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
+                "Action": "sts:AssumeRole",
+            },
+        });
+        let input = model_iam::types::CreateRoleInput {
+            role_name: NAME.into(),
+            assume_role_policy_document: trust.to_string().into(),
+            ..Default::default()
+        };
+        server.as_root(account, model_iam::ops::CreateRole, input);
+        self.know("RoleArn", json!(format!("arn:aws:iam::{account}:role/{NAME}")));
+    }
+
+    fn know(&mut self, member: &'static str, value: Value) {
+        self.known.push((member, value));
     }
 
     /// Fills in what the schema alone does not tell.
     pub fn adapt(&self, operation: &Operation, input: &mut Map<String, Value>) {
+        let own = self.names(operation.service.id);
+        for (member, value) in self.known.iter().chain(&own) {
+            if let Some(slot) = input.get_mut(*member) {
+                *slot = value.clone();
+            }
+        }
+    }
+
+    /// Members of a service's inputs, and names of the right form for them.
+    fn names(&self, service: &str) -> Vec<(&'static str, Value)> {
         let account = &self.account;
-        let known: &[(&str, Value)] = match operation.service.id {
-            "sqs" => &[
+        let iam = |resource: &str| json!(format!("arn:aws:iam::{account}:{resource}"));
+        match service {
+            "iam" => vec![
+                ("Arn", iam(&format!("user/{USER}"))),
+                ("OpenIDConnectProviderArn", iam("oidc-provider/issuer.test")),
+                ("PolicyArn", iam(&format!("policy/{NAME}"))),
+                ("PolicySourceArn", iam(&format!("user/{USER}"))),
+                ("SAMLProviderArn", iam(&format!("saml-provider/{NAME}"))),
+                ("SerialNumber", iam(&format!("mfa/{NAME}"))),
+            ],
+            "kms" => vec![("ReplicaRegion", json!("eu-west-1")), ("PrimaryRegion", json!("eu-west-1"))],
+            "secretsmanager" => vec![
+                ("AddReplicaRegions", json!([{ "Region": "eu-west-1" }])),
+                ("RemoveReplicaRegions", json!(["eu-west-1"])),
+            ],
+            "sqs" => vec![
                 ("QueueUrl", json!(format!("http://localhost/{account}/{NAME}"))),
                 ("QueueName", json!(NAME)),
                 ("SourceArn", json!(format!("arn:aws:sqs:us-east-1:{account}:{NAME}"))),
             ],
-            _ => &[],
-        };
-        for (member, value) in known {
-            if let Some(slot) = input.get_mut(*member) {
-                *slot = value.clone();
-            }
+            "ssm" => vec![
+                ("Path", json!(format!("/{NAME}"))),
+                ("ResourceArn", json!(format!("arn:aws:ssm:us-east-1:{account}:parameter/{NAME}"))),
+            ],
+            _ => Vec::new(),
         }
     }
 }
