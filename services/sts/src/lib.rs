@@ -4,6 +4,7 @@
 //! records.
 
 mod error;
+mod federation;
 mod limits;
 mod mfa;
 mod ops;
@@ -12,21 +13,28 @@ mod role;
 mod session;
 mod sts;
 mod tags;
+mod web_keys;
 
 use std::sync::Arc;
 
 use model_sts::SERVICE;
 use model_sts::ops::*;
+use oidc::Issuers;
 use service::{Deps, Service};
 
-use crate::ops::{assume_role, get_federation_token, nothing};
+use crate::ops::{assume_role, assume_role_with_web_identity, get_federation_token, nothing};
 use crate::sts::Sts;
 
-/// The service.
-pub fn service(deps: Deps) -> Service {
-    let sts = Arc::new(Sts::new(deps));
+/// The service, which believes the tokens of `issuers`.
+pub fn service(deps: Deps, issuers: Arc<Issuers>) -> Service {
+    let sts = Arc::new(Sts::new(deps, issuers));
     Service::builder(&SERVICE, sts)
         .op(AssumeRole, assume_role::resolve, Sts::assume_role)
+        .op(
+            AssumeRoleWithWebIdentity,
+            assume_role_with_web_identity::resolve,
+            Sts::assume_role_with_web_identity,
+        )
         .op(DecodeAuthorizationMessage, nothing, Sts::decode_authorization_message)
         .op(GetAccessKeyInfo, nothing, Sts::get_access_key_info)
         .op(GetCallerIdentity, nothing, Sts::get_caller_identity)

@@ -6,6 +6,7 @@ use identity::token::{self, Issued, MintError};
 use kernel::{Principal, Session};
 use model_sts::Error;
 use model_sts::types::Credentials;
+use oidc::Issuers;
 use service::Deps;
 
 use crate::error;
@@ -13,6 +14,7 @@ use crate::error;
 /// What the operations work with.
 pub struct Sts {
     pub deps: Deps,
+    pub issuers: Arc<Issuers>,
 }
 
 /// Credentials as answers show them.
@@ -24,8 +26,8 @@ pub struct Answer {
 }
 
 impl Sts {
-    pub fn new(deps: Deps) -> Self {
-        Self { deps }
+    pub fn new(deps: Deps, issuers: Arc<Issuers>) -> Self {
+        Self { deps, issuers }
     }
 
     /// Issues credentials for a session of `principal`, whose token has at least `min_size` characters.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use identity::records::{MfaDevice, Policies, Role, User};
 use identity::{Authority, Directory, Documents, keys, mfa, token};
 use kernel::{Arn, Call, Clock, Principal, PrincipalKind};
+use oidc::{HttpFetch, Issuers};
 use service::Deps;
 use store::Record as _;
 use wire::{Fault, OperationType, Protocol, ServiceError, View};
@@ -27,7 +28,7 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        Self::with(|deps| sts::service(deps.clone()))
+        Self::with(|deps| sts::service(deps.clone(), Arc::new(Issuers::new(Arc::new(HttpFetch::new())))))
     }
 
     pub fn with(make: impl FnOnce(&Deps) -> service::Service) -> Self {
