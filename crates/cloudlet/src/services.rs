@@ -1,5 +1,8 @@
 //! Every service there is: the only place that knows them all.
 
+use std::sync::Arc;
+
+use oidc::{HttpFetch, Issuers};
 use service::{Deps, Service};
 
 /// Makes the services.
@@ -10,7 +13,7 @@ pub fn all(deps: &Deps) -> Vec<Service> {
         secretsmanager::service(deps.clone()),
         sqs::service(deps.clone()),
         ssm::service(deps.clone()),
-        sts::service(deps.clone()),
+        sts::service(deps.clone(), Arc::new(Issuers::new(Arc::new(HttpFetch::new())))),
     ]
 }
 
