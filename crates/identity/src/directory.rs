@@ -28,9 +28,12 @@ pub struct Directory {
 /// What is known of one account, true until its watch says otherwise.
 struct View {
     watch: Watch,
-    identities: Mutex<HashMap<(Kind, String), Option<Arc<Identity>>>>,
+    identities: Mutex<Known>,
     managed: Mutex<HashMap<String, Option<Arc<Policy>>>>,
 }
+
+/// Identities by kind and name in lower case, and those that were looked for and are not there.
+type Known = HashMap<(Kind, String), Option<Arc<Identity>>>;
 
 /// Kinds of identity that can call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
