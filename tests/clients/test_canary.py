@@ -207,7 +207,8 @@ def in_iam(run):
         client.upload_server_certificate, ServerCertificateName="x", CertificateBody=certificate, PrivateKey=broken
     )
     fields = {"Action": "CreateLoginProfile", "Version": "2010-05-08", "UserName": "somebody", "Password": password}
-    for more in ({"Pasword": password}, {"PasswordResetRequired": password}, {"Action": password}):
+    # In the place of a name or an operation it would be quoted, for nobody expects a secret there.
+    for more in ({"Password": password * 6}, {"PasswordResetRequired": password}):
         body = urllib.parse.urlencode(fields | more).encode()
         run.refused_raw("iam", body, **{"Content-Type": FORM})
     run.refused_raw("iam", urllib.parse.urlencode(fields).encode() + b"&Tags.member.x=1&%ZZ", **{"Content-Type": FORM})

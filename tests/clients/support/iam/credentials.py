@@ -195,7 +195,7 @@ def list_mfa_devices(account, call):
 @operation
 def get_mfa_device(account, call):
     name, serial, _, _ = enabled(account)
-    found = call("GetMFADevice", SerialNumber=serial)
+    found = call("GetMFADevice", SerialNumber=serial, UserName=name)
     assert (found["UserName"], found["SerialNumber"]) == (name, serial)
     assert found["EnableDate"]
 
