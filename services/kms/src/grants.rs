@@ -1,5 +1,7 @@
 //! What grants allow: the ones that fit a request become statements of the key's policy.
 
+use std::collections::HashMap;
+
 use kernel::{Call, PrincipalKind};
 use model_kms::types::GrantOperation;
 use wire::Open;
@@ -71,6 +73,50 @@ impl Grant {
             .is_none_or(|own| context::holds(wanted.subset, own) || context::holds(wanted.equals, own));
         let source = self.source_arn.as_deref().is_none_or(|own| wanted.source_arn == Some(own));
         operations && equals && subset && source
+    }
+}
+
+/// The grants of a key, found by whom they are for: a key may have many.
+#[derive(Debug, Default)]
+pub struct Grants {
+    /// With their ids, in the order of these.
+    all: Vec<(String, Grant)>,
+    /// Places in the list above by the name of the grantee.
+    by_grantee: HashMap<String, Vec<usize>>,
+}
+
+impl Grants {
+    pub fn new(all: Vec<(String, Grant)>) -> Self {
+        let mut by_grantee: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, (_, grant)) in all.iter().enumerate() {
+            by_grantee.entry(grant.grantee.name().to_owned()).or_default().push(at);
+        }
+        Self { all, by_grantee }
+    }
+
+    /// All of them, with their ids.
+    pub fn iter(&self) -> impl Iterator<Item = &(String, Grant)> {
+        self.all.iter()
+    }
+
+    /// The grant with this id.
+    pub fn get(&self, id: &str) -> Option<&Grant> {
+        let at = self.all.binary_search_by(|(other, _)| other.as_str().cmp(id)).ok()?;
+        self.all.get(at).map(|(_, grant)| grant)
+    }
+
+    /// Those that let `call` do this, up to `max` of them.
+    pub fn that_allow(&self, call: &Call, asked: &Use<'_>, max: usize) -> Vec<&Grant> {
+        let caller = &call.principal;
+        let account = account_arn(&caller.account);
+        let behind = caller.session.as_ref().map(|session| &*session.issuer_arn);
+        let mut names = vec![caller.arn.as_str(), &caller.user_id, &account];
+        names.extend(behind);
+        names.sort_unstable();
+        names.dedup();
+        let places = names.into_iter().filter_map(|name| self.by_grantee.get(name)).flatten();
+        let grants = places.filter_map(|at| self.all.get(*at)).map(|(_, grant)| grant);
+        grants.filter(|grant| grant.allows(call, asked)).take(max).collect()
     }
 }
 
@@ -182,6 +228,27 @@ mod tests {
         assert!(passes(&grant, &["Decrypt"], Some(&one)));
         grant.context_equals = Some(context(&[("a", "2")]));
         assert!(!passes(&grant, &["Decrypt"], Some(&one)));
+    }
+
+    #[test]
+    fn grants_are_found_by_their_grantees() {
+        let to = |name: &str| Grant { grantee: Principal::Arn(name.into()), ..grant() };
+        let account = account_arn("123456789012");
+        let grants = Grants::new(vec![
+            ("a".into(), to(ANN)),
+            ("b".into(), to("arn:aws:iam::123456789012:user/bob")),
+            ("c".into(), to(&account)),
+            ("d".into(), Grant { operations: vec!["Encrypt".into()], ..to(ANN) }),
+        ]);
+        let found = grants.that_allow(&ann(), &asked("Decrypt", None), 9);
+        let found: Vec<_> = found.into_iter().map(|grant| grant.grantee.name()).collect();
+        assert_eq!(found, [account.as_str(), ANN]);
+        assert_eq!(
+            grants.get("b").map(|grant| grant.grantee.name()),
+            Some("arn:aws:iam::123456789012:user/bob")
+        );
+        assert_eq!(grants.that_allow(&ann(), &asked("Decrypt", None), 1).len(), 1);
+        assert!(grants.get("x").is_none() && grants.iter().count() == 4);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use vault::Vault;
 
 use crate::crypto::{Opened, Secret};
 use crate::error::{bad_state, corrupt, internal, no_key};
+use crate::grants::Grants;
 use crate::key_id::key_arn;
 use crate::limits::{KEYS_HOT_MAX, VERSIONS_HOT_MAX};
 use crate::usage::Uses;
@@ -50,7 +51,7 @@ pub struct Key {
     pub record: records::Key,
     /// Its policy; one that does not parse allows nothing.
     pub policy: Option<Arc<Policy>>,
-    grants: OnceLock<Arc<[(String, records::Grant)]>>,
+    grants: OnceLock<Arc<Grants>>,
     opened: Mutex<Vec<(u32, Arc<Opened>)>>,
 }
 
@@ -112,8 +113,8 @@ impl Kms {
         Ok(Some(key))
     }
 
-    /// The grants of a key, by their ids.
-    pub fn grants(&self, snapshot: &Snapshot, key: &Key) -> Result<Arc<[(String, records::Grant)]>, Error> {
+    /// The grants of a key.
+    pub fn grants(&self, snapshot: &Snapshot, key: &Key) -> Result<Arc<Grants>, Error> {
         if let Some(known) = key.grants.get() {
             return Ok(known.clone());
         }
@@ -133,7 +134,7 @@ impl Kms {
                 }
             }
         }
-        Ok(key.grants.get_or_init(|| grants.into()).clone())
+        Ok(key.grants.get_or_init(|| Arc::new(Grants::new(grants))).clone())
     }
 
     /// A version of a key's material, opened. Whoever calls has checked the key's state.
@@ -259,4 +260,45 @@ pub fn write(tx: &mut Tx, account: &str, region: &str, id: &str, before: Option<
 /// What sealed material belongs to. The material of a multi-Region key is the same in every region.
 fn belongs_to(account: &str, id: &str, version: u32) -> String {
     format!("{account}/{id}/{version}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::key_record;
+
+    const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    #[tokio::test]
+    async fn memory_lets_go_of_a_key_that_changes() {
+        let kms = Kms::new(testkit::deps());
+        let (account, region) = (testkit::ACCOUNT, testkit::REGION);
+        kms.store
+            .transact(|tx| {
+                let secret = Secret::new(vec![7; 32]);
+                kms.put_material(tx, account, &[region], ID, 0, &secret);
+                write(tx, account, region, ID, None, &key_record());
+                Ok::<_, Error>(())
+            })
+            .await
+            .unwrap();
+        let before = kms.store.snapshot();
+        let key = kms.find(account, region, ID).unwrap().unwrap();
+        let opened = Arc::downgrade(&kms.open_current(&key).unwrap());
+        assert!(Arc::ptr_eq(&key, &kms.find(account, region, ID).unwrap().unwrap()));
+        assert!(opened.upgrade().is_some());
+        let disable = |_: &mut Tx, record: &mut records::Key| {
+            record.enabled = false;
+            Ok(())
+        };
+        kms.change(&key, disable).await.unwrap();
+        drop(key);
+        assert!(opened.upgrade().is_none());
+        // Whoever looked before the change does not bring the key back.
+        let old = kms.find_at(&before, account, region, ID).unwrap().unwrap();
+        let opened = Arc::downgrade(&kms.open_current(&old).unwrap());
+        drop(old);
+        assert!(opened.upgrade().is_none() && kms.hot.read().is_empty());
+        assert!(!kms.find(account, region, ID).unwrap().unwrap().record.enabled);
+    }
 }

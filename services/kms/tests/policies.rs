@@ -122,3 +122,14 @@ async fn a_dry_run_needs_no_ciphertext_if_it_says_so() {
     kit.deny("kms:Decrypt");
     assert_eq!(code(kit.run(Decrypt, input).await), "AccessDeniedException");
 }
+
+#[tokio::test]
+async fn every_operation_is_there() {
+    let kit = kit();
+    let names = |ops: &mut dyn Iterator<Item = &'static wire::Operation>| {
+        ops.map(|operation| operation.name).collect::<std::collections::BTreeSet<_>>()
+    };
+    let service = kit.deps().cloud.service("kms").unwrap();
+    assert_eq!(names(&mut service.operations()), names(&mut model_kms::ops::ALL.iter().copied()));
+    assert_eq!(service.operations().count(), 48);
+}

@@ -271,10 +271,9 @@ fn policy_of(
     let Some(wanted) = asked.as_use().filter(|_| key.record.grants > 0) else { return Ok(Some(own)) };
     let grants = kms.grants(snapshot, key)?;
     let statements: Vec<String> = grants
-        .iter()
-        .filter(|(_, grant)| grant.allows(call, &wanted))
-        .take(GRANTS_USED_MAX)
-        .filter_map(|(_, grant)| grants::statement(&grant.grantee, &format!("kms:{}", wanted.operation)))
+        .that_allow(call, &wanted, GRANTS_USED_MAX)
+        .into_iter()
+        .filter_map(|grant| grants::statement(&grant.grantee, &format!("kms:{}", wanted.operation)))
         .collect();
     if statements.is_empty() {
         return Ok(Some(own));

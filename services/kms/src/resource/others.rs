@@ -113,9 +113,7 @@ pub fn retired_grant(
         }
     };
     let grant = match looked.key() {
-        Some(key) => {
-            kms.grants(&snapshot, key)?.iter().find(|(id, _)| *id == grant_id).map(|(_, grant)| grant.clone())
-        }
+        Some(key) => kms.grants(&snapshot, key)?.get(&grant_id).cloned(),
         None => None,
     };
     let context =
