@@ -67,9 +67,10 @@ fn invalid(principal: &str) -> Error {
     Error::malformed_policy_document_exception(text)
 }
 
-/// Whether a text has the form of a user's or role's unique id.
+/// Whether a text has the form of a user's or role's unique id (API reference, `idType`: 16 to 128 word characters).
 fn is_unique_id(text: &str) -> bool {
-    text.starts_with("AIDA") || text.starts_with("AROA")
+    let kind = text.starts_with("AIDA") || text.starts_with("AROA");
+    kind && (16..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Account, whether it is a role, and name, of the ARN of a user or role.
@@ -154,6 +155,15 @@ mod tests {
             "Action": "x", "Condition": {"StringEquals": {"AWS": "x"}}}, {"NotPrincipal": {"AWS":"AIDA1"}},
             {"Principal": "x"}]} "#;
         assert_eq!(after.unwrap(), expected);
+    }
+
+    #[test]
+    fn unique_ids_have_a_form() {
+        assert!(is_unique_id("AIDAABCDEFGHIJKLMNOPQ") && is_unique_id("AROAABCDEFGHIJKLMNOPQ"));
+        let long = format!("AIDA{}", "A".repeat(5_000));
+        for text in ["AIDA", "AKIAABCDEFGHIJKLMNOPQ", "AIDA ABCDEFGHIJKLMNOPQ", long.as_str()] {
+            assert!(!is_unique_id(text), "{text}");
+        }
     }
 
     #[test]
