@@ -25,7 +25,8 @@ fn stored(kit: &Kit, id: &str) -> Option<Record> {
 async fn a_secret_is_shown_once_and_kept_sealed() {
     let kit = kit();
     user(&kit, "bob").await;
-    let made = create(&kit, Some("bob")).await.unwrap();
+    let made = create(&kit, Some("BOB")).await.unwrap();
+    assert_eq!(made.user_name.as_deref(), Some("bob"));
     let (id, secret) = (made.access_key_id.clone().unwrap(), made.secret_access_key.clone().unwrap());
     assert!(id.starts_with("AKIA") && id.len() == 20 && secret.len() == 40);
     assert!(!format!("{made:?}").contains(&secret));

@@ -43,8 +43,14 @@ impl NewKey {
         Self { id, secret, sealed }
     }
 
-    /// Gives it to a user or the root user.
-    pub fn give(&self, tx: &mut Tx, account: &str, owner: &Owner, now: Timestamp) -> Result<(), Error> {
+    /// Gives it to a user or the root user. The user's name comes back as it was given when the user was made.
+    pub fn give(
+        &self,
+        tx: &mut Tx,
+        account: &str,
+        owner: &Owner,
+        now: Timestamp,
+    ) -> Result<Option<String>, Error> {
         change_list(tx, account, owner, now, |list| {
             if list.len() >= ACCESS_KEYS_PER_USER {
                 return Err(over_quota("AccessKeysPerUser", ACCESS_KEYS_PER_USER));
@@ -58,13 +64,13 @@ impl NewKey {
         };
         let key = records::AccessKey {
             account: account.to_owned(),
-            user,
+            user: user.clone(),
             sealed_secret: self.sealed.clone(),
             active: true,
             created_ms: now.millis(),
         };
         tx.put(keys::access_key(&self.id), key.encode());
-        Ok(())
+        Ok(user)
     }
 }
 
@@ -76,10 +82,10 @@ impl Iam {
         _: CreateAccessKeyInput,
     ) -> Result<CreateAccessKeyOutput, Error> {
         let new = NewKey::new(self.ids, &self.vault);
-        self.transact(|tx| new.give(tx, &call.account, &owner, call.now)).await?;
+        let user_name = self.transact(|tx| new.give(tx, &call.account, &owner, call.now)).await?;
         Ok(CreateAccessKeyOutput {
             access_key: Some(AccessKey {
-                user_name: shown_name(&owner),
+                user_name,
                 access_key_id: Some(new.id.clone()),
                 status: Some(StatusType::Active.into()),
                 secret_access_key: Some(new.secret.to_string()),
@@ -218,13 +224,6 @@ fn change_list(
         }
     }
     Ok(())
-}
-
-fn shown_name(owner: &Owner) -> Option<String> {
-    match owner {
-        Owner::User(name) => Some(name.clone()),
-        Owner::Root => None,
-    }
 }
 
 fn status(active: bool) -> StatusType {
