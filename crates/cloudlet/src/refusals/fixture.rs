@@ -149,6 +149,7 @@ impl Fixture {
                 ("PolicyArn", iam(&format!("policy/{NAME}"))),
                 ("PolicySourceArn", iam(&format!("user/{USER}"))),
                 ("SAMLProviderArn", iam(&format!("saml-provider/{NAME}"))),
+                ("VersionId", json!("v1")),
                 ("SerialNumber", iam(&format!("mfa/{NAME}"))),
             ],
             "kms" => vec![("ReplicaRegion", json!("eu-west-1")), ("PrimaryRegion", json!("eu-west-1"))],
