@@ -134,7 +134,7 @@ def provided(account, issuer):
 def test_a_workflow_of_one_repository_on_one_branch(account):
     """GitHub's tokens: the right one is accepted, and none that differs in anything that counts."""
     # Anybody may ask: what is asked is not signed.
-    ask = make_client(account.server).assume_role_with_web_identity
+    ask = make_client(account.server, service="sts").assume_role_with_web_identity
     with Issuer() as issuer, Issuer() as other:
         same = {f"{issuer.name}:aud": "sts.amazonaws.com", f"{issuer.name}:sub": "repo:octo/app:ref:refs/heads/main"}
         arn = role(account, {"Federated": provided(account, issuer)}, WEB, {"StringEquals": same})
