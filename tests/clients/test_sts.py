@@ -1,5 +1,7 @@
 """STS by its stock clients: every operation, and what its credentials are good for."""
 
+import base64
+import hashlib
 import json
 import time
 
@@ -9,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from support.aws import Account, client_of, fails, make_client
 from support.iam import document, iam, user
 from support.iam.credentials import enabled
+from support.idp import ENDPOINT, ENTITY, Idp
 from support.issuer import Issuer, encoded
 from support.operations import Operations
 from support.totp import code
@@ -16,6 +19,7 @@ from support.totp import code
 operation = Operations("sts")
 
 WEB = "sts:AssumeRoleWithWebIdentity"
+BY_SAML = "sts:AssumeRoleWithSAML"
 
 
 def role(account, principal=None, action="sts:AssumeRole", condition=None, **more):
@@ -74,6 +78,21 @@ def assume_role(account, call):
 
 
 @operation
+def assume_role_with_saml(account, call):
+    idp = Idp()
+    provider = registered(account, idp)
+    arn = role(account, {"Federated": provider}, BY_SAML, {"StringEquals": {"saml:aud": ENDPOINT}})
+    asked = {"RoleArn": arn, "PrincipalArn": provider, "SAMLAssertion": idp.response(arn, provider)}
+    answer = call("AssumeRoleWithSAML", **asked)
+    assert (answer["Issuer"], answer["Audience"]) == (ENTITY, ENDPOINT)
+    assert (answer["Subject"], answer["SubjectType"]) == ("ann@example.com", "persistent")
+    identity = f"{ENTITY}{account.key}/{provider.rsplit('/', 1)[1]}"
+    assert answer["NameQualifier"] == base64.b64encode(hashlib.sha1(identity.encode()).digest()).decode()
+    assert answer["AssumedRoleUser"]["Arn"].endswith("/ann")
+    assert who(account, answer["Credentials"])["Arn"] == answer["AssumedRoleUser"]["Arn"]
+
+
+@operation
 def assume_role_with_web_identity(account, call):
     with Issuer() as issuer:
         provider = provided(account, issuer)
@@ -129,6 +148,49 @@ def provided(account, issuer):
     """Registers an issuer; gives the provider's ARN."""
     made = iam(account).create_open_id_connect_provider(Url=issuer.url, ClientIDList=["sts.amazonaws.com"])
     return made["OpenIDConnectProviderArn"]
+
+
+def registered(account, idp):
+    """Registers an identity provider of SAML; gives the provider's ARN."""
+    made = iam(account).create_saml_provider(Name=account.name("idp"), SAMLMetadataDocument=idp.metadata())
+    return made["SAMLProviderArn"]
+
+
+def test_a_user_whom_a_saml_provider_signed_in(account):
+    """The right response is accepted, and none that differs in anything that counts."""
+    # Anybody may ask: what is asked is not signed.
+    ask = make_client(account.server, service="sts").assume_role_with_saml
+    idp, other = Idp(), Idp()
+    provider = registered(account, idp)
+    same = {"saml:iss": ENTITY, "saml:sub": "ann@example.com"}
+    arn = role(account, {"Federated": provider}, BY_SAML, {"StringEquals": same})
+
+    def outcome(response):
+        try:
+            ask(RoleArn=arn, PrincipalArn=provider, SAMLAssertion=response)
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        return "accepted"
+
+    def two(response):
+        """With a second assertion, about somebody else, before the one that is signed."""
+        head, tail = response.split("</samlp:Status>")
+        evil = tail.removesuffix("</samlp:Response>").replace("ann@", "bob@").replace("_a", "_b")
+        return f"{head}</samlp:Status>{evil}{tail}"
+
+    outcomes = {
+        idp.response(arn, provider): "accepted",
+        idp.response(arn, provider, subject="bob@example.com"): "AccessDenied",
+        idp.response(arn + "-other", provider): "AccessDenied",
+        idp.response(arn, provider, audience="somebody-else"): "InvalidIdentityToken",
+        idp.response(arn, provider, lasts=-3600): "ExpiredTokenException",
+        other.response(arn, provider): "InvalidIdentityToken",
+        idp.response(arn, provider, change=lambda text: text.replace("ann@", "bob@")): "InvalidIdentityToken",
+        idp.response(arn, provider, change=two): "InvalidIdentityToken",
+        idp.response(arn, provider, change=lambda text: f"<!DOCTYPE a>{text}"): "InvalidIdentityToken",
+        "bm8gcmVzcG9uc2U=": "InvalidIdentityToken",
+    }
+    assert {response: outcome(response) for response in outcomes} == outcomes
 
 
 def test_a_workflow_of_one_repository_on_one_branch(account):

@@ -9,6 +9,7 @@ use crate::{Error, SERVICE, schemas, types};
 /// Every generated operation: what the service has to register.
 pub static ALL: &[&Operation] = &[
     &ASSUME_ROLE,
+    &ASSUME_ROLE_WITH_SAML,
     &ASSUME_ROLE_WITH_WEB_IDENTITY,
     &DECODE_AUTHORIZATION_MESSAGE,
     &GET_ACCESS_KEY_INFO,
@@ -63,6 +64,73 @@ impl OperationType for AssumeRole {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &ASSUME_ROLE
+    }
+}
+
+static ASSUME_ROLE_WITH_SAML: Operation = Operation {
+    service: &SERVICE,
+    name: "AssumeRoleWithSAML",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::AssumeRoleWithSAMLRequest,
+    output: &schemas::AssumeRoleWithSAMLResponse,
+    has_output: true,
+    result_wrapper: Some("AssumeRoleWithSAMLResult"),
+    access: Access::Anyone,
+    actions: &[Action {
+        name: "sts:AssumeRoleWithSAML",
+        resources: &["role"],
+        condition_keys: &[
+            "aws:RequestTag/${TagKey}",
+            "aws:TagKeys",
+            "saml:aud",
+            "saml:cn",
+            "saml:commonName",
+            "saml:doc",
+            "saml:eduorghomepageuri",
+            "saml:eduorgidentityauthnpolicyuri",
+            "saml:eduorglegalname",
+            "saml:eduorgsuperioruri",
+            "saml:eduorgwhitepagesuri",
+            "saml:edupersonaffiliation",
+            "saml:edupersonassurance",
+            "saml:edupersonentitlement",
+            "saml:edupersonnickname",
+            "saml:edupersonorgdn",
+            "saml:edupersonorgunitdn",
+            "saml:edupersonprimaryaffiliation",
+            "saml:edupersonprimaryorgunitdn",
+            "saml:edupersonprincipalname",
+            "saml:edupersonscopedaffiliation",
+            "saml:edupersontargetedid",
+            "saml:givenName",
+            "saml:iss",
+            "saml:mail",
+            "saml:name",
+            "saml:namequalifier",
+            "saml:organizationStatus",
+            "saml:primaryGroupSID",
+            "saml:sub",
+            "saml:sub_type",
+            "saml:surname",
+            "saml:uid",
+            "saml:x500UniqueIdentifier",
+            "sts:RoleSessionName",
+            "sts:SourceIdentity",
+            "sts:TransitiveTagKeys",
+        ],
+    }],
+};
+
+/// `AssumeRoleWithSAML`
+#[derive(Clone, Copy, Debug)]
+pub struct AssumeRoleWithSAML;
+
+impl OperationType for AssumeRoleWithSAML {
+    type Input = types::AssumeRoleWithSAMLInput;
+    type Output = types::AssumeRoleWithSAMLOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &ASSUME_ROLE_WITH_SAML
     }
 }
 

@@ -83,6 +83,71 @@ pub static AssumeRoleResponse: Schema = Schema {
     ..SCHEMA
 };
 
+pub static AssumeRoleWithSAMLRequest: Schema = Schema {
+    name: "AssumeRoleWithSAMLRequest",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "RoleArn", wire: "RoleArn", target: &arnType, required: true, ..MEMBER },
+        Member { name: "PrincipalArn", wire: "PrincipalArn", target: &arnType, required: true, ..MEMBER },
+        Member {
+            name: "SAMLAssertion",
+            wire: "SAMLAssertion",
+            target: &SAMLAssertionType,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "PolicyArns", wire: "PolicyArns", target: &policyDescriptorListType, ..MEMBER },
+        Member { name: "Policy", wire: "Policy", target: &sessionPolicyDocumentType, ..MEMBER },
+        Member {
+            name: "DurationSeconds",
+            wire: "DurationSeconds",
+            target: &roleDurationSecondsType,
+            ..MEMBER
+        },
+        Member {
+            name: "MinimumSessionTokenSize",
+            wire: "MinimumSessionTokenSize",
+            target: &minimumSessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static AssumeRoleWithSAMLResponse: Schema = Schema {
+    name: "AssumeRoleWithSAMLResponse",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Credentials", wire: "Credentials", target: &Credentials, ..MEMBER },
+        Member { name: "AssumedRoleUser", wire: "AssumedRoleUser", target: &AssumedRoleUser, ..MEMBER },
+        Member {
+            name: "PackedPolicySize",
+            wire: "PackedPolicySize",
+            target: &nonNegativeIntegerType,
+            ..MEMBER
+        },
+        Member { name: "Subject", wire: "Subject", target: &Subject, ..MEMBER },
+        Member { name: "SubjectType", wire: "SubjectType", target: &SubjectType, ..MEMBER },
+        Member { name: "Issuer", wire: "Issuer", target: &Issuer, ..MEMBER },
+        Member { name: "Audience", wire: "Audience", target: &Audience, ..MEMBER },
+        Member { name: "NameQualifier", wire: "NameQualifier", target: &NameQualifier, ..MEMBER },
+        Member { name: "SourceIdentity", wire: "SourceIdentity", target: &sourceIdentityType, ..MEMBER },
+        Member {
+            name: "SessionTokenUtilization",
+            wire: "SessionTokenUtilization",
+            target: &sessionTokenUtilizationType,
+            ..MEMBER
+        },
+        Member {
+            name: "SessionTokenSize",
+            wire: "SessionTokenSize",
+            target: &sessionTokenSizeType,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
 pub static AssumeRoleWithWebIdentityRequest: Schema = Schema {
     name: "AssumeRoleWithWebIdentityRequest",
     kind: Kind::Structure,
@@ -451,6 +516,8 @@ pub static MalformedPolicyDocumentException: Schema = Schema {
     ..SCHEMA
 };
 
+pub static NameQualifier: Schema = Schema { name: "NameQualifier", kind: Kind::String, ..SCHEMA };
+
 pub static PackedPolicyTooLargeException: Schema = Schema {
     name: "PackedPolicyTooLargeException",
     kind: Kind::Structure,
@@ -508,6 +575,18 @@ pub static RegionDisabledException: Schema = Schema {
     }),
     ..SCHEMA
 };
+
+pub static SAMLAssertionType: Schema = Schema {
+    name: "SAMLAssertionType",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(4), max: Some(100000) },
+    sensitive: true,
+    ..SCHEMA
+};
+
+pub static Subject: Schema = Schema { name: "Subject", kind: Kind::String, ..SCHEMA };
+
+pub static SubjectType: Schema = Schema { name: "SubjectType", kind: Kind::String, ..SCHEMA };
 
 pub static Tag: Schema = Schema {
     name: "Tag",

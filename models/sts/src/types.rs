@@ -63,6 +63,56 @@ pub struct AssumeRoleOutput {
 
 wire::structure!(AssumeRoleOutput, schemas::AssumeRoleResponse, { 0: credentials, 1: assumed_role_user, 2: packed_policy_size, 3: source_identity, 4: session_token_utilization, 5: session_token_size });
 
+/// Shape `AssumeRoleWithSAMLRequest`.
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithSAMLInput {
+    /// `RoleArn`, required, 20 to 2048.
+    pub role_arn: Req<String>,
+    /// `PrincipalArn`, required, 20 to 2048.
+    pub principal_arn: Req<String>,
+    /// `SAMLAssertion`, required, 4 to 100000, sensitive.
+    pub saml_assertion: Req<String>,
+    /// `PolicyArns`.
+    pub policy_arns: Option<Vec<PolicyDescriptorType>>,
+    /// `Policy`, 1 to 2048.
+    pub policy: Option<String>,
+    /// `DurationSeconds`, 900 to 43200.
+    pub duration_seconds: Option<i32>,
+    /// `MinimumSessionTokenSize`, 0 to 4096.
+    pub minimum_session_token_size: Option<i32>,
+}
+
+wire::structure!(AssumeRoleWithSAMLInput, schemas::AssumeRoleWithSAMLRequest, { 0: role_arn, 1: principal_arn, 2: saml_assertion, 3: policy_arns, 4: policy, 5: duration_seconds, 6: minimum_session_token_size });
+
+/// Shape `AssumeRoleWithSAMLResponse`.
+#[derive(Clone, Default)]
+pub struct AssumeRoleWithSAMLOutput {
+    /// `Credentials`.
+    pub credentials: Option<Credentials>,
+    /// `AssumedRoleUser`.
+    pub assumed_role_user: Option<AssumedRoleUser>,
+    /// `PackedPolicySize`, at least 0.
+    pub packed_policy_size: Option<i32>,
+    /// `Subject`.
+    pub subject: Option<String>,
+    /// `SubjectType`.
+    pub subject_type: Option<String>,
+    /// `Issuer`.
+    pub issuer: Option<String>,
+    /// `Audience`.
+    pub audience: Option<String>,
+    /// `NameQualifier`.
+    pub name_qualifier: Option<String>,
+    /// `SourceIdentity`, 2 to 64.
+    pub source_identity: Option<String>,
+    /// `SessionTokenUtilization`, at least 0.
+    pub session_token_utilization: Option<i32>,
+    /// `SessionTokenSize`, at least 0.
+    pub session_token_size: Option<i32>,
+}
+
+wire::structure!(AssumeRoleWithSAMLOutput, schemas::AssumeRoleWithSAMLResponse, { 0: credentials, 1: assumed_role_user, 2: packed_policy_size, 3: subject, 4: subject_type, 5: issuer, 6: audience, 7: name_qualifier, 8: source_identity, 9: session_token_utilization, 10: session_token_size });
+
 /// Shape `AssumeRoleWithWebIdentityRequest`.
 #[derive(Clone, Default)]
 pub struct AssumeRoleWithWebIdentityInput {

@@ -10,6 +10,7 @@ mod mfa;
 mod ops;
 mod policies;
 mod role;
+mod saml_keys;
 mod session;
 mod sts;
 mod tags;
@@ -22,7 +23,9 @@ use model_sts::ops::*;
 use oidc::Issuers;
 use service::{Deps, Service};
 
-use crate::ops::{assume_role, assume_role_with_web_identity, get_federation_token, nothing};
+use crate::ops::{
+    assume_role, assume_role_with_saml, assume_role_with_web_identity, get_federation_token, nothing,
+};
 use crate::sts::Sts;
 
 /// The service, which believes the tokens of `issuers`.
@@ -30,6 +33,7 @@ pub fn service(deps: Deps, issuers: Arc<Issuers>) -> Service {
     let sts = Arc::new(Sts::new(deps, issuers));
     Service::builder(&SERVICE, sts)
         .op(AssumeRole, assume_role::resolve, Sts::assume_role)
+        .op(AssumeRoleWithSAML, assume_role_with_saml::resolve, Sts::assume_role_with_saml)
         .op(
             AssumeRoleWithWebIdentity,
             assume_role_with_web_identity::resolve,

@@ -8,8 +8,6 @@ pub const CHAINED_SECS_MAX: i32 = 3600;
 pub const USER_SECS: i32 = 43_200;
 /// Session of the root user: longest, and when nothing is said (API reference, GetSessionToken).
 pub const ROOT_SECS: i32 = 3600;
-/// Shortest session (API reference; the model says so of every operation).
-pub const SECS_MIN: i32 = 900;
 /// Managed policies of a session (API reference, AssumeRole).
 pub const POLICY_ARNS_MAX: usize = 10;
 /// Tags of a session, those included that it has from the session before (IAM user guide, "Passing session tags").

@@ -1,6 +1,7 @@
 //! The operations, each in a file of its own.
 
 pub mod assume_role;
+pub mod assume_role_with_saml;
 pub mod assume_role_with_web_identity;
 mod decode_authorization_message;
 mod get_access_key_info;
