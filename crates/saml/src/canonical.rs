@@ -13,7 +13,7 @@ type Scope<'a> = BTreeMap<&'a str, &'a str>;
 /// declared, others where they are used. The tree must not be deep: this calls itself for each level.
 pub fn of(node: Node<'_, '_>, left_out: Option<Node<'_, '_>>, inclusive: &BTreeSet<&str>) -> String {
     let mut out = String::new();
-    element(&mut out, node, left_out, inclusive, &Scope::new());
+    element(&mut out, node, left_out, inclusive, &mut Scope::new());
     out
 }
 
@@ -22,7 +22,7 @@ fn element<'a>(
     node: Node<'a, 'a>,
     left_out: Option<Node<'_, '_>>,
     inclusive: &BTreeSet<&str>,
-    written: &Scope<'a>,
+    written: &mut Scope<'a>,
 ) {
     let source = node.document().input_text();
     let name = qualified(source, node.range().start + 1);
@@ -33,11 +33,12 @@ fn element<'a>(
     let mut used: BTreeSet<&'a str> = BTreeSet::from([prefix(name)]);
     // An attribute without a prefix is in no namespace, whatever the default is.
     used.extend(attributes.iter().map(|(_, name)| prefix(name)).filter(|prefix| !prefix.is_empty()));
-    let declared = node.namespaces().map(|namespace| namespace.name().unwrap_or_default());
-    used.extend(declared.filter(|prefix| inclusive.contains(prefix)));
+    let in_scope = node.namespaces().map(|namespace| namespace.name().unwrap_or_default());
+    used.extend(in_scope.filter(|prefix| inclusive.contains(prefix)));
     used.remove("xml");
 
-    let mut scope = written.clone();
+    // What this element declares, with what stood for the prefix before.
+    let mut declared = Vec::new();
     out.push('<');
     out.push_str(name);
     for prefix in used {
@@ -47,7 +48,7 @@ fn element<'a>(
         if before == Some(uri) || (before.is_none() && uri.is_empty()) || uri == XML {
             continue;
         }
-        scope.insert(prefix, uri);
+        declared.push((prefix, written.insert(prefix, uri)));
         out.push_str(if prefix.is_empty() { " xmlns" } else { " xmlns:" });
         out.push_str(prefix);
         value(out, uri);
@@ -60,7 +61,7 @@ fn element<'a>(
     out.push('>');
     for child in node.children().filter(|child| Some(*child) != left_out) {
         if child.is_element() {
-            element(out, child, left_out, inclusive, &scope);
+            element(out, child, left_out, inclusive, written);
         } else if child.is_text() {
             text(out, child.text().unwrap_or_default());
         }
@@ -68,6 +69,12 @@ fn element<'a>(
     out.push_str("</");
     out.push_str(name);
     out.push('>');
+    for (prefix, before) in declared {
+        match before {
+            Some(uri) => written.insert(prefix, uri),
+            None => written.remove(prefix),
+        };
+    }
 }
 
 /// The name that begins at a place of the source, with its prefix.
@@ -136,6 +143,12 @@ mod tests {
         );
         let source = r#"<p:r xmlns:p="urn:1" xmlns:q="urn:1"><q:a/></p:r>"#;
         assert_eq!(form(source, "r", &[]), r#"<p:r xmlns:p="urn:1"><q:a xmlns:q="urn:1"></q:a></p:r>"#);
+        // Beside each other, each declares for itself; behind one that declares anew, the old one counts again.
+        let source = r#"<r xmlns:p="urn:1"><p:a/><p:a/><p:b><p:c xmlns:p="urn:2"/><p:d/></p:b></r>"#;
+        assert_eq!(
+            form(source, "r", &[]),
+            r#"<r><p:a xmlns:p="urn:1"></p:a><p:a xmlns:p="urn:1"></p:a><p:b xmlns:p="urn:1"><p:c xmlns:p="urn:2"></p:c><p:d></p:d></p:b></r>"#
+        );
     }
 
     #[test]
