@@ -185,7 +185,7 @@ fn unsigned_refusal(operation: &Operation, protocol: Protocol) -> Expected {
     }
     let text = "Request is missing Authentication Token";
     match is_json(protocol) {
-        true => Expected { status: 400, code: "MissingAuthenticationTokenException", text: "" },
+        true => Expected { status: 400, code: "MissingAuthenticationTokenException", text },
         false => Expected { status: 403, code: "MissingAuthenticationToken", text },
     }
 }

@@ -7,11 +7,13 @@
 mod authorize;
 mod cloud;
 mod operation;
+mod places;
 mod registry;
 mod target;
 
 pub use authorize::{Allowed, Authorizer, Decision, Question, Resource};
 pub use cloud::Cloud;
 pub use operation::{Failure, Invocation, Outcome};
+pub use places::places;
 pub use registry::{Background, Builder, Deps, Service};
 pub use target::{ResourcePolicy, Target};

@@ -1,5 +1,6 @@
 //! What can go wrong, in the caller's terms.
 
+use crate::key::KeyError;
 use crate::record::RecordError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -155,6 +156,13 @@ impl OpenError {
 /// A stored value that is not the record it should be is damage, like any other.
 impl From<RecordError> for Error {
     fn from(error: RecordError) -> Self {
+        Self::Corrupt(error.to_string())
+    }
+}
+
+/// So is a stored key that does not read as it was written.
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
         Self::Corrupt(error.to_string())
     }
 }

@@ -3,6 +3,8 @@
 use kernel::PlatformError;
 
 use crate::error::Error;
+use crate::key::KeyError;
+use crate::record::RecordError;
 
 impl PlatformError for Error {
     fn try_later(&self) -> Option<&'static str> {
@@ -15,5 +17,19 @@ impl PlatformError for Error {
             Error::Closed | Error::Unknown => Some("The service is shutting down. Please try again."),
             _ => None,
         }
+    }
+}
+
+/// A stored value that is not the record it should be is damage.
+impl PlatformError for RecordError {
+    fn try_later(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// A stored key that is not what it should be is damage.
+impl PlatformError for KeyError {
+    fn try_later(&self) -> Option<&'static str> {
+        None
     }
 }

@@ -33,9 +33,19 @@ pub(crate) struct FaultFacts<'a> {
 }
 
 impl<'a> Fault<'a> {
-    /// The code, for logs and metrics.
+    /// The code.
     pub fn code(&self, protocol: Protocol) -> &'a str {
         self.facts(protocol).code
+    }
+
+    /// The code that clients of the query protocol know.
+    pub fn query_code(&self) -> &'a str {
+        self.facts(Protocol::Query).query_code
+    }
+
+    /// The text; empty where there is none.
+    pub fn message(&self, protocol: Protocol) -> Cow<'a, str> {
+        self.facts(protocol).message.unwrap_or_default()
     }
 
     pub(crate) fn facts(self, protocol: Protocol) -> FaultFacts<'a> {

@@ -110,8 +110,8 @@ pub fn users_of(from: &mut impl Reader, account: &str, arn: &str) -> Result<Vec<
     let mut found = Vec::new();
     from.visit(KeyRange::prefix(&prefix), |key, _| {
         if let Some(mut rest) = store::KeyReader::after_prefix(key, &prefix) {
-            let kind = rest.str().map_err(crate::error::corrupt)?.into_owned();
-            found.push((kind, rest.str().map_err(crate::error::corrupt)?.into_owned()));
+            let kind = rest.str()?.into_owned();
+            found.push((kind, rest.str()?.into_owned()));
         }
         Ok(true)
     })?;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use store::{KeyRange, KeyWriter, Record};
 
-use crate::error::{Error, corrupt, validation};
+use crate::error::{Error, validation};
 use crate::limits::{PAGE_DEFAULT, PAGE_MAX};
 use crate::read::Reader;
 
@@ -97,7 +97,7 @@ impl Wanted {
         }
         let mut part = Part { entries: Vec::<R>::new(), marker: None };
         from.visit(range, |_, bytes| {
-            let record = R::decode(bytes).map_err(corrupt)?;
+            let record = R::decode(bytes)?;
             if !keep(&record) {
                 return Ok(true);
             }

@@ -100,19 +100,13 @@ async fn at_work<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use model_iam::Error;
-    use wire::{Fault, ServiceError, View};
+    use wire::{Protocol, ServiceError};
 
     use super::*;
 
     fn text(result: Result<(), Error>) -> String {
         let Err(error) = result else { return String::new() };
-        match error.fault() {
-            Fault::Modelled(structure) => match structure.get(0).view() {
-                View::Text(text) => text.to_owned(),
-                _ => panic!("no text"),
-            },
-            Fault::Common(other) => panic!("{other:?}"),
-        }
+        error.fault().message(Protocol::Query).into_owned()
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub trait Reader {
     fn records<R: Record>(&mut self, prefix: &[u8]) -> Result<Vec<R>, Error> {
         let mut found = Vec::new();
         self.visit(KeyRange::prefix(prefix), |_, bytes| {
-            found.push(R::decode(bytes).map_err(corrupt)?);
+            found.push(R::decode(bytes)?);
             Ok(true)
         })?;
         Ok(found)

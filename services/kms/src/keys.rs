@@ -15,8 +15,11 @@
 use bytes::Bytes;
 use store::{KeyError, KeyRange, KeyReader, KeyWriter};
 
+/// What stands after account and region in the keys of this service.
+pub const SERVICE: &str = "kms";
+
 fn service(account: &str, region: &str) -> KeyWriter {
-    KeyWriter::new().str(account).str(region).str("kms")
+    KeyWriter::new().str(account).str(region).str(SERVICE)
 }
 
 /// The rows of all keys.

@@ -90,7 +90,7 @@ impl Kms {
         if let Some(known) = self.hot.read().get(&row).filter(|known| known.raw == raw) {
             return Ok(Some(known.clone()));
         }
-        let record = records::Key::decode(&raw).map_err(corrupt)?;
+        let record = records::Key::decode(&raw)?;
         let parsed = Policy::parse(record.policy.as_bytes(), PolicyKind::Resource);
         let key = Arc::new(Key {
             account: account.to_owned(),
@@ -125,8 +125,8 @@ impl Kms {
             loop {
                 let page = snapshot.range(range.clone(), RangeOptions::default())?;
                 for (row, bytes) in &page.entries {
-                    let grant = records::Grant::decode(bytes).map_err(corrupt)?;
-                    grants.push((keys::last(row, &prefix).map_err(corrupt)?, grant));
+                    let grant = records::Grant::decode(bytes)?;
+                    grants.push((keys::last(row, &prefix)?, grant));
                 }
                 match page.entries.last() {
                     Some((last, _)) if page.more => range = range.after(last),
@@ -150,7 +150,7 @@ impl Kms {
             // The key has been deleted since it was looked up, or its material has.
             return Err(bad_state(&key.arn, "is pending import"));
         };
-        let sealed = records::Sealed::decode(&bytes).map_err(corrupt)?;
+        let sealed = records::Sealed::decode(&bytes)?;
         let secret = self
             .vault
             .open(PURPOSE, &belongs_to(&key.account, &key.id, version), &sealed.sealed)

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use kernel::Timestamp;
 use model_kms::Error;
-use store::{KeyRange, KeyReader, KeyWriter, RangeOptions, Record as _, Tx, prefix_end};
+use store::{KeyRange, RangeOptions, Record as _, Tx};
 
 use crate::crypto;
-use crate::error::{corrupt, internal};
+use crate::error::internal;
 use crate::family;
 use crate::keys;
 use crate::kms::{Kms, change_in, read, write};
@@ -57,7 +57,7 @@ pub async fn write_uses(kms: Arc<Kms>) {
 /// Does what is due in all accounts and regions; says when the next thing is.
 async fn work(kms: &Kms) -> Result<Option<Timestamp>, Error> {
     let mut next: Option<Timestamp> = None;
-    for (account, region) in places(&kms.store)? {
+    for (account, region) in service::places(&kms.store, keys::SERVICE)? {
         let prefix = keys::dues(&account, &region);
         loop {
             let page =
@@ -65,7 +65,7 @@ async fn work(kms: &Kms) -> Result<Option<Timestamp>, Error> {
             let now = kms.clock.now();
             let mut done = 0;
             for (row, _) in &page.entries {
-                let (due_ms, id) = keys::due_of(row, &prefix).map_err(corrupt)?;
+                let (due_ms, id) = keys::due_of(row, &prefix)?;
                 if due_ms > now.millis() {
                     let at = Timestamp::from_millis(due_ms);
                     next = Some(next.map_or(at, |next| next.min(at)));
@@ -92,8 +92,7 @@ async fn attend(
     now_ms: i64,
 ) -> Result<(), Error> {
     let row = keys::key(account, region, id);
-    let record =
-        kms.store.snapshot().get(&row)?.map(|raw| records::Key::decode(&raw)).transpose().map_err(corrupt)?;
+    let record = kms.store.snapshot().get(&row)?.map(|raw| records::Key::decode(&raw)).transpose()?;
     if is_to_go(record.as_ref(), now_ms) {
         delete(kms, account, region, id, now_ms).await?;
     } else {
@@ -161,8 +160,8 @@ async fn delete(kms: &Kms, account: &str, region: &str, id: &str, now_ms: i64) -
                 }
                 let page = tx.range(KeyRange::prefix(&prefix), RangeOptions::limit(SWEEP_ROWS))?;
                 for (row, bytes) in &page.entries {
-                    let grant = Grant::decode(bytes).map_err(corrupt)?;
-                    delete_rows(tx, account, region, id, &keys::last(row, &prefix).map_err(corrupt)?, &grant);
+                    let grant = Grant::decode(bytes)?;
+                    delete_rows(tx, account, region, id, &keys::last(row, &prefix)?, &grant);
                 }
                 Ok::<_, Error>(page.more)
             })
@@ -215,26 +214,4 @@ fn leave_family(
         write(tx, account, &other, id, before, &record);
     }
     Ok(())
-}
-
-/// The accounts and regions that have keys. Walks through all rows by leaps: a few reads for each account and region,
-/// however much lies between.
-fn places(store: &store::Store) -> Result<Vec<(String, String)>, Error> {
-    let mut places = Vec::new();
-    let mut range = KeyRange::all();
-    loop {
-        let page = store.snapshot().range(range.clone(), RangeOptions::limit(1))?;
-        let Some((key, _)) = page.entries.first() else { return Ok(places) };
-        let mut reader = KeyReader::new(key);
-        let (Ok(account), Ok(region)) = (reader.str(), reader.str()) else {
-            range = range.after(key);
-            continue;
-        };
-        let ours = keys::dues(&account, &region);
-        let found = store.snapshot().range(KeyRange::prefix(&ours), RangeOptions::limit(1))?;
-        if !found.entries.is_empty() {
-            places.push((account.to_string(), region.to_string()));
-        }
-        range.start = prefix_end(KeyWriter::new().str(&account).str(&region).as_slice());
-    }
 }

@@ -1,7 +1,7 @@
 //! Errors and their texts.
 
 use model_secretsmanager::Error;
-use wire::{CommonError, Fault, ServiceError, View};
+use wire::{CommonError, Protocol, ServiceError};
 
 /// Why a transaction ended without a commit.
 #[derive(Debug)]
@@ -127,21 +127,8 @@ pub fn token_taken(token: &str, arn: &str) -> Error {
 
 /// Code and text of an error, for the answer of a batch.
 pub fn code_and_text(error: &Error) -> (String, String) {
-    match error.fault() {
-        Fault::Modelled(structure) => {
-            let schema = structure.schema();
-            let at = schema.members.iter().position(|member| member.name.eq_ignore_ascii_case("message"));
-            let text = match at.map(|at| structure.get(at).view()) {
-                Some(View::Text(text)) => text.to_owned(),
-                _ => String::new(),
-            };
-            (schema.name.to_owned(), text)
-        }
-        Fault::Common(common) => {
-            let resolved = common.resolve(wire::Protocol::Json11);
-            (resolved.code.to_owned(), resolved.message.into_owned())
-        }
-    }
+    let fault = error.fault();
+    (fault.code(Protocol::Json11).to_owned(), fault.message(Protocol::Json11).into_owned())
 }
 
 #[cfg(test)]

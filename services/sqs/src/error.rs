@@ -1,7 +1,7 @@
 //! Errors and their texts.
 
 use model_sqs::Error;
-use wire::{CommonError, Fault, ServiceError};
+use wire::{CommonError, Protocol, ServiceError};
 
 /// Why a transaction ended without a commit.
 #[derive(Debug)]
@@ -110,27 +110,8 @@ pub fn bad_attribute_because(name: &str, reason: &str) -> Error {
 
 /// Code and text of an error for a batch's answer; the code is that of the query protocol.
 pub fn for_entry(error: &Error) -> (String, String) {
-    match error.fault() {
-        Fault::Modelled(structure) => {
-            let code = structure.schema().error.map_or("InternalError", |error| error.query_code());
-            (code.to_owned(), text(structure))
-        }
-        Fault::Common(CommonError::Coded { code, query_code, message, .. }) => {
-            (query_code.map_or_else(|| code.to_string(), str::to_owned), message.clone())
-        }
-        Fault::Common(other) => {
-            let resolved = other.resolve(wire::Protocol::Query);
-            (resolved.code.to_owned(), resolved.message.into_owned())
-        }
-    }
-}
-
-fn text(structure: &dyn wire::Structure) -> String {
-    let at = structure.schema().members.iter().position(|member| member.name == "message");
-    match at.map(|at| structure.get(at).view()) {
-        Some(wire::View::Text(text)) => text.to_owned(),
-        _ => String::new(),
-    }
+    let fault = error.fault();
+    (fault.query_code().to_owned(), fault.message(Protocol::Json10).into_owned())
 }
 
 #[cfg(test)]

@@ -25,8 +25,11 @@ use store::{KeyError, KeyRange, KeyReader, KeyWriter, Stamp, StampedKey};
 /// Where a message is: when it entered the queue, and its stamp.
 pub type Place = (i64, Stamp);
 
+/// What stands after account and region in the keys of this service.
+pub const SERVICE: &str = "sqs";
+
 fn service(account: &str, region: &str) -> KeyWriter {
-    KeyWriter::new().str(account).str(region).str("sqs")
+    KeyWriter::new().str(account).str(region).str(SERVICE)
 }
 
 /// A queue's row.

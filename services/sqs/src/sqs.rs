@@ -112,7 +112,7 @@ impl Sqs {
         if let Some(known) = self.queues.read().get(&row).filter(|known| known.raw == raw) {
             return Ok(known.clone());
         }
-        let record = records::Queue::decode(&raw).map_err(crate::error::corrupt)?;
+        let record = records::Queue::decode(&raw)?;
         let hot = self.hot(account, region, name, &record);
         let arn = Arn::aws("sqs", region, account, name);
         let policy = record.attributes.policy.as_deref().map(Arc::from);

@@ -3,7 +3,6 @@
 use kernel::Timestamp;
 use store::{KeyRange, RangeOptions, Store};
 
-use crate::error::corrupt;
 use crate::keys::Place;
 use crate::limits::{SCAN_BUDGET, SCAN_READ_COST, SCAN_ROWS, SCAN_ROWS_AFTER_LEAP};
 use crate::records::Parameter;
@@ -49,7 +48,7 @@ impl Search<'_> {
             limit = (2 * limit).min(SCAN_ROWS);
             let mut next = None;
             for (key, value) in &rows.entries {
-                let name = self.place.parameter_name(key).map_err(corrupt)?;
+                let name = self.place.parameter_name(key)?;
                 if let Some(deeper) = self.deeper(&name) {
                     next = Some(KeyRange::new(deeper, range.end.clone()));
                     limit = SCAN_ROWS_AFTER_LEAP;

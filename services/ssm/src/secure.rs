@@ -18,7 +18,7 @@ use model_kms::types::{DataKeySpec, DecryptInput, EncryptInput, GenerateDataKeyI
 use model_kms::{Error as KmsError, ops};
 use model_ssm::Error;
 use service::Cloud;
-use wire::{CommonError, Fault, ServiceError, View};
+use wire::{CommonError, Fault, Protocol, ServiceError};
 use zeroize::Zeroizing;
 
 use crate::records::{Tier, Value};
@@ -138,19 +138,14 @@ fn context(arn: &Arn) -> BTreeMap<String, String> {
 
 /// What KMS refuses, in the words of this service.
 fn refused(call: &Call, error: &KmsError) -> Error {
-    match error.fault() {
-        Fault::Modelled(structure) => {
-            let code = structure.schema().error.map_or("", |error| error.code);
+    let fault = error.fault();
+    match fault {
+        Fault::Modelled(_) => {
             if matches!(error, KmsError::KmsInternalException(_) | KmsError::DependencyTimeoutException(_)) {
                 return broken();
             }
-            let members = structure.schema().members;
-            let at = members.iter().position(|member| member.name.eq_ignore_ascii_case("message"));
-            let text = match at.map(|at| structure.get(at).view()) {
-                Some(View::Text(text)) => text,
-                _ => "",
-            };
-            Error::invalid_key_id(with_source(call, text, code))
+            let (code, text) = (fault.code(Protocol::Json11), fault.message(Protocol::Json11));
+            Error::invalid_key_id(with_source(call, &text, code))
         }
         Fault::Common(CommonError::AccessDenied(text)) => {
             CommonError::AccessDenied(with_source(call, text, "AccessDeniedException")).into()

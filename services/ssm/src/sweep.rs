@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use kernel::Timestamp;
 use parking_lot::Mutex;
-use store::{KeyRange, KeyReader, KeyWriter, RangeOptions, Store, prefix_end};
+use service::places;
+use store::RangeOptions;
 use tokio::sync::Notify;
 
-use crate::error::{Failure, corrupt};
+use crate::error::Failure;
 use crate::keys::{Place, SERVICE};
 use crate::limits::SWEEP_ROWS;
 use crate::ssm::{self, Ssm};
@@ -78,7 +79,7 @@ fn place_of((account, region): &(String, String)) -> Place<'_> {
 
 /// After a start every account and region is looked at once.
 fn schedule_all(ssm: &Ssm) -> Result<(), store::Error> {
-    for place in places(&ssm.store)? {
+    for place in places(&ssm.store, SERVICE)? {
         note_next(ssm, place_of(&place))?;
     }
     Ok(())
@@ -87,7 +88,7 @@ fn schedule_all(ssm: &Ssm) -> Result<(), store::Error> {
 fn note_next(ssm: &Ssm, place: Place<'_>) -> Result<(), store::Error> {
     let page = ssm.store.snapshot().range(place.expiries(), RangeOptions::limit(1))?;
     if let Some((key, _)) = page.entries.first() {
-        let (expires_ms, _) = place.expiry_of(key).map_err(corrupt)?;
+        let (expires_ms, _) = place.expiry_of(key)?;
         ssm.schedule.note(place, expires_ms);
     }
     Ok(())
@@ -101,7 +102,7 @@ async fn sweep(ssm: &Ssm, place: &(String, String)) -> Result<(), store::Error> 
         let removed =
             ssm.store.transact(|tx| remove_some(tx, place, now)).await.map_err(|failure| match failure {
                 Failure::Store(error) => error,
-                Failure::Api(error) => corrupt(format!("{error:?}")),
+                Failure::Api(error) => store::Error::Corrupt(format!("{error:?}")),
             })?;
         if removed < SWEEP_ROWS {
             return note_next(ssm, place);
@@ -114,7 +115,7 @@ fn remove_some(tx: &mut store::Tx, place: Place<'_>, now: Timestamp) -> Result<u
     let page = tx.range_unchecked(place.expiries(), RangeOptions::limit(SWEEP_ROWS))?;
     let mut due = 0;
     for (key, _) in &page.entries {
-        let (expires_ms, name) = place.expiry_of(key).map_err(corrupt)?;
+        let (expires_ms, name) = place.expiry_of(key).map_err(store::Error::from)?;
         if expires_ms > now.millis() {
             break;
         }
@@ -127,62 +128,4 @@ fn remove_some(tx: &mut store::Tx, place: Place<'_>, now: Timestamp) -> Result<u
         }
     }
     Ok(due)
-}
-
-/// The accounts and regions that have rows of this service, found by leaps: two or three reads for each, however much
-/// lies between.
-fn places(store: &Store) -> Result<Vec<(String, String)>, store::Error> {
-    let mut places = Vec::new();
-    let mut range = KeyRange::all();
-    loop {
-        let page = store.snapshot().range(range.clone(), RangeOptions::limit(1))?;
-        let Some((key, _)) = page.entries.first() else { return Ok(places) };
-        let mut reader = KeyReader::new(key);
-        let (Ok(account), Ok(region)) = (reader.str(), reader.str()) else {
-            range = range.after(key);
-            continue;
-        };
-        let here = KeyWriter::new().str(&account).str(&region);
-        let ours = KeyWriter::from_prefix(here.as_slice()).str(SERVICE);
-        let found = store.snapshot().range(KeyRange::prefix(ours.as_slice()), RangeOptions::limit(1))?;
-        if !found.entries.is_empty() {
-            places.push((account.into_owned(), region.into_owned()));
-        }
-        range.start = prefix_end(here.as_slice());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn finds_ours_between_others() {
-        let store = Store::in_memory(store::Options::default());
-        let key = |parts: &[&str]| parts.iter().fold(KeyWriter::new(), |key, part| key.str(part)).finish();
-        let mut tx = store.begin();
-        for parts in
-            [["1", "r", "sqs"], ["1", "r", "ssm"], ["1", "s", "s3"], ["2", "r", "ssm"], ["3", "r", "ssmx"]]
-        {
-            tx.put(key(&parts), "");
-        }
-        tx.put(KeyWriter::new().u64(5).finish(), "");
-        tx.commit().await.unwrap();
-        assert_eq!(
-            places(&store).unwrap(),
-            [("1", "r"), ("2", "r")].map(|(a, r)| (a.to_string(), r.to_string()))
-        );
-    }
-
-    #[test]
-    fn the_first_is_first() {
-        let schedule = Schedule::default();
-        let (a, b) = (Place { account: "1", region: "a" }, Place { account: "1", region: "b" });
-        schedule.note(a, 9);
-        schedule.note(b, 5);
-        schedule.note(a, 20);
-        assert_eq!(schedule.first(), Some((5, ("1".into(), "b".into()))));
-        schedule.forget(&("1".into(), "b".into()));
-        assert_eq!(schedule.first(), Some((9, ("1".into(), "a".into()))));
-    }
 }

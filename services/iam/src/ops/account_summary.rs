@@ -11,7 +11,7 @@ use policy::limits::{INLINE_GROUP, INLINE_ROLE, INLINE_USER, MANAGED_POLICY, TRU
 use service::Allowed;
 use store::{KeyRange, Record as _};
 
-use crate::error::{Error, corrupt};
+use crate::error::Error;
 use crate::iam::Iam;
 use crate::limits::*;
 use crate::read::Reader;
@@ -103,12 +103,12 @@ fn devices(from: &mut impl Reader, account: &str) -> Result<(usize, usize, bool)
     let (mut all, mut enabled) = (0, 0);
     from.visit(KeyRange::prefix(keys::all(account, "mfa")), |_, bytes| {
         all += 1;
-        enabled += usize::from(MfaDevice::decode(bytes).map_err(corrupt)?.enabled.is_some());
+        enabled += usize::from(MfaDevice::decode(bytes)?.enabled.is_some());
         Ok(true)
     })?;
     let mut of_users = 0;
     from.visit(KeyRange::prefix(keys::all(account, "user")), |_, bytes| {
-        of_users += User::decode(bytes).map_err(corrupt)?.mfa.len();
+        of_users += User::decode(bytes)?.mfa.len();
         Ok(true)
     })?;
     Ok((all, enabled, enabled > of_users))

@@ -9,7 +9,7 @@ use model_iam::types::*;
 use service::Allowed;
 use store::{KeyRange, KeyReader, Record as _, Tx};
 
-use crate::error::{Error, corrupt, delete_conflict, exists, over_quota};
+use crate::error::{Error, delete_conflict, exists, over_quota};
 use crate::iam::Iam;
 use crate::limits::{GROUPS, GROUPS_PER_USER};
 use crate::ops::users;
@@ -218,7 +218,7 @@ pub fn members(from: &mut impl Reader, account: &str, group: &str) -> Result<Vec
     let mut names = Vec::new();
     from.visit(KeyRange::prefix(&prefix), |key, _| {
         if let Some(mut rest) = KeyReader::after_prefix(key, &prefix) {
-            names.push(rest.str().map_err(corrupt)?.into_owned());
+            names.push(rest.str()?.into_owned());
         }
         Ok(true)
     })?;

@@ -149,7 +149,7 @@ fn make_room(tx: &mut Tx, account: &str, now: Timestamp) -> Result<(), Error> {
     let prefix = keys::all(account, "access-report");
     let mut found = Vec::new();
     tx.visit(KeyRange::prefix(&prefix), |key, bytes| {
-        let report = AccessReport::decode(bytes).map_err(corrupt)?;
+        let report = AccessReport::decode(bytes)?;
         found.push((report.created_ms, key.to_vec()));
         Ok(true)
     })?;
@@ -263,7 +263,7 @@ fn members(from: &mut impl Reader, account: &str, group: &str, into: &mut Vec<En
     let mut names = Vec::new();
     from.visit(KeyRange::prefix(&prefix), |key, _| {
         if let Some(mut rest) = KeyReader::after_prefix(key, &prefix) {
-            names.push(rest.str().map_err(corrupt)?.into_owned());
+            names.push(rest.str()?.into_owned());
         }
         Ok(true)
     })?;

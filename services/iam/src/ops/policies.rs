@@ -12,7 +12,7 @@ use service::Allowed;
 use store::{KeyRange, KeyReader, Record as _, Tx};
 
 use crate::attach::{self, Managed};
-use crate::error::{Error, corrupt, malformed, no_policy, over_quota};
+use crate::error::{Error, malformed, no_policy, over_quota};
 use crate::iam::Iam;
 use crate::limits::POLICIES;
 use crate::page::Wanted;
@@ -194,8 +194,8 @@ pub fn all_uses(from: &mut impl Reader, account: &str) -> Result<HashMap<String,
     let mut uses: HashMap<String, (i32, i32)> = HashMap::new();
     from.visit(KeyRange::prefix(&prefix), |key, _| {
         if let Some(mut rest) = KeyReader::after_prefix(key, &prefix) {
-            let arn = rest.str().map_err(corrupt)?.into_owned();
-            let kind = rest.str().map_err(corrupt)?;
+            let arn = rest.str()?.into_owned();
+            let kind = rest.str()?;
             count(uses.entry(arn).or_default(), &kind);
         }
         Ok(true)

@@ -9,7 +9,7 @@ use model_iam::types::*;
 use service::Allowed;
 use store::{KeyRange, Record as _, Tx};
 
-use crate::error::{Error, corrupt};
+use crate::error::Error;
 use crate::iam::Iam;
 use crate::limits::{DELETION_KEPT_MS, SESSION_SECS_DEFAULT};
 use crate::ops::roles;
@@ -137,7 +137,7 @@ pub fn role_of_task(account: &str, id: &str) -> Option<Arn> {
 fn forget_old(tx: &mut Tx, account: &str, now_ms: i64) -> Result<(), Error> {
     let mut old = Vec::new();
     tx.visit(KeyRange::prefix(keys::all(account, "deletion")), |key, bytes| {
-        if DeletionTask::decode(bytes).map_err(corrupt)?.deleted_ms < now_ms - DELETION_KEPT_MS {
+        if DeletionTask::decode(bytes)?.deleted_ms < now_ms - DELETION_KEPT_MS {
             old.push(key.to_vec());
         }
         Ok(true)

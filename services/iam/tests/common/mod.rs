@@ -7,7 +7,7 @@ use model_iam::Error;
 use model_iam::ops::*;
 use model_iam::types::*;
 use testkit::{ACCOUNT, Kit};
-use wire::{CommonError, Fault, Protocol, ServiceError, View};
+use wire::{Protocol, ServiceError};
 
 pub const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 pub const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -53,24 +53,8 @@ pub async fn user(kit: &Kit, name: &str) -> User {
 /// Code for the query protocol, and text.
 pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
     let Err(error) = result else { panic!("it was not refused") };
-    match error.fault() {
-        Fault::Modelled(structure) => {
-            let schema = structure.schema();
-            let code = schema.error.expect("an error").query_code().to_owned();
-            let at = schema.members.iter().position(|member| member.name == "message").expect("a message");
-            match structure.get(at).view() {
-                View::Text(text) => (code, text.to_owned()),
-                _ => panic!("{code} without a text"),
-            }
-        }
-        Fault::Common(CommonError::Coded { query_code, code, message, .. }) => {
-            (query_code.map_or_else(|| code.to_string(), str::to_owned), message.clone())
-        }
-        Fault::Common(other) => {
-            let resolved = other.resolve(Protocol::Query);
-            (resolved.code.to_owned(), resolved.message.into_owned())
-        }
-    }
+    let fault = error.fault();
+    (fault.query_code().to_owned(), fault.message(Protocol::Query).into_owned())
 }
 
 #[track_caller]

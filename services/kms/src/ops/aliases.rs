@@ -9,7 +9,7 @@ use service::Allowed;
 use store::{KeyRange, RangeOptions, Record as _};
 use wire::CommonError;
 
-use crate::error::{corrupt, invalid, no_alias};
+use crate::error::{invalid, no_alias};
 use crate::key_id::Named;
 use crate::keys;
 use crate::kms::{Kms, change_in, read};
@@ -107,7 +107,7 @@ impl Kms {
             .change(&key, |tx, record| {
                 check_stays(&key.arn, record)?;
                 let bytes = tx.get(&row)?.ok_or_else(|| no_alias(&arn(&call, &name)))?;
-                let mut alias = Alias::decode(&bytes).map_err(corrupt)?;
+                let mut alias = Alias::decode(&bytes)?;
                 if alias.key_id == key.id {
                     return Ok(alias.key_id);
                 }
@@ -154,7 +154,7 @@ impl Kms {
             .store
             .transact(|tx| {
                 let bytes = tx.get(&row)?.ok_or_else(|| no_alias(&arn(&call, &name)))?;
-                let id = Alias::decode(&bytes).map_err(corrupt)?.key_id;
+                let id = Alias::decode(&bytes)?.key_id;
                 tx.delete(row.clone());
                 if read(tx, account, region, &id)?.is_some() {
                     change_in(tx, account, region, &id, |_, record| {
@@ -204,15 +204,16 @@ impl Kms {
                     range = range.after(&keys::alias(account, region, after));
                 }
                 let found = snapshot.range(range, RangeOptions::limit(page.max + 1))?;
-                let named = found.entries.iter().map(|(row, bytes)| {
-                    Ok::<_, Error>((keys::last(row, &prefix).map_err(corrupt)?, bytes.clone()))
-                });
+                let named = found
+                    .entries
+                    .iter()
+                    .map(|(row, bytes)| Ok::<_, Error>((keys::last(row, &prefix)?, bytes.clone())));
                 let rows = named.collect::<Result<Vec<_>, _>>()?;
                 page.cut(rows.into_iter(), |(name, _)| name.clone())
             }
         };
         let entry = |(name, bytes): (String, wire::Bytes)| {
-            let alias = Alias::decode(&bytes).map_err(corrupt)?;
+            let alias = Alias::decode(&bytes)?;
             Ok(AliasListEntry {
                 alias_arn: Some(arn(&call, &name).to_string()),
                 alias_name: Some(name),

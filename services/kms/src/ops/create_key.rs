@@ -103,7 +103,7 @@ impl Kms {
             .store
             .transact(|tx| {
                 if let Some(bytes) = tx.get(&row)? {
-                    return Ok::<_, Error>(Alias::decode(&bytes).map_err(corrupt)?.key_id);
+                    return Ok::<_, Error>(Alias::decode(&bytes)?.key_id);
                 }
                 self.put_key(tx, call, id, &record, secret.as_ref());
                 let now_ms = call.now.millis();

@@ -105,7 +105,7 @@ impl Kms {
             let bytes = tx.get(&row)?;
             let bytes =
                 bytes.ok_or_else(|| Error::not_found_exception(format!("Grant ID {grant_id} not found")))?;
-            let grant = Grant::decode(&bytes).map_err(corrupt)?;
+            let grant = Grant::decode(&bytes)?;
             check_dry(dry)?;
             delete_rows(tx, &key.account, &key.region, &key.id, grant_id, &grant);
             record.grants = record.grants.saturating_sub(1);
@@ -165,10 +165,9 @@ impl Kms {
         let found = snapshot.range(range, RangeOptions::limit(page.max + 1))?;
         let mut entries = Vec::new();
         for (row, _) in found.entries.iter().take(page.max) {
-            let (owner, id, grant_id) = keys::retirable_of(row, &prefix).map_err(corrupt)?;
+            let (owner, id, grant_id) = keys::retirable_of(row, &prefix)?;
             let bytes = snapshot.get(&keys::grant(&owner, &call.region, &id, &grant_id))?;
-            let grant =
-                Grant::decode(&bytes.ok_or_else(|| corrupt("a grant without row"))?).map_err(corrupt)?;
+            let grant = Grant::decode(&bytes.ok_or_else(|| corrupt("a grant without row"))?)?;
             entries.push((
                 format!("{owner}/{id}/{grant_id}"),
                 entry(&key_arn(&owner, &call.region, &id), &grant_id, &grant),
@@ -215,9 +214,9 @@ fn same_grant(tx: &mut Tx, key: &Key, grant: &Grant) -> Result<Option<String>, E
     let prefix = keys::grants_named(&key.account, &key.region, &key.id, name);
     let found = tx.range(KeyRange::prefix(&prefix), RangeOptions::default())?;
     for (row, _) in &found.entries {
-        let id = keys::last(row, &prefix).map_err(corrupt)?;
+        let id = keys::last(row, &prefix)?;
         let bytes = tx.get(&keys::grant(&key.account, &key.region, &key.id, &id))?;
-        let known = Grant::decode(&bytes.ok_or_else(|| corrupt("a grant without row"))?).map_err(corrupt)?;
+        let known = Grant::decode(&bytes.ok_or_else(|| corrupt("a grant without row"))?)?;
         if (Grant { created_ms: grant.created_ms, ..known }) == *grant {
             return Ok(Some(id));
         }

@@ -6,7 +6,6 @@ use model_kms::types::{CreateAliasInput, DeleteAliasInput, UpdateAliasInput};
 use service::{Resource, Target};
 use store::{Record as _, Snapshot};
 
-use crate::error::corrupt;
 use crate::kms::Kms;
 use crate::resource::{Asked, Found, Subject, look_up, target};
 use crate::{keys, records};
@@ -28,7 +27,7 @@ fn alias_target(call: &Call, name: &str) -> Target {
 /// The key that an alias of the caller's account points to.
 fn behind(kms: &Kms, call: &Call, snapshot: &Snapshot, name: &str) -> Result<Option<Target>, Error> {
     let Some(bytes) = snapshot.get(&keys::alias(&call.account, &call.region, name))? else { return Ok(None) };
-    let id = records::Alias::decode(&bytes).map_err(corrupt)?.key_id;
+    let id = records::Alias::decode(&bytes)?.key_id;
     let looked = look_up(kms, call, snapshot, &id, false, false)?;
     match looked.subject.found {
         Found::Key(_) => target(kms, call, snapshot, &looked, &Asked::default()).map(Some),

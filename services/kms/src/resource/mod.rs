@@ -19,7 +19,7 @@ pub use asked::Asked;
 pub use ciphertexts::{Cipher, ciphertext, re_encryption};
 pub use others::{RetiredGrant, new_key, new_primary, replicated_key, retired_grant};
 
-use crate::error::{bad_key_id, corrupt, no_alias, no_key};
+use crate::error::{bad_key_id, no_alias, no_key};
 use crate::key_id::{Named, key_arn};
 use crate::kms::{Key, Kms};
 use crate::limits::DAY_MS;
@@ -173,7 +173,7 @@ fn by_alias(kms: &Kms, call: &Call, snapshot: &Snapshot, account: &str, name: &s
             },
         );
     };
-    let id = records::Alias::decode(&bytes).map_err(corrupt)?.key_id;
+    let id = records::Alias::decode(&bytes)?.key_id;
     let arn = key_arn(account, &call.region, &id);
     let found = kms.find_at(snapshot, account, &call.region, &id)?;
     let looked = found.map_or_else(|| Looked::missing(arn.clone(), no_key(&arn)), Looked::found);

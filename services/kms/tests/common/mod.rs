@@ -9,7 +9,7 @@ use model_kms::Error;
 use model_kms::ops::*;
 use model_kms::types::*;
 pub use testkit::{ACCOUNT, Kit, REGION};
-use wire::{Bytes, Fault, ServiceError, View};
+use wire::{Bytes, Protocol, ServiceError};
 
 pub fn kit() -> Kit {
     Kit::new(|deps| vec![kms::service(deps.clone())])
@@ -17,21 +17,8 @@ pub fn kit() -> Kit {
 
 /// Code and text of an error, as clients see them.
 pub fn said(error: &Error) -> (String, String) {
-    match error.fault() {
-        Fault::Modelled(structure) => {
-            let schema = structure.schema();
-            let at = schema.members.iter().position(|member| member.name == "message");
-            let text = match at.map(|at| structure.get(at).view()) {
-                Some(View::Text(text)) => text.to_owned(),
-                _ => String::new(),
-            };
-            (schema.error.map_or_else(String::new, |error| error.code.to_owned()), text)
-        }
-        Fault::Common(common) => {
-            let resolved = common.resolve(wire::Protocol::Json11);
-            (resolved.code.to_owned(), resolved.message.into_owned())
-        }
-    }
+    let fault = error.fault();
+    (fault.code(Protocol::Json11).to_owned(), fault.message(Protocol::Json11).into_owned())
 }
 
 /// The code and text of a refusal.

@@ -16,7 +16,7 @@ use model_secretsmanager::types::{
 use secretsmanager::{Functions, NoFunctions};
 use service::{Allowed, Resource, Service};
 use testkit::Kit;
-use wire::{Fault, ServiceError, View};
+use wire::{Protocol, ServiceError};
 
 pub const TOKEN: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -176,17 +176,8 @@ pub async fn versions(kit: &Kit, name: &str, deprecated: bool) -> Vec<(String, V
 /// Code and text of an error.
 pub fn told<T>(result: Result<T, model_secretsmanager::Error>) -> (String, String) {
     let Err(error) = result else { panic!("it was not refused") };
-    match error.fault() {
-        Fault::Modelled(structure) => {
-            let at = structure.schema().members.iter().position(|m| m.name.eq_ignore_ascii_case("message"));
-            let Some(View::Text(text)) = at.map(|at| structure.get(at).view()) else { panic!("no text") };
-            (structure.schema().name.to_owned(), text.to_owned())
-        }
-        Fault::Common(common) => {
-            let resolved = common.resolve(wire::Protocol::Json11);
-            (resolved.code.to_owned(), resolved.message.into_owned())
-        }
-    }
+    let fault = error.fault();
+    (fault.code(Protocol::Json11).to_owned(), fault.message(Protocol::Json11).into_owned())
 }
 
 pub fn refused<T>(result: Result<T, model_secretsmanager::Error>, code: &str, text: &str) {

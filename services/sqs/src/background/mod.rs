@@ -1,7 +1,6 @@
 //! What the service does unasked: removing what has expired or was given up, and moving dead letters.
 
 pub mod mover;
-pub mod places;
 pub mod schedule;
 pub mod sweep;
 

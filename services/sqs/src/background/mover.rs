@@ -9,7 +9,6 @@ use kernel::{Arn, Timestamp};
 use model_sqs::Error;
 use store::{KeyRange, RangeOptions, Record as _, Tx};
 
-use crate::background::places::places;
 use crate::error::Failure;
 use crate::index::Effects;
 use crate::keys;
@@ -17,6 +16,7 @@ use crate::limits::{MOVE_BATCH, MOVE_BYTES, MOVE_SCAN};
 use crate::queue::contents;
 use crate::records::{Message, MoveStatus, MoveTask, State};
 use crate::sqs::{Queue, Sqs};
+use service::places;
 
 /// After an error the worker rests so long: the store says in its log what is wrong.
 const REST: Duration = Duration::from_secs(5);
@@ -60,7 +60,7 @@ pub async fn run(sqs: Arc<Sqs>) {
 /// The rows of all tasks that are not finished.
 fn active(sqs: &Sqs) -> Result<Vec<Bytes>, Failure> {
     let mut active = Vec::new();
-    for (account, region) in places(&sqs.store)? {
+    for (account, region) in places(&sqs.store, keys::SERVICE)? {
         let mut range = KeyRange::prefix(keys::all_move_tasks(&account, &region));
         loop {
             let page = sqs.store.snapshot().range(range.clone(), RangeOptions::default())?;

@@ -8,7 +8,6 @@ use kernel::Timestamp;
 use model_sqs::Error;
 use store::{KeyRange, RangeOptions, Record as _, Tx};
 
-use crate::background::places::places;
 use crate::background::schedule::Job;
 use crate::error::{Failure, of_store};
 use crate::index::Effects;
@@ -17,6 +16,7 @@ use crate::limits::SWEEP_ROWS;
 use crate::queue::contents;
 use crate::records::{Attempt, Expiring, Message, State};
 use crate::sqs::{Queue, Sqs};
+use service::places;
 
 /// After an error the sweeper rests so long: the store says in its log what is wrong.
 const REST: Duration = Duration::from_secs(5);
@@ -47,13 +47,13 @@ pub async fn run(sqs: Arc<Sqs>) {
 
 /// After a start everything is looked at once.
 fn schedule_all(sqs: &Sqs) -> Result<(), store::Error> {
-    for (account, region) in places(&sqs.store)? {
+    for (account, region) in places(&sqs.store, keys::SERVICE)? {
         let rows = keys::queues(&account, &region);
         let mut range = KeyRange::prefix(&rows);
         loop {
             let page = sqs.store.snapshot().range(range.clone(), RangeOptions::default())?;
             for (key, _) in &page.entries {
-                let name = keys::queue_name(key, &rows).map_err(crate::error::corrupt)?;
+                let name = keys::queue_name(key, &rows)?;
                 sqs.background
                     .sweeps
                     .put(0, Job::Expired { account: account.clone(), region: region.clone(), name });

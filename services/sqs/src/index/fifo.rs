@@ -6,7 +6,6 @@ use std::sync::Arc;
 use store::{Error, RangeOptions, Record as _, Stamp, Store};
 
 use super::timed::Timed;
-use crate::error::corrupt;
 use crate::keys::Contents;
 use crate::records::State;
 
@@ -105,8 +104,8 @@ impl Fifo {
             let options = RangeOptions::limit(PAGE.min(self.window - self.loaded));
             let page = snapshot.range(contents.states(self.tail), options)?;
             for (key, value) in &page.entries {
-                let stamp = contents.state_stamp(key).map_err(corrupt)?;
-                let state = State::decode(value).map_err(corrupt)?;
+                let stamp = contents.state_stamp(key)?;
+                let state = State::decode(value)?;
                 self.insert(stamp, &state, snapshot.version());
             }
             self.more = page.more;

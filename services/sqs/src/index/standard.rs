@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashSet};
 use store::{Error, RangeOptions, Record as _, Stamp, Store};
 
 use super::timed::Timed;
-use crate::error::corrupt;
 use crate::keys::{Contents, Place};
 use crate::limits::{READY_MAX, REFILL};
 use crate::records::Visible;
@@ -49,8 +48,8 @@ impl Standard {
         loop {
             let page = snapshot.range(range.clone(), RangeOptions::default())?;
             for (key, value) in &page.entries {
-                let place = contents.visible_place(key).map_err(corrupt)?;
-                index.timed(Visible::decode(value).map_err(corrupt)?.received).add(place.0, 1);
+                let place = contents.visible_place(key)?;
+                index.timed(Visible::decode(value)?.received).add(place.0, 1);
             }
             match page.entries.last() {
                 Some((last, _)) if page.more => range = range.after(last),
@@ -94,9 +93,9 @@ impl Standard {
             store.snapshot().range(contents.due(self.position, Some(now_ms)), RangeOptions::limit(REFILL))?;
         self.more = page.more;
         for (key, value) in &page.entries {
-            let place = contents.visible_place(key).map_err(corrupt)?;
+            let place = contents.visible_place(key)?;
             if !self.claimed.contains(&place) {
-                self.ready.insert(place, Visible::decode(value).map_err(corrupt)?);
+                self.ready.insert(place, Visible::decode(value)?);
             }
             self.position = behind(place);
         }

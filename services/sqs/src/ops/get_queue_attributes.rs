@@ -9,7 +9,7 @@ use service::Allowed;
 use store::{RangeOptions, Record as _};
 
 use crate::background::sweep;
-use crate::error::{corrupt, of_store};
+use crate::error::of_store;
 use crate::limits::COUNT_MAX;
 use crate::queue::attributes::{self, Texts};
 use crate::records::State;
@@ -62,10 +62,9 @@ impl Sqs {
         loop {
             let page = snapshot.range(range.clone(), RangeOptions::default())?;
             for (key, _) in &page.entries {
-                let (_, stamp) = keys.message_place(key).map_err(corrupt)?;
+                let (_, stamp) = keys.message_place(key)?;
                 let state = snapshot.get(&keys.state(stamp))?.map(|bytes| State::decode(&bytes));
-                let received =
-                    state.transpose().map_err(corrupt)?.is_some_and(|state| state.received.is_some());
+                let received = state.transpose()?.is_some_and(|state| state.received.is_some());
                 delayed += i64::from(!received);
             }
             seen += page.entries.len();

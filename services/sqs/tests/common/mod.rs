@@ -15,7 +15,7 @@ use model_sqs::{Error, SERVICE};
 use service::{Authorizer, Decision, Question, Service};
 use sqs::Limits;
 use store::{Options, Store};
-use wire::{CommonError, Fault, Open, OperationType, ServiceError, View};
+use wire::{Open, OperationType, Protocol, ServiceError};
 
 pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "us-east-1";
@@ -282,21 +282,8 @@ pub fn system(message: &Message, name: &str) -> String {
 /// Code for the query protocol, and text.
 pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
     let Err(error) = result else { panic!("it was not refused") };
-    match error.fault() {
-        Fault::Modelled(structure) => {
-            let schema = structure.schema();
-            let code = schema.error.expect("an error").query_code().to_owned();
-            let at = schema.members.iter().position(|member| member.name == "message").expect("a message");
-            match structure.get(at).view() {
-                View::Text(text) => (code, text.to_owned()),
-                _ => panic!("{code} without a text"),
-            }
-        }
-        Fault::Common(CommonError::Coded { query_code, message, .. }) => {
-            (query_code.expect("a code").to_owned(), message.clone())
-        }
-        Fault::Common(other) => panic!("{other:?}"),
-    }
+    let fault = error.fault();
+    (fault.query_code().to_owned(), fault.message(Protocol::Json10).into_owned())
 }
 
 #[track_caller]

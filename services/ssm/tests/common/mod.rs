@@ -15,7 +15,7 @@ use model_ssm::types::*;
 use service::{Allowed, Deps, Resource, Service};
 use testkit::{ACCOUNT, Kit, REGION};
 use vault::Vault;
-use wire::{Bytes, CommonError, Fault, Open, ServiceError, View};
+use wire::{Bytes, CommonError, Open, Protocol, ServiceError};
 
 /// How long a test waits for background work, at the very most.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -216,19 +216,7 @@ pub fn kind(parameter: &Parameter) -> &str {
 pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
     let Err(error) = result else { panic!("it was not refused") };
     let fault = error.fault();
-    let code = fault.code(wire::Protocol::Json11).to_owned();
-    let text = match fault {
-        Fault::Modelled(structure) => {
-            let members = structure.schema().members;
-            let at = members.iter().position(|member| member.name.eq_ignore_ascii_case("message"));
-            match at.map(|at| structure.get(at).view()) {
-                Some(View::Text(text)) => text.to_owned(),
-                _ => String::new(),
-            }
-        }
-        Fault::Common(common) => common.resolve(wire::Protocol::Json11).message.into_owned(),
-    };
-    (code, text)
+    (fault.code(Protocol::Json11).to_owned(), fault.message(Protocol::Json11).into_owned())
 }
 
 #[track_caller]

@@ -11,7 +11,7 @@ use kernel::{Arn, Call, Clock, Principal, PrincipalKind};
 use oidc::{HttpFetch, Issuers};
 use service::Deps;
 use store::Record as _;
-use wire::{Fault, OperationType, Protocol, ServiceError, View};
+use wire::{OperationType, Protocol, ServiceError};
 
 pub const ACCOUNT: &str = testkit::ACCOUNT;
 pub const OTHER: &str = "210987654321";
@@ -157,20 +157,8 @@ impl World {
 
 /// Code and text of an error, as the protocol of the service has them.
 pub fn code_and_text<E: ServiceError>(error: &E) -> (String, String) {
-    match error.fault() {
-        Fault::Modelled(structure) => {
-            let code = structure.schema().error.map_or("", |error| error.query_code());
-            let text = match structure.get(0).view() {
-                View::Text(text) => text.to_owned(),
-                _ => String::new(),
-            };
-            (code.to_owned(), text)
-        }
-        Fault::Common(error) => {
-            let resolved = error.resolve(Protocol::Query);
-            (resolved.code.to_owned(), resolved.message.into_owned())
-        }
-    }
+    let fault = error.fault();
+    (fault.query_code().to_owned(), fault.message(Protocol::Query).into_owned())
 }
 
 /// The error of an operation that must fail.

@@ -1,9 +1,9 @@
-//! The accounts and regions that have rows of this service.
+//! The accounts and regions that have rows of a service.
 
 use store::{Error, KeyRange, KeyReader, KeyWriter, RangeOptions, Store, prefix_end};
 
 /// Walks through all keys by leaps: two or three reads for each account and region, however much lies between.
-pub fn places(store: &Store) -> Result<Vec<(String, String)>, Error> {
+pub fn places(store: &Store, service: &str) -> Result<Vec<(String, String)>, Error> {
     let mut places = Vec::new();
     let mut range = KeyRange::all();
     loop {
@@ -15,7 +15,7 @@ pub fn places(store: &Store) -> Result<Vec<(String, String)>, Error> {
             continue;
         };
         let here = KeyWriter::new().str(&account).str(&region);
-        let ours = KeyWriter::from_prefix(here.as_slice()).str("sqs");
+        let ours = KeyWriter::from_prefix(here.as_slice()).str(service);
         let found = store.snapshot().range(KeyRange::prefix(ours.as_slice()), RangeOptions::limit(1))?;
         if !found.entries.is_empty() {
             places.push((account.into_owned(), region.into_owned()));
@@ -46,6 +46,6 @@ mod tests {
         tx.put(KeyWriter::new().u64(5).finish(), "");
         tx.commit().await.unwrap();
         let expected = [("1", "r"), ("2", "r")].map(|(a, r)| (a.to_string(), r.to_string()));
-        assert_eq!(places(&store).unwrap(), expected);
+        assert_eq!(places(&store, "sqs").unwrap(), expected);
     }
 }
