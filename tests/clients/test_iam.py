@@ -14,6 +14,7 @@ import support.iam.providers
 import support.iam.tags
 from support.aws import Account, client_of, fails
 from support.iam import document, group, iam, operation, policy, user
+from support.operations import CLIENTS
 
 test_operation = operation.tests()
 
@@ -72,6 +73,21 @@ def test_a_user_without_policies_is_told_what_it_lacks(account):
     who = f"User: arn:aws:iam::{account.key}:user/{name}"
     assert message.startswith(f"{who} is not authorized to perform: iam:DeleteUser on resource: ")
     assert message.endswith(" because no identity-based policy allows the iam:DeleteUser action")
+
+
+@pytest.mark.parametrize("client", ["boto3", "cli", "js"])
+def test_the_seed_of_an_mfa_device_as_a_picture(account, tmp_path, client):
+    """It is apart from the operation's exercise, for the CLI gives seed or picture."""
+    name, file = account.name("phone"), tmp_path / "picture"
+    if client == "cli":
+        command = ["iam", "create-virtual-mfa-device", "--virtual-mfa-device-name", name]
+        account.aws(*command, "--bootstrap-method", "QRCodePNG", "--outfile", str(file))
+        picture = file.read_bytes()
+    else:
+        call = CLIENTS[client](account, "iam")(None)
+        picture = call("CreateVirtualMFADevice", VirtualMFADeviceName=name)["VirtualMFADevice"]["QRCodePNG"]
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    assert picture.endswith(b"IEND\xaeB`\x82")
 
 
 def test_everything_is_there_after_a_restart(new_server):

@@ -75,7 +75,7 @@ def external(account, call=None):
     return key, call("ImportKeyMaterial", **imported)
 
 
-@operation.cli
+@operation
 def cancel_key_deletion(account, call):
     key = create(account)
     account.client("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
@@ -85,7 +85,7 @@ def cancel_key_deletion(account, call):
     assert "DeletionDate" not in found
 
 
-@operation.cli
+@operation
 def create_alias(account, call):
     key, name = create(account), alias(account)
     assert call("CreateAlias", AliasName=name, TargetKeyId=key) == {}
@@ -105,7 +105,7 @@ def create_grant(account, call):
     assert (found["GrantId"], found["Operations"], found["Name"]) == (made["GrantId"], ["Encrypt"], "one")
 
 
-@operation.cli
+@operation
 def create_key(account, call):
     tags = [{"TagKey": "team", "TagValue": "blue"}]
     made = call("CreateKey", Description="of a test", Tags=tags)["KeyMetadata"]
@@ -130,7 +130,7 @@ def decrypt(account, call):
         account.client("kms").decrypt(CiphertextBlob=sealed, EncryptionContext=CONTEXT, KeyId=create(account))
 
 
-@operation.cli
+@operation
 def delete_alias(account, call):
     key, name = create(account), alias(account)
     account.client("kms").create_alias(AliasName=name, TargetKeyId=key)
@@ -161,7 +161,7 @@ def derive_shared_secret(account, call):
     assert shared["SharedSecret"] == mine.exchange(ec.ECDH(), public_key(account, key))
 
 
-@operation.cli
+@operation
 def describe_key(account, call):
     key = create(account, Description="described")
     for name in (key, arn(account, key)):
@@ -171,7 +171,7 @@ def describe_key(account, call):
         account.client("kms").describe_key(KeyId="00000000-0000-4000-8000-000000000000")
 
 
-@operation.cli
+@operation
 def disable_key(account, call):
     key = create(account)
     assert call("DisableKey", KeyId=key) == {}
@@ -180,7 +180,7 @@ def disable_key(account, call):
         account.client("kms").encrypt(KeyId=key, Plaintext=b"text")
 
 
-@operation.cli
+@operation
 def disable_key_rotation(account, call):
     key = create(account)
     account.client("kms").enable_key_rotation(KeyId=key)
@@ -188,7 +188,7 @@ def disable_key_rotation(account, call):
     assert account.client("kms").get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is False
 
 
-@operation.cli
+@operation
 def enable_key(account, call):
     key = create(account)
     account.client("kms").disable_key(KeyId=key)
@@ -196,7 +196,7 @@ def enable_key(account, call):
     assert metadata(account, key)["KeyState"] == "Enabled"
 
 
-@operation.cli
+@operation
 def enable_key_rotation(account, call):
     key = create(account)
     assert call("EnableKeyRotation", KeyId=key, RotationPeriodInDays=90) == {}
@@ -277,7 +277,7 @@ def get_key_last_usage(account, call):
     assert call("GetKeyLastUsage", KeyId=key)["KeyLastUsage"]["Operation"] == "Encrypt"
 
 
-@operation.cli
+@operation
 def get_key_policy(account, call):
     policy = json.loads(call("GetKeyPolicy", KeyId=create(account), PolicyName="default")["Policy"])
     [statement] = policy["Statement"]
@@ -285,7 +285,7 @@ def get_key_policy(account, call):
     assert (statement["Action"], statement["Resource"]) == ("kms:*", "*")
 
 
-@operation.cli
+@operation
 def get_key_rotation_status(account, call):
     key = create(account)
     status = call("GetKeyRotationStatus", KeyId=key)
@@ -320,7 +320,7 @@ def import_key_material(account, call):
     assert account.client("kms").decrypt(CiphertextBlob=sealed)["Plaintext"] == b"text"
 
 
-@operation.cli
+@operation
 def list_aliases(account, call):
     key, name = create(account), alias(account)
     account.client("kms").create_alias(AliasName=name, TargetKeyId=key)
@@ -341,7 +341,7 @@ def list_grants(account, call):
     assert {g["GrantId"] for g in page["Grants"] + rest["Grants"]} == ids
 
 
-@operation.cli
+@operation
 def list_key_policies(account, call):
     assert call("ListKeyPolicies", KeyId=create(account))["PolicyNames"] == ["default"]
 
@@ -354,7 +354,7 @@ def list_key_rotations(account, call):
     assert rotation["RotationType"] == "ON_DEMAND"
 
 
-@operation.cli
+@operation
 def list_keys(account, call):
     keys = {create(account) for _ in range(3)}
     found = call("ListKeys")["Keys"]
@@ -437,7 +437,7 @@ def revoke_grant(account, call):
     assert grants(account, key) == []
 
 
-@operation.cli
+@operation
 def rotate_key_on_demand(account, call):
     key = create(account)
     before = account.client("kms").encrypt(KeyId=key, Plaintext=b"before")["CiphertextBlob"]
@@ -447,7 +447,7 @@ def rotate_key_on_demand(account, call):
     assert account.client("kms").decrypt(CiphertextBlob=after)["Plaintext"] == b"after"
 
 
-@operation.cli
+@operation
 def schedule_key_deletion(account, call):
     key = create(account)
     answer = call("ScheduleKeyDeletion", KeyId=key, PendingWindowInDays=7)
@@ -474,7 +474,7 @@ def sign(account, call):
         public_key(account, rsa_key).verify(signature, b"other", PSS, hashes.SHA256())
 
 
-@operation.cli
+@operation
 def tag_resource(account, call):
     key = create(account, Tags=[{"TagKey": "team", "TagValue": "blue"}])
     tags = [{"TagKey": "stage", "TagValue": "dev"}, {"TagKey": "team", "TagValue": "red"}]
@@ -483,7 +483,7 @@ def tag_resource(account, call):
     assert sorted(found, key=lambda tag: tag["TagKey"]) == tags
 
 
-@operation.cli
+@operation
 def untag_resource(account, call):
     tags = [{"TagKey": "stage", "TagValue": "dev"}, {"TagKey": "team", "TagValue": "red"}]
     key = create(account, Tags=tags)
@@ -491,7 +491,7 @@ def untag_resource(account, call):
     assert account.client("kms").list_resource_tags(KeyId=key)["Tags"] == tags[1:]
 
 
-@operation.cli
+@operation
 def update_alias(account, call):
     first, second, name = create(account), create(account), alias(account)
     account.client("kms").create_alias(AliasName=name, TargetKeyId=first)
@@ -499,7 +499,7 @@ def update_alias(account, call):
     assert (aliases(account, first), aliases(account, second)) == ([], [name])
 
 
-@operation.cli
+@operation
 def update_key_description(account, call):
     key = create(account)
     assert call("UpdateKeyDescription", KeyId=key, Description="new") == {}

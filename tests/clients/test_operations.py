@@ -2,12 +2,15 @@
 
 import importlib
 import json
+import socket
 
 import pytest
 
-from support.aws import make_client, operations
+from support import cli
+from support.aws import REGION, fails, make_client, operations
 from support.exercises import EXERCISES
 from support.operations import ALL, run
+from support.server import clean_environment
 
 CALLERS = {
     "boto3-json": lambda account: lambda credentials: account.boto("json", credentials=credentials),
@@ -49,6 +52,36 @@ def test_the_cli_shows_errors(account):
     assert finished.returncode == 255
     assert "(AWS.SimpleQueueService.NonExistentQueue)" in finished.stderr
     assert "The specified queue does not exist." in finished.stderr
+
+
+def test_the_cli_is_called_as_boto3_is(account):
+    """Bytes, times, errors, and what the CLI refuses before it asks the server."""
+    kms, sqs, url = account.cli("kms"), account.cli(), account.queue()
+    key = kms("CreateKey")["KeyMetadata"]
+    assert key["CreationDate"] == account.client("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"]["CreationDate"]
+    sealed = kms("Encrypt", KeyId=key["KeyId"], Plaintext=b"\x00text\xff")["CiphertextBlob"]
+    assert kms("Decrypt", CiphertextBlob=sealed)["Plaintext"] == b"\x00text\xff"
+    attributes = {"raw": {"DataType": "Binary", "BinaryValue": "grüße".encode()}}
+    sqs("SendMessage", QueueUrl=url, MessageBody="body", MessageAttributes=attributes)
+    [message] = sqs("ReceiveMessage", QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert message["MessageAttributes"] == attributes
+    with fails(account, "AWS.SimpleQueueService.NonExistentQueue", "The specified queue does not exist."):
+        sqs("GetQueueUrl", QueueName="nowhere")
+    with pytest.raises(AssertionError, match="Unknown parameter in input"):
+        sqs("GetQueueUrl", QueueName="nowhere", Nothing="x")
+    attributes["raw"]["BinaryValue"] = b"\xff"
+    with pytest.raises(UnicodeDecodeError):
+        sqs("SendMessage", QueueUrl=url, MessageBody="body", MessageAttributes=attributes)
+
+
+def test_a_command_of_the_cli_that_does_not_end(account):
+    """It is ended, and the next one is not the worse for it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environment = clean_environment(AWS_ACCESS_KEY_ID="x", AWS_SECRET_ACCESS_KEY="x", AWS_DEFAULT_REGION=REGION)
+        with pytest.raises(AssertionError, match="took more than 2 s"):
+            cli.run(["--endpoint-url", url, "sts", "get-caller-identity"], environment, seconds=2)
+    assert account.cli("sts")("GetCallerIdentity")["Account"] == account.key
 
 
 def test_the_cli_with_its_own_options(account):

@@ -5,6 +5,7 @@ import json
 import string
 
 import pytest
+from botocore.exceptions import ClientError
 
 from support.aws import CONFIG, REGION, Account, fails, make_client
 from support.operations import Operations
@@ -59,7 +60,7 @@ def policy(account, principal=None):
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-@operation.cli
+@operation
 def batch_get_secret_value(account, call):
     first, second = create(account, "1"), create(account, "2")
     answer = call("BatchGetSecretValue", SecretIdList=[first, second, "nothing"])
@@ -70,16 +71,16 @@ def batch_get_secret_value(account, call):
     assert [s["SecretString"] for s in answer["SecretValues"]] == ["1"]
 
 
-@operation.cli
+@operation
 def cancel_rotate_secret(account, call):
     name = create(account)
-    with pytest.raises((account.sqs.exceptions.ClientError, AssertionError)) as refused:
+    with pytest.raises(ClientError) as refused:
         call("CancelRotateSecret", SecretId=name)
     assert "No Lambda rotation function ARN is associated with this secret." in str(refused.value)
     assert "RotationEnabled" not in describe(account, name)
 
 
-@operation.cli
+@operation
 def create_secret(account, call):
     name = account.name("app/secret")
     tags = [{"Key": "team", "Value": "blue"}]
@@ -97,7 +98,7 @@ def create_secret(account, call):
         secrets(account).create_secret(Name=name, SecretString="value")
 
 
-@operation.cli
+@operation
 def delete_resource_policy(account, call):
     name = create(account)
     secrets(account).put_resource_policy(SecretId=name, ResourcePolicy=policy(account))
@@ -105,7 +106,7 @@ def delete_resource_policy(account, call):
     assert "ResourcePolicy" not in secrets(account).get_resource_policy(SecretId=name)
 
 
-@operation.cli
+@operation
 def delete_secret(account, call):
     name = create(account)
     deleted = call("DeleteSecret", SecretId=name, RecoveryWindowInDays=7)
@@ -118,7 +119,7 @@ def delete_secret(account, call):
         describe(account, name)
 
 
-@operation.cli
+@operation
 def describe_secret(account, call):
     name = create(account)
     found = call("DescribeSecret", SecretId=name)
@@ -129,7 +130,7 @@ def describe_secret(account, call):
     assert "LastAccessedDate" in call("DescribeSecret", SecretId=name)
 
 
-@operation.cli
+@operation
 def get_random_password(account, call):
     first, second = (call("GetRandomPassword")["RandomPassword"] for _ in range(2))
     assert len(first) == len(second) == 32
@@ -138,7 +139,7 @@ def get_random_password(account, call):
     assert set(made["RandomPassword"]) <= set(string.ascii_letters + string.digits) - set("abc")
 
 
-@operation.cli
+@operation
 def get_resource_policy(account, call):
     name = create(account)
     assert "ResourcePolicy" not in call("GetResourcePolicy", SecretId=name)
@@ -146,7 +147,7 @@ def get_resource_policy(account, call):
     assert json.loads(call("GetResourcePolicy", SecretId=name)["ResourcePolicy"]) == json.loads(policy(account))
 
 
-@operation.cli
+@operation
 def get_secret_value(account, call):
     name = create(account, "grüße")
     found = call("GetSecretValue", SecretId=name)
@@ -159,7 +160,7 @@ def get_secret_value(account, call):
         read(account, name, VersionId=found["VersionId"], VersionStage="AWSCURRENT")
 
 
-@operation.cli
+@operation
 def list_secret_version_ids(account, call):
     name = create(account, "1")
     for value in ("2", "3"):
@@ -171,7 +172,7 @@ def list_secret_version_ids(account, call):
     assert {key for v in everything["Versions"] for key in v["KmsKeyIds"]} == {"DefaultEncryptionKey"}
 
 
-@operation.cli
+@operation
 def list_secrets(account, call):
     names = [create(account, Description="of the list") for _ in range(3)]
     assert {s["Name"] for s in call("ListSecrets")["SecretList"]} >= set(names)
@@ -184,7 +185,7 @@ def list_secrets(account, call):
     assert page["SecretList"][1]["Name"] < rest["SecretList"][0]["Name"]
 
 
-@operation.cli
+@operation
 def put_resource_policy(account, call):
     name = create(account)
     assert call("PutResourcePolicy", SecretId=name, ResourcePolicy=policy(account))["Name"] == name
@@ -196,7 +197,7 @@ def put_resource_policy(account, call):
         secrets(account).put_resource_policy(SecretId=name, ResourcePolicy="{")
 
 
-@operation.cli
+@operation
 def put_secret_value(account, call):
     name = create(account, "1")
     made = call("PutSecretValue", SecretId=name, SecretString="2", VersionStages=["MINE"])
@@ -206,7 +207,7 @@ def put_secret_value(account, call):
     assert read(account, name) == "3"
 
 
-@operation.cli
+@operation
 def remove_regions_from_replication(account, call):
     name = create(account, AddReplicaRegions=[{"Region": THERE}, {"Region": "us-west-2"}])
     left = call("RemoveRegionsFromReplication", SecretId=name, RemoveReplicaRegions=[THERE])["ReplicationStatus"]
@@ -215,7 +216,7 @@ def remove_regions_from_replication(account, call):
         read(account, name, THERE)
 
 
-@operation.cli
+@operation
 def replicate_secret_to_regions(account, call):
     name = create(account, "1")
     made = call("ReplicateSecretToRegions", SecretId=name, AddReplicaRegions=[{"Region": THERE}])
@@ -238,7 +239,7 @@ def replicate_secret_to_regions(account, call):
         secrets(account, THERE).put_secret_value(SecretId=name, SecretString="3")
 
 
-@operation.cli
+@operation
 def restore_secret(account, call):
     name = create(account)
     secrets(account).delete_secret(SecretId=name)
@@ -247,13 +248,13 @@ def restore_secret(account, call):
     assert "DeletedDate" not in describe(account, name)
 
 
-@operation.cli
+@operation
 def rotate_secret(account, call):
     name = create(account)
     before = describe(account, name)
     function = FUNCTION.format(region=REGION, account=account.key)
     wanted = {"SecretId": name, "RotationLambdaARN": function, "RotationRules": {"AutomaticallyAfterDays": 1}}
-    with pytest.raises((account.sqs.exceptions.ClientError, AssertionError)) as refused:
+    with pytest.raises(ClientError) as refused:
         call("RotateSecret", **wanted)
     assert "AccessDeniedException" in str(refused.value)
     assert "Secrets Manager cannot invoke the specified Lambda function." in str(refused.value)
@@ -261,7 +262,7 @@ def rotate_secret(account, call):
     assert {**before, "ResponseMetadata": None} == {**after, "ResponseMetadata": None}
 
 
-@operation.cli
+@operation
 def stop_replication_to_replica(account, call):
     name, there = account.name("secret"), secrets(account, THERE)
     there.create_secret(Name=name, SecretString="1", AddReplicaRegions=[{"Region": REGION}])
@@ -273,7 +274,7 @@ def stop_replication_to_replica(account, call):
         secrets(account).stop_replication_to_replica(SecretId=name)
 
 
-@operation.cli
+@operation
 def tag_resource(account, call):
     name = create(account)
     assert call("TagResource", SecretId=name, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": ""}]) == {}
@@ -281,14 +282,14 @@ def tag_resource(account, call):
     assert describe(account, name)["Tags"] == [{"Key": "a", "Value": "2"}, {"Key": "b", "Value": ""}]
 
 
-@operation.cli
+@operation
 def untag_resource(account, call):
     name = create(account, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     assert call("UntagResource", SecretId=name, TagKeys=["a", "never"]) == {}
     assert describe(account, name)["Tags"] == [{"Key": "b", "Value": "2"}]
 
 
-@operation.cli
+@operation
 def update_secret(account, call):
     name = create(account, "1")
     assert "VersionId" not in call("UpdateSecret", SecretId=name, Description="new")
@@ -299,7 +300,7 @@ def update_secret(account, call):
     assert (read(account, name), read(account, name, VersionStage="AWSPREVIOUS")) == ("2", "1")
 
 
-@operation.cli
+@operation
 def update_secret_version_stage(account, call):
     name = create(account, "1")
     first = secrets(account).get_secret_value(SecretId=name)["VersionId"]
@@ -312,7 +313,7 @@ def update_secret_version_stage(account, call):
     }
 
 
-@operation.cli
+@operation
 def validate_resource_policy(account, call):
     name = create(account)
     good = call("ValidateResourcePolicy", SecretId=name, ResourcePolicy=policy(account))

@@ -51,7 +51,7 @@ def policy_for(resource):
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
 
 
-@operation.cli
+@operation
 def add_tags_to_resource(account, call):
     parameter = put(account, Tags=[{"Key": "team", "Value": "blue"}])
     added = [{"Key": "team", "Value": "red"}, {"Key": "stage", "Value": ""}]
@@ -59,21 +59,21 @@ def add_tags_to_resource(account, call):
     assert tags(account, parameter) == {"team": "red", "stage": ""}
 
 
-@operation.cli
+@operation
 def delete_parameter(account, call):
     parameter = put(account)
     assert call("DeleteParameter", Name=parameter) == {}
     assert refusal(account.client("ssm").get_parameter, Name=parameter)["Code"] == "ParameterNotFound"
 
 
-@operation.cli
+@operation
 def delete_parameters(account, call):
     one, two = put(account), put(account)
     answer = call("DeleteParameters", Names=[one, two, "/none"])
     assert answer == {"DeletedParameters": [one, two], "InvalidParameters": ["/none"]}
 
 
-@operation.cli
+@operation
 def delete_resource_policy(account, call):
     parameter = put(account, Tier="Advanced")
     resource = arn(account, parameter)
@@ -84,7 +84,7 @@ def delete_resource_policy(account, call):
     assert client.get_resource_policies(ResourceArn=resource)["Policies"] == []
 
 
-@operation.cli
+@operation
 def describe_parameters(account, call):
     parameter = put(account, Description="what", AllowedPattern=r"\d+", Tags=[{"Key": "k", "Value": "v"}])
     put(account)
@@ -106,7 +106,7 @@ def describe_parameters(account, call):
     assert [found["Name"] for found in older] == [parameter]
 
 
-@operation.cli
+@operation
 def get_parameter(account, call):
     parameter = put(account, value="grüße")
     [found] = call("GetParameter", Name=parameter).values()
@@ -123,7 +123,7 @@ def get_parameter(account, call):
     assert (selected["Value"], selected["Selector"]) == ("grüße", ":1")
 
 
-@operation.cli
+@operation
 def get_parameter_history(account, call):
     parameter = put(account)
     put(account, Name=parameter, value="2", Overwrite=True)
@@ -133,7 +133,7 @@ def get_parameter_history(account, call):
     assert seen == [(1, "1", []), (2, "2", ["live"])]
 
 
-@operation.cli
+@operation
 def get_parameters(account, call):
     one, two = put(account, value="one"), put(account, value="two")
     answer = call("GetParameters", Names=[two, one, "/none", f"{one}:7"])
@@ -141,7 +141,7 @@ def get_parameters(account, call):
     assert answer["InvalidParameters"] == ["/none", f"{one}:7"]
 
 
-@operation.cli
+@operation
 def get_parameters_by_path(account, call):
     root = name(account)
     for end in ("a", "b", "c/d"):
@@ -154,7 +154,7 @@ def get_parameters_by_path(account, call):
     assert [found["Name"] for found in deep] == [f"{root}/a", f"{root}/b", f"{root}/c/d"]
 
 
-@operation.cli
+@operation
 def get_resource_policies(account, call):
     parameter = put(account, Tier="Advanced")
     resource = arn(account, parameter)
@@ -164,7 +164,7 @@ def get_resource_policies(account, call):
     assert found == {"PolicyId": made["PolicyId"], "PolicyHash": made["PolicyHash"], "Policy": policy}
 
 
-@operation.cli
+@operation
 def label_parameter_version(account, call):
     parameter = put(account)
     answer = call("LabelParameterVersion", Name=parameter, Labels=["live", "1st", "aws"])
@@ -172,14 +172,14 @@ def label_parameter_version(account, call):
     assert value(account, f"{parameter}:live") == "1"
 
 
-@operation.cli
+@operation
 def list_tags_for_resource(account, call):
     parameter = put(account, Tags=[{"Key": "team", "Value": "blue"}])
     answer = call("ListTagsForResource", ResourceType="Parameter", ResourceId=parameter)
     assert answer == {"TagList": [{"Key": "team", "Value": "blue"}]}
 
 
-@operation.cli
+@operation
 def put_parameter(account, call):
     parameter = name(account)
     assert call("PutParameter", Name=parameter, Value="a,b", Type="StringList") == {"Version": 1, "Tier": "Standard"}
@@ -190,7 +190,7 @@ def put_parameter(account, call):
     assert value(account, f"{parameter}:1") == "a,b"
 
 
-@operation.cli
+@operation
 def put_resource_policy(account, call):
     parameter = put(account, Tier="Advanced")
     resource = arn(account, parameter)
@@ -201,14 +201,14 @@ def put_resource_policy(account, call):
     assert updated["PolicyHash"] != made["PolicyHash"]
 
 
-@operation.cli
+@operation
 def remove_tags_from_resource(account, call):
     parameter = put(account, Tags=[{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": "dev"}])
     assert call("RemoveTagsFromResource", ResourceType="Parameter", ResourceId=parameter, TagKeys=["team"]) == {}
     assert tags(account, parameter) == {"stage": "dev"}
 
 
-@operation.cli
+@operation
 def unlabel_parameter_version(account, call):
     parameter = put(account)
     account.client("ssm").label_parameter_version(Name=parameter, Labels=["live"])

@@ -55,7 +55,7 @@ def refused(call, name, error, **parameters):
     return caught.value.response["Error"]["Message"]
 
 
-@operation.cli
+@operation
 def get_caller_identity(account, call):
     name = user(account)
     identity = call.by(key_of(account, name))("GetCallerIdentity")
@@ -63,7 +63,7 @@ def get_caller_identity(account, call):
     assert (identity["Account"], identity["Arn"], identity["UserId"]) == (account.key, found["Arn"], found["UserId"])
 
 
-@operation.cli
+@operation
 def assume_role(account, call):
     arn = role(account)
     answer = call.by(admin(account))("AssumeRole", RoleArn=arn, RoleSessionName="one")
@@ -113,7 +113,7 @@ def decode_authorization_message(account, call):
         refused(other, "DecodeAuthorizationMessage", "InvalidAuthorizationMessageException", EncodedMessage=message)
 
 
-@operation.cli
+@operation
 def get_access_key_info(account, call):
     lasting = admin(account)
     temporary = client_of(account.server, lasting, "sts").get_session_token()["Credentials"]
@@ -121,7 +121,7 @@ def get_access_key_info(account, call):
         assert call("GetAccessKeyInfo", AccessKeyId=credentials["AccessKeyId"])["Account"] == account.key
 
 
-@operation.cli
+@operation
 def get_federation_token(account, call):
     policy = json.dumps(document(action="sqs:ListQueues"))
     answer = call.by(admin(account))("GetFederationToken", Name="bob", Policy=policy)
@@ -134,7 +134,7 @@ def get_federation_token(account, call):
         client_of(account.server, credentials, "sqs").create_queue(QueueName=account.name())
 
 
-@operation.cli
+@operation
 def get_session_token(account, call):
     name = user(account)
     credentials = call.by(key_of(account, name))("GetSessionToken", DurationSeconds=900)["Credentials"]

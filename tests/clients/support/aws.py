@@ -4,9 +4,6 @@ import functools
 import itertools
 import json
 import os
-import pathlib
-import subprocess
-import sys
 
 import boto3
 import botocore.session
@@ -14,7 +11,7 @@ import pytest
 from botocore import xform_name
 from botocore.config import Config
 
-from support import javascript
+from support import cli, javascript
 from support.query_model import query_session
 from support.server import clean_environment
 
@@ -104,12 +101,11 @@ class Account:
         return functools.partial(javascript.call, self.server.url, service, credentials or self.own())
 
     def cli(self, service="sqs", credentials=None):
-        """Calls operations by name through the AWS CLI. Parameters are JSON: there are no bytes among them."""
+        """Calls operations by name through the AWS CLI."""
 
         def call(operation, **parameters):
-            command = [service, xform_name(operation, "-"), "--no-paginate", "--cli-input-json", json.dumps(parameters)]
-            out = self.aws(*command, credentials=credentials)
-            return json.loads(out) if out.strip() else {}
+            run = functools.partial(self.aws, credentials=credentials)
+            return cli.call(run, model(service).operation_model(operation), parameters)
 
         return call
 
@@ -128,16 +124,8 @@ class Account:
             AWS_SHARED_CREDENTIALS_FILE=os.devnull,
             AWS_PAGER="",
         )
-        program = pathlib.Path(sys.executable).with_name("aws")
-        finished = subprocess.run(
-            # Version 1 sends SQS to its legacy host names unless the option, not the environment, says otherwise.
-            [sys.executable, str(program), "--endpoint-url", self.server.url, *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=50,
-            check=False,
-        )
+        # Version 1 sends SQS to its legacy host names unless the option, not the environment, says otherwise.
+        finished = cli.run(["--endpoint-url", self.server.url, *arguments], environment)
         if not check:
             return finished
         assert finished.returncode == 0, finished.stderr

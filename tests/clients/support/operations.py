@@ -13,8 +13,8 @@ A test file makes one `Operations` and marks an exercise for each operation:
 
 An exercise is called like the operation in boto3. It takes an `Account` for what surrounds the operation and `call`,
 the client under test, for the operation itself: any other operation through `call` fails the test, and so does using
-it never. `call.by(credentials)` gives the same for somebody else. Exercises run by boto3 and by the
-JavaScript SDK, and those marked with `@operation.cli` by the AWS CLI as well.
+it never. `call.by(credentials)` gives the same for somebody else. Every exercise runs by boto3, by the AWS CLI and by
+the JavaScript SDK.
 
 `test_operations.py` asks the running server what operations there are, and fails for each that has no exercise.
 """
@@ -43,7 +43,6 @@ class Operations:
         self.service = service
         self.names = {xform_name(name): name for name in model(service).operation_names}
         self.exercises = {}
-        self.by_cli = []
         ALL[service] = self
 
     def __call__(self, function):
@@ -56,19 +55,11 @@ class Operations:
         assert name not in self.exercises, f"{name} is exercised twice"
         self.exercises[name] = function
 
-    def cli(self, function):
-        """An exercise for the AWS CLI as well."""
-        self(function)
-        self.by_cli.append(self.names[function.__name__])
-        return function
-
     def tests(self):
         """The test of them all, for the test file to give a name."""
-        everything = sorted(self.exercises)
-        of_clients = {"boto3": everything, "js": everything, "cli": sorted(self.by_cli)}
-        cases = [(name, client) for client, names in of_clients.items() for name in names]
 
-        @pytest.mark.parametrize(("operation", "client"), cases)
+        @pytest.mark.parametrize("client", CLIENTS)
+        @pytest.mark.parametrize("operation", sorted(self.exercises))
         def test_operation(account, operation, client):
             exercise = self.exercises[operation]
             assert run(exercise, account, CLIENTS[client](account, self.service)) == {operation}

@@ -8,14 +8,14 @@ from support.iam import AWS_MANAGED, group, iam, operation, policy, role, user
 PATIENCE_S = 30
 
 
-@operation.cli
+@operation
 def create_account_alias(account, call):
     alias = account.name("alias")
     assert call("CreateAccountAlias", AccountAlias=alias) == {}
     assert iam(account).list_account_aliases()["AccountAliases"] == [alias]
 
 
-@operation.cli
+@operation
 def list_account_aliases(account, call):
     assert call("ListAccountAliases")["AccountAliases"] == []
     alias = account.name("alias")
@@ -23,7 +23,7 @@ def list_account_aliases(account, call):
     assert call("ListAccountAliases")["AccountAliases"] == [alias]
 
 
-@operation.cli
+@operation
 def delete_account_alias(account, call):
     alias = account.name("alias")
     iam(account).create_account_alias(AccountAlias=alias)
@@ -31,7 +31,7 @@ def delete_account_alias(account, call):
     assert iam(account).list_account_aliases()["AccountAliases"] == []
 
 
-@operation.cli
+@operation
 def update_account_password_policy(account, call):
     wanted = {"MinimumPasswordLength": 12, "RequireNumbers": True, "PasswordReusePrevention": 3}
     assert call("UpdateAccountPasswordPolicy", **wanted) == {}
@@ -42,7 +42,7 @@ def update_account_password_policy(account, call):
         iam(account).create_login_profile(UserName=name, Password="no-numbers-in-here")
 
 
-@operation.cli
+@operation
 def get_account_password_policy(account, call):
     with fails(account, "NoSuchEntity"):
         iam(account).get_account_password_policy()
@@ -50,7 +50,7 @@ def get_account_password_policy(account, call):
     assert call("GetAccountPasswordPolicy")["PasswordPolicy"]["MinimumPasswordLength"] == 9
 
 
-@operation.cli
+@operation
 def delete_account_password_policy(account, call):
     iam(account).update_account_password_policy(MinimumPasswordLength=9)
     assert call("DeleteAccountPasswordPolicy") == {}
@@ -58,7 +58,7 @@ def delete_account_password_policy(account, call):
         iam(account).get_account_password_policy()
 
 
-@operation.cli
+@operation
 def get_account_summary(account, call):
     user(account), user(account), group(account), role(account), policy(account)
     summary = call("GetAccountSummary")["SummaryMap"]
@@ -90,7 +90,7 @@ def report(account, call):
         time.sleep(0.05)
 
 
-@operation.cli
+@operation
 def generate_credential_report(account, call):
     report(account, call)
     assert iam(account).get_credential_report()["ReportFormat"] == "text/csv"
@@ -107,7 +107,7 @@ def get_credential_report(account, call):
     assert [row.split(",")[0] for row in rows] == ["<root_account>", name]
 
 
-@operation.cli
+@operation
 def set_security_token_service_preferences(account, call):
     wanted = {"GlobalEndpointTokenVersion": "v2Token"}
     assert call("SetSecurityTokenServicePreferences", **wanted) == {}

@@ -6,7 +6,7 @@ from support.aws import fails
 from support.iam import arn, group, iam, operation, profile, role, trust, user
 
 
-@operation.cli
+@operation
 def create_user(account, call):
     name = account.name("user")
     made = call("CreateUser", UserName=name, Path="/team/")["User"]
@@ -17,7 +17,7 @@ def create_user(account, call):
         iam(account).create_user(UserName=name)
 
 
-@operation.cli
+@operation
 def get_user(account, call):
     name = user(account)
     found = call("GetUser", UserName=name)["User"]
@@ -37,7 +37,7 @@ def list_users(account, call):
     assert rest["IsTruncated"] is False
 
 
-@operation.cli
+@operation
 def update_user(account, call):
     name, new = user(account), account.name("user")
     assert call("UpdateUser", UserName=name, NewUserName=new, NewPath="/moved/") == {}
@@ -46,7 +46,7 @@ def update_user(account, call):
         iam(account).get_user(UserName=name)
 
 
-@operation.cli
+@operation
 def delete_user(account, call):
     name, keyed = user(account), user(account)
     assert call("DeleteUser", UserName=name) == {}
@@ -57,7 +57,7 @@ def delete_user(account, call):
         iam(account).delete_user(UserName=keyed)
 
 
-@operation.cli
+@operation
 def create_group(account, call):
     name = account.name("group")
     made = call("CreateGroup", GroupName=name)["Group"]
@@ -65,7 +65,7 @@ def create_group(account, call):
     assert made["GroupId"].startswith("AGPA")
 
 
-@operation.cli
+@operation
 def get_group(account, call):
     name, member = group(account), user(account)
     iam(account).add_user_to_group(GroupName=name, UserName=member)
@@ -74,13 +74,13 @@ def get_group(account, call):
     assert [u["UserName"] for u in found["Users"]] == [member]
 
 
-@operation.cli
+@operation
 def list_groups(account, call):
     names = {group(account) for _ in range(2)}
     assert {g["GroupName"] for g in call("ListGroups")["Groups"]} == names
 
 
-@operation.cli
+@operation
 def update_group(account, call):
     name, new, member = group(account), account.name("group"), user(account)
     iam(account).add_user_to_group(GroupName=name, UserName=member)
@@ -88,7 +88,7 @@ def update_group(account, call):
     assert [u["UserName"] for u in iam(account).get_group(GroupName=new)["Users"]] == [member]
 
 
-@operation.cli
+@operation
 def delete_group(account, call):
     name = group(account)
     assert call("DeleteGroup", GroupName=name) == {}
@@ -96,14 +96,14 @@ def delete_group(account, call):
         iam(account).get_group(GroupName=name)
 
 
-@operation.cli
+@operation
 def add_user_to_group(account, call):
     name, member = group(account), user(account)
     assert call("AddUserToGroup", GroupName=name, UserName=member) == {}
     assert [u["UserName"] for u in iam(account).get_group(GroupName=name)["Users"]] == [member]
 
 
-@operation.cli
+@operation
 def remove_user_from_group(account, call):
     name, member = group(account), user(account)
     iam(account).add_user_to_group(GroupName=name, UserName=member)
@@ -119,7 +119,7 @@ def list_groups_for_user(account, call):
     assert {g["GroupName"] for g in call("ListGroupsForUser", UserName=member)["Groups"]} == names
 
 
-@operation.cli
+@operation
 def create_role(account, call):
     name = account.name("role")
     wanted = {"RoleName": name, "AssumeRolePolicyDocument": json.dumps(trust()), "MaxSessionDuration": 7200}
@@ -132,7 +132,7 @@ def create_role(account, call):
         iam(account).create_role(RoleName=account.name("role"), AssumeRolePolicyDocument="{}")
 
 
-@operation.cli
+@operation
 def get_role(account, call):
     name = role(account)
     found = call("GetRole", RoleName=name)["Role"]
@@ -149,7 +149,7 @@ def list_roles(account, call):
     assert {r["RoleName"] for r in call("ListRoles", PathPrefix="/mine/")["Roles"]} == names
 
 
-@operation.cli
+@operation
 def update_role(account, call):
     name = role(account)
     assert call("UpdateRole", RoleName=name, Description="new", MaxSessionDuration=43200) == {}
@@ -157,21 +157,21 @@ def update_role(account, call):
     assert (found["Description"], found["MaxSessionDuration"]) == ("new", 43200)
 
 
-@operation.cli
+@operation
 def update_role_description(account, call):
     name = role(account, Description="old")
     assert call("UpdateRoleDescription", RoleName=name, Description="new")["Role"]["Description"] == "new"
     assert iam(account).get_role(RoleName=name)["Role"]["Description"] == "new"
 
 
-@operation.cli
+@operation
 def update_assume_role_policy(account, call):
     name, new = role(account), trust("ecs-tasks.amazonaws.com")
     assert call("UpdateAssumeRolePolicy", RoleName=name, PolicyDocument=json.dumps(new)) == {}
     assert iam(account).get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"] == new
 
 
-@operation.cli
+@operation
 def delete_role(account, call):
     name = role(account)
     assert call("DeleteRole", RoleName=name) == {}
@@ -179,7 +179,7 @@ def delete_role(account, call):
         iam(account).get_role(RoleName=name)
 
 
-@operation.cli
+@operation
 def create_service_linked_role(account, call):
     made = call("CreateServiceLinkedRole", AWSServiceName="ecs.amazonaws.com")["Role"]
     assert made["RoleName"] == "AWSServiceRoleForECS"
@@ -188,7 +188,7 @@ def create_service_linked_role(account, call):
         iam(account).delete_role(RoleName="AWSServiceRoleForECS")
 
 
-@operation.cli
+@operation
 def delete_service_linked_role(account, call):
     iam(account).create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     task = call("DeleteServiceLinkedRole", RoleName="AWSServiceRoleForECS")["DeletionTaskId"]
@@ -197,14 +197,14 @@ def delete_service_linked_role(account, call):
         iam(account).get_role(RoleName="AWSServiceRoleForECS")
 
 
-@operation.cli
+@operation
 def get_service_linked_role_deletion_status(account, call):
     iam(account).create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     task = iam(account).delete_service_linked_role(RoleName="AWSServiceRoleForECS")["DeletionTaskId"]
     assert call("GetServiceLinkedRoleDeletionStatus", DeletionTaskId=task)["Status"] == "SUCCEEDED"
 
 
-@operation.cli
+@operation
 def create_instance_profile(account, call):
     name = account.name("profile")
     made = call("CreateInstanceProfile", InstanceProfileName=name)["InstanceProfile"]
@@ -212,7 +212,7 @@ def create_instance_profile(account, call):
     assert made["Arn"] == arn(account, f"instance-profile/{name}")
 
 
-@operation.cli
+@operation
 def get_instance_profile(account, call):
     name = profile(account)
     assert call("GetInstanceProfile", InstanceProfileName=name)["InstanceProfile"]["InstanceProfileName"] == name
@@ -226,14 +226,14 @@ def list_instance_profiles(account, call):
     assert {p["InstanceProfileName"] for p in call("ListInstanceProfiles")["InstanceProfiles"]} == names
 
 
-@operation.cli
+@operation
 def delete_instance_profile(account, call):
     name = profile(account)
     assert call("DeleteInstanceProfile", InstanceProfileName=name) == {}
     assert iam(account).list_instance_profiles()["InstanceProfiles"] == []
 
 
-@operation.cli
+@operation
 def add_role_to_instance_profile(account, call):
     name, member = profile(account), role(account)
     assert call("AddRoleToInstanceProfile", InstanceProfileName=name, RoleName=member) == {}
@@ -243,7 +243,7 @@ def add_role_to_instance_profile(account, call):
         iam(account).add_role_to_instance_profile(InstanceProfileName=name, RoleName=role(account))
 
 
-@operation.cli
+@operation
 def remove_role_from_instance_profile(account, call):
     name, member = profile(account), role(account)
     iam(account).add_role_to_instance_profile(InstanceProfileName=name, RoleName=member)

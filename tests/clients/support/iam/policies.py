@@ -11,7 +11,7 @@ MAKE = {"User": user, "Group": group, "Role": role}
 PATIENCE_S = 30
 
 
-@operation.cli
+@operation
 def create_policy(account, call):
     name = account.name("policy")
     made = call("CreatePolicy", PolicyName=name, PolicyDocument=json.dumps(document()), Description="of a test")
@@ -23,7 +23,7 @@ def create_policy(account, call):
         iam(account).create_policy(PolicyName=account.name("policy"), PolicyDocument='{"Version": "2012-10-17"}')
 
 
-@operation.cli
+@operation
 def get_policy(account, call):
     made = policy(account)
     assert call("GetPolicy", PolicyArn=made)["Policy"]["Arn"] == made
@@ -45,7 +45,7 @@ def list_policies(account, call):
     assert not made & set(of_aws)
 
 
-@operation.cli
+@operation
 def delete_policy(account, call):
     made, name = policy(account), user(account)
     iam(account).attach_user_policy(UserName=name, PolicyArn=made)
@@ -57,7 +57,7 @@ def delete_policy(account, call):
         iam(account).get_policy(PolicyArn=made)
 
 
-@operation.cli
+@operation
 def create_policy_version(account, call):
     made, new = policy(account), document(action="sqs:SendMessage")
     version = call("CreatePolicyVersion", PolicyArn=made, PolicyDocument=json.dumps(new), SetAsDefault=True)
@@ -69,7 +69,7 @@ def create_policy_version(account, call):
         iam(account).create_policy_version(PolicyArn=made, PolicyDocument=json.dumps(new))
 
 
-@operation.cli
+@operation
 def get_policy_version(account, call):
     made = policy(account)
     found = call("GetPolicyVersion", PolicyArn=made, VersionId="v1")["PolicyVersion"]
@@ -89,7 +89,7 @@ def list_policy_versions(account, call):
     assert {v["VersionId"]: v["IsDefaultVersion"] for v in versions} == {"v1": True, "v2": False}
 
 
-@operation.cli
+@operation
 def set_default_policy_version(account, call):
     made = policy(account)
     second_version(account, made)
@@ -97,7 +97,7 @@ def set_default_policy_version(account, call):
     assert iam(account).get_policy(PolicyArn=made)["Policy"]["DefaultVersionId"] == "v2"
 
 
-@operation.cli
+@operation
 def delete_policy_version(account, call):
     made = policy(account)
     second_version(account, made)

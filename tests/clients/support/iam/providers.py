@@ -21,7 +21,7 @@ def saml(account, **more):
     return iam(account).create_saml_provider(Name=name, SAMLMetadataDocument=saml_metadata(), **more)["SAMLProviderArn"]
 
 
-@operation.cli
+@operation
 def create_open_id_connect_provider(account, call):
     host = f"{account.name('issuer')}.example.test/id"
     wanted = {"Url": f"https://{host}", "ClientIDList": [CLIENT], "ThumbprintList": [THUMBPRINT]}
@@ -31,7 +31,7 @@ def create_open_id_connect_provider(account, call):
         iam(account).create_open_id_connect_provider(**wanted)
 
 
-@operation.cli
+@operation
 def get_open_id_connect_provider(account, call):
     made = oidc(account)
     found = call("GetOpenIDConnectProvider", OpenIDConnectProviderArn=made)
@@ -39,21 +39,21 @@ def get_open_id_connect_provider(account, call):
     assert made.endswith(found["Url"])
 
 
-@operation.cli
+@operation
 def list_open_id_connect_providers(account, call):
     made = {oidc(account) for _ in range(2)}
     found = call("ListOpenIDConnectProviders")["OpenIDConnectProviderList"]
     assert {provider["Arn"] for provider in found} == made
 
 
-@operation.cli
+@operation
 def delete_open_id_connect_provider(account, call):
     made = oidc(account)
     assert call("DeleteOpenIDConnectProvider", OpenIDConnectProviderArn=made) == {}
     assert iam(account).list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
 
 
-@operation.cli
+@operation
 def update_open_id_connect_provider_thumbprint(account, call):
     made, new = oidc(account), ["b" * 40, "c" * 40]
     wanted = {"OpenIDConnectProviderArn": made, "ThumbprintList": new}
@@ -80,7 +80,7 @@ def remove_client_id_from_open_id_connect_provider(account, call):
     assert found["ClientIDList"] == []
 
 
-@operation.cli
+@operation
 def create_saml_provider(account, call):
     name = account.name("saml")
     made = call("CreateSAMLProvider", Name=name, SAMLMetadataDocument=saml_metadata())["SAMLProviderArn"]
@@ -89,27 +89,27 @@ def create_saml_provider(account, call):
         iam(account).create_saml_provider(Name=account.name("saml"), SAMLMetadataDocument="x" * 1000)
 
 
-@operation.cli
+@operation
 def get_saml_provider(account, call):
     document = saml_metadata()
     made = iam(account).create_saml_provider(Name=account.name("saml"), SAMLMetadataDocument=document)
     assert call("GetSAMLProvider", SAMLProviderArn=made["SAMLProviderArn"])["SAMLMetadataDocument"] == document
 
 
-@operation.cli
+@operation
 def list_saml_providers(account, call):
     made = {saml(account) for _ in range(2)}
     assert {provider["Arn"] for provider in call("ListSAMLProviders")["SAMLProviderList"]} == made
 
 
-@operation.cli
+@operation
 def update_saml_provider(account, call):
     made, new = saml(account), saml_metadata("https://other.example.test/saml")
     assert call("UpdateSAMLProvider", SAMLProviderArn=made, SAMLMetadataDocument=new)["SAMLProviderArn"] == made
     assert iam(account).get_saml_provider(SAMLProviderArn=made)["SAMLMetadataDocument"] == new
 
 
-@operation.cli
+@operation
 def delete_saml_provider(account, call):
     made = saml(account)
     assert call("DeleteSAMLProvider", SAMLProviderArn=made) == {}
