@@ -68,7 +68,8 @@ def serve(requests, answers):
             os.close(writing)
             status = end(child, reading, request["seconds"])
             os.close(reading)
-            answer = {"number": request["number"], "status": status, "stdout": content(stdout), "stderr": content(stderr)}
+            answer = {"number": request["number"], "status": status}
+            answer |= {"stdout": content(stdout), "stderr": content(stderr)}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
     return False
