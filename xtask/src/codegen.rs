@@ -42,6 +42,18 @@ pub struct Overlay {
     pub error_detail: bool,
     /// The parameter of the query protocol that the request's path can stand for.
     pub path_parameter: Option<PathParameter>,
+    /// Bodies that the model calls streams come and go piece by piece.
+    #[serde(default)]
+    pub streaming: bool,
+    /// Requests without a signature are let through to the policies.
+    #[serde(default)]
+    pub anonymous: bool,
+    /// Operations are told apart by the parameters and headers that they need, beside method and path.
+    #[serde(default)]
+    pub discriminated: bool,
+    /// Operations that no request can be told to mean: those of other endpoints, and older forms of others.
+    #[serde(default)]
+    pub leave_out: BTreeSet<String>,
     /// The prefix of the service's IAM actions, where it is not the service's name.
     pub iam_prefix: Option<String>,
     /// Actions of operations that have no action of their own name.

@@ -8,4 +8,6 @@ pub mod lower;
 mod model;
 pub mod runtime;
 
-pub use model::{ErrorInfo, Http, MemberRef, Metadata, Model, Namespace, OperationModel, Shape, ShapeRef};
+pub use model::{
+    ErrorInfo, Http, HttpChecksum, MemberRef, Metadata, Model, Namespace, OperationModel, Shape, ShapeRef,
+};

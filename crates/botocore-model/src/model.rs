@@ -73,6 +73,19 @@ pub struct OperationModel {
     pub output: Option<ShapeRef>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ShapeRef>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_checksum: Option<HttpChecksum>,
+}
+
+/// What an operation's requests say of their bodies' checksums.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(missing_docs)]
+pub struct HttpChecksum {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_algorithm_member: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub request_checksum_required: bool,
 }
 
 /// HTTP method, path and status.

@@ -117,6 +117,7 @@ impl<'a> Schemas<'a> {
             xml_attribute: member.xml_attribute,
             xml_namespace: namespace(member.xml_namespace.as_ref()),
             idempotency_token: member.idempotency_token,
+            streaming: false,
             json_header: member.jsonvalue && member.location.is_some(),
             timestamp: lower::timestamp_format(member.timestamp_format.as_deref())?,
             target: self.build(&member.shape, open)?,
@@ -154,6 +155,7 @@ impl<'a> Schemas<'a> {
             result_wrapper: operation.output.as_ref().and_then(|o| o.result_wrapper.as_deref()).map(leak),
             access: wire::Access::Policy,
             actions: &[],
+            checksum: wire::Checksum::None,
         })))
     }
 }

@@ -252,5 +252,6 @@ fn target<'a>(parts: &'a Parts, presented: &'a Result<Presented, AuthError>) -> 
             Ok(Presented::Signed(signed)) => Some(signed.service()),
             _ => None,
         },
+        unsigned: matches!(presented, Ok(Presented::Anonymous)),
     }
 }

@@ -69,6 +69,54 @@ pub enum CommonError {
         /// The text.
         message: String,
     },
+    /// The same, with facts of its own.
+    Detailed(Box<Detailed>),
+}
+
+/// An error that says more than code and text, as those of S3 do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detailed {
+    /// The code.
+    pub code: Cow<'static, str>,
+    /// HTTP status.
+    pub status: u16,
+    /// The text.
+    pub message: Cow<'static, str>,
+    /// Elements beside code and text, in order. XML protocols write them.
+    pub members: Vec<(&'static str, String)>,
+    /// Headers. Those whose value cannot stand in one are left out.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Detailed {
+    /// An error without details as yet.
+    pub fn new(
+        code: impl Into<Cow<'static, str>>,
+        status: u16,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { code: code.into(), status, message: message.into(), members: Vec::new(), headers: Vec::new() }
+    }
+
+    /// The same with one element more.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.members.push((name, value.into()));
+        self
+    }
+
+    /// The same with one header more.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl CommonSource for Detailed {
+    fn into_common(self) -> CommonError {
+        CommonError::Detailed(Box::new(self))
+    }
 }
 
 /// What a protocol writes for a [`CommonError`].
@@ -151,6 +199,7 @@ impl CommonError {
                 (Query, Some(query_code)) => (query_code, *status, message.into()),
                 _ => (code, *status, message.into()),
             },
+            Self::Detailed(error) => (&*error.code, error.status, error.message.as_ref().into()),
         };
         (code, status, message)
     }

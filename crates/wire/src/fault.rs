@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::CommonError;
+use crate::error::{CommonError, Detailed};
 use crate::model::Protocol;
 use crate::value::{Structure, View};
 
@@ -30,6 +30,7 @@ pub(crate) struct FaultFacts<'a> {
     pub sender: bool,
     pub message: Option<Cow<'a, str>>,
     pub structure: Option<&'a dyn Structure>,
+    pub detailed: Option<&'a Detailed>,
 }
 
 impl<'a> Fault<'a> {
@@ -59,6 +60,10 @@ impl<'a> Fault<'a> {
                     sender: resolved.sender(),
                     message: Some(resolved.message),
                     structure: None,
+                    detailed: match error {
+                        CommonError::Detailed(detailed) => Some(detailed),
+                        _ => None,
+                    },
                 }
             }
             Self::Modelled(structure) => {
@@ -74,6 +79,7 @@ impl<'a> Fault<'a> {
                         _ => message(structure),
                     },
                     structure: Some(structure),
+                    detailed: None,
                 }
             }
         }

@@ -20,6 +20,7 @@ mod rest;
 mod route;
 mod scalar;
 mod schema;
+mod stream;
 mod timestamp;
 mod validate;
 mod value;
@@ -28,17 +29,19 @@ mod xml;
 pub use bytes::Bytes;
 pub use document::Document;
 pub use dynamic::Dyn;
-pub use error::{CommonError, CommonSource, DecodeError, Resolved};
+pub use error::{CommonError, CommonSource, DecodeError, Detailed, Resolved};
 pub use fault::{Fault, ServiceError};
 pub use kernel::Timestamp;
 pub use model::{
-    Access, Action, HttpTrait, Operation, OperationName, OperationType, PathParameter, Protocol, ServiceModel,
+    Access, Action, Checksum, HttpTrait, Operation, OperationName, OperationType, PathParameter, Protocol,
+    ServiceModel,
 };
 pub use pattern::Pattern;
 pub use protocols::{Codec, Request, Response, codec};
 pub use query::Params;
 pub use route::{Located, RouteError, Router, Target};
 pub use schema::{Bounds, ErrorTrait, Kind, Location, Member, Schema, TimestampFormat, XmlNamespace};
+pub use stream::{ByteStream, Piece, Reader, StreamError};
 pub use validate::{Constraint, Dialect, Violation, standard_text, violations};
 pub use value::{
     Enum, ListValue, MapValue, Open, Req, Slot, Structure, TextSlot, UnionValue, Value, View, debug_structure,

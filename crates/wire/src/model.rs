@@ -54,6 +54,10 @@ pub struct ServiceModel {
     pub path_parameter: Option<PathParameter>,
     /// Namespace of its XML documents.
     pub xml_namespace: Option<&'static str>,
+    /// Requests without a signature are let through to the policies: the resource's own may allow them.
+    pub anonymous: bool,
+    /// Its operations are told apart by the parameters and headers that they need, beside method and path.
+    pub discriminated: bool,
     /// Every operation of the model, available here or not, in order of their names.
     pub operations: &'static [OperationName],
 }
@@ -92,6 +96,8 @@ pub const SERVICE: ServiceModel = ServiceModel {
     error_detail: false,
     path_parameter: None,
     xml_namespace: None,
+    anonymous: false,
+    discriminated: false,
     operations: &[],
 };
 
@@ -103,6 +109,12 @@ pub struct OperationName {
     pub method: &'static str,
     /// Path and query pattern; likewise.
     pub uri: &'static str,
+    /// Parameters of the query string that it cannot be without, in services that tell operations apart by them.
+    pub query: &'static [&'static str],
+    /// Headers that it cannot be without, likewise.
+    pub headers: &'static [&'static str],
+    /// Parameters that it may have, and without which or with which another operation would be meant.
+    pub query_options: &'static [&'static str],
 }
 
 /// An operation that is available here.
@@ -125,6 +137,20 @@ pub struct Operation {
     pub access: Access,
     /// What a policy must allow for it.
     pub actions: &'static [Action],
+    /// Whether a request can say a checksum of its body, and has to.
+    pub checksum: Checksum,
+}
+
+/// Whether a request says a checksum of its body (`Content-MD5` or `x-amz-checksum-…`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checksum {
+    /// It is nothing the operation looks at.
+    #[default]
+    None,
+    /// It may; what it says has to be true.
+    Optional,
+    /// It must.
+    Required,
 }
 
 /// The marker type of an operation: ties its input, output and error together.

@@ -112,6 +112,7 @@ impl Response {
 fn raw_payload(into: &mut dyn Structure, i: usize, body: &Bytes) -> Result<(), DecodeError> {
     match into.get_mut(i).slot() {
         Slot::Blob(blob) => *blob = body.clone(),
+        Slot::Stream(stream) => *stream = body.clone().into(),
         Slot::Text(text) => {
             let body =
                 std::str::from_utf8(body).map_err(|_| DecodeError::new("The body is not valid UTF-8."))?;
@@ -126,6 +127,8 @@ fn raw_payload(into: &mut dyn Structure, i: usize, body: &Bytes) -> Result<(), D
 fn raw_body(response: Response, output: &dyn Structure, i: usize) -> Response {
     match output.get(i).view() {
         View::Blob(blob) => response.raw("application/octet-stream", blob.clone()),
+        // What sends the response takes the stream out of the output.
+        View::Stream(_) => response.raw("binary/octet-stream", Bytes::new()),
         View::Text(text) => response.raw("text/plain", text.to_owned().into()),
         _ => response,
     }

@@ -4,14 +4,14 @@
 //! service that the request was signed for. What fits nothing, or more than one service, is an error; no service
 //! is ever a fall-back for another's requests.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-use crate::error::{CommonError, DecodeError};
+use crate::error::{CommonError, CommonSource, DecodeError, Detailed};
 use crate::model::{OperationName, PathParameter, Protocol, SERVICE, ServiceModel};
-use crate::percent::parse_form;
+use crate::percent::{Pair, parse_form};
 use crate::query::Params;
 use crate::rest::UriPattern;
 
@@ -23,6 +23,10 @@ pub struct Router {
     by_host: HashMap<&'static str, Vec<&'static ServiceModel>>,
     query_services: Vec<&'static ServiceModel>,
     rest: HashMap<&'static str, Vec<(UriPattern, &'static OperationName)>>,
+    /// Parameters that choose the operation, by service: [`ServiceModel::discriminated`].
+    choosing: HashMap<&'static str, HashSet<&'static str>>,
+    /// Services that take requests without a signature.
+    anonymous: Vec<&'static ServiceModel>,
 }
 
 /// What routing looks at besides the body.
@@ -40,6 +44,8 @@ pub struct Target<'a> {
     pub host: &'a str,
     /// The service that the signature is scoped to.
     pub signing_name: Option<&'a str>,
+    /// Whether the request carries no signature at all.
+    pub unsigned: bool,
 }
 
 /// Where a request goes.
@@ -79,19 +85,28 @@ impl Router {
             by_host: HashMap::new(),
             query_services: Vec::new(),
             rest: HashMap::new(),
+            choosing: HashMap::new(),
+            anonymous: Vec::new(),
         };
         for &service in services {
             router.by_target.extend(service.target_prefix.map(|prefix| (prefix, service)));
             router.by_rpc.extend(service.rpc_name.map(|name| (name, service)));
             router.by_signing.entry(service.signing_name).or_default().push(service);
             router.by_host.entry(service.endpoint_prefix).or_default().push(service);
+            if service.anonymous && rest_protocol(service).is_some() {
+                router.anonymous.push(service);
+            }
             if query_protocol(service).is_some() {
                 router.query_services.push(service);
             }
             if rest_protocol(service).is_some() {
                 let mut patterns: Vec<_> =
                     service.operations.iter().map(|op| (UriPattern::parse(op.uri), op)).collect();
-                patterns.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.specificity()));
+                patterns.sort_by_key(|entry| std::cmp::Reverse(exactness(entry)));
+                if service.discriminated {
+                    let choosing = patterns.iter().flat_map(|entry| choosing(entry)).collect();
+                    router.choosing.insert(service.id, choosing);
+                }
                 router.rest.insert(service.id, patterns);
             }
         }
@@ -107,10 +122,16 @@ impl Router {
         if let Some(path) = target.path.strip_prefix("/service/").filter(|_| speaks_cbor) {
             return self.by_rpc_path(path).map(Some);
         }
-        if is_form(target) {
+        if is_form(target) && self.may_be_query(target.signing_name) {
             return Ok(None);
         }
         self.by_rest(target).map(Some)
+    }
+
+    /// Whether a request that is signed for this service may be one of the query protocols.
+    fn may_be_query(&self, signing_name: Option<&str>) -> bool {
+        let services = signing_name.and_then(|name| self.by_signing.get(name));
+        services.is_none_or(|services| services.iter().any(|service| query_protocol(service).is_some()))
     }
 
     /// The service that stands in where none is known.
@@ -204,6 +225,8 @@ impl Router {
         let candidates = match (target.signing_name, self.hosted(target.host)) {
             (Some(name), _) => self.by_signing.get(name).map(Vec::as_slice).unwrap_or_default(),
             (None, Some(service)) => &[service],
+            // Only a service whose resources can be open to everybody takes a request that says nothing of itself.
+            (None, None) if target.unsigned => &self.anonymous,
             (None, None) => &[],
         };
         let is_get = target.method == "GET";
@@ -228,17 +251,26 @@ impl Router {
         for service in candidates {
             let Some(protocol) = rest_protocol(service) else { continue };
             let patterns = self.rest.get(service.id).map(Vec::as_slice).unwrap_or_default();
-            let mut fitting = patterns
-                .iter()
-                .filter(|(pattern, op)| op.method == target.method && pattern.matches(target.path, &query));
-            let Some((pattern, operation)) = fitting.next() else { continue };
+            let mut fitting = patterns.iter().filter(|(pattern, op)| {
+                op.method == target.method
+                    && has_all(op, &query, target.headers)
+                    && pattern.matches(target.path, &query)
+            });
+            let Some(first) = fitting.next() else { continue };
             // The order of the table decides only between patterns that are not equally exact.
-            if fitting.next().is_some_and(|(next, _)| next.specificity() == pattern.specificity()) {
+            if fitting.next().is_some_and(|next| exactness(next) == exactness(first)) {
                 let error =
                     CommonError::UnknownOperation("Several operations fit this method and path.".to_owned());
                 return Err(RouteError { service, protocol, error });
             }
-            return Ok(Located { service, protocol, operation });
+            if let Some(choosing) = self.choosing.get(service.id) {
+                of_no_other(first, choosing, target.method, &query).map_err(|error| RouteError {
+                    service,
+                    protocol,
+                    error,
+                })?;
+            }
+            return Ok(Located { service, protocol, operation: first.1 });
         }
         Err(RouteError {
             service: first,
@@ -256,6 +288,55 @@ impl Router {
             _ => None,
         }
     }
+}
+
+/// A pattern with its operation.
+type Entry = (UriPattern, &'static OperationName);
+
+/// Of two operations that fit a request the one that is more exact is meant.
+fn exactness((pattern, operation): &Entry) -> impl Ord + use<> {
+    (pattern.specificity(), operation.query.len() + operation.headers.len())
+}
+
+fn has_all(operation: &OperationName, query: &[Pair<'_>], headers: &HeaderMap) -> bool {
+    operation.query.iter().all(|name| query.iter().any(|(found, _)| found == name))
+        && operation.headers.iter().all(|name| headers.contains_key(*name))
+}
+
+/// The parameters by which an operation is chosen: those of its path, or else those that it needs.
+fn choosing((pattern, operation): &Entry) -> impl Iterator<Item = &'static str> {
+    let mut own: Vec<_> = pattern.query_names().collect();
+    if own.is_empty() {
+        own.extend(operation.query);
+    }
+    own.into_iter()
+}
+
+/// A parameter that chooses an operation must not be passed over: the request would do something else than it says.
+/// So must no bare parameter that nobody knows, in a request that may change something.
+fn of_no_other(
+    (pattern, operation): &Entry,
+    choosing: &HashSet<&'static str>,
+    method: &str,
+    query: &[Pair<'_>],
+) -> Result<(), CommonError> {
+    for (name, value) in query {
+        let name = &**name;
+        if pattern.query_names().chain(operation.query.iter().copied()).any(|own| own == name)
+            || operation.query_options.contains(&name)
+        {
+            continue;
+        }
+        if choosing.contains(name) {
+            let text = "The specified method is not allowed against this resource.";
+            return Err(CommonError::UnknownOperation(text.to_owned()));
+        }
+        if value.is_empty() && !matches!(method, "GET" | "HEAD") {
+            let text = "A parameter you provided implies functionality that is not implemented.";
+            return Err(Detailed::new("NotImplemented", 501, text).with("Parameter", name).into_common());
+        }
+    }
+    Ok(())
 }
 
 /// Whether the parameters of a form, in the body or the query string, name the operation.

@@ -60,6 +60,8 @@ pub struct Member {
     pub xml_namespace: Option<XmlNamespace>,
     /// The server makes a value where the client sends none.
     pub idempotency_token: bool,
+    /// The body as it comes or goes, not held in memory.
+    pub streaming: bool,
     /// A header that holds base64 of JSON.
     pub json_header: bool,
     /// How a timestamp is written, when it differs from its shape's.
@@ -189,6 +191,7 @@ pub const MEMBER: Member = Member {
     xml_attribute: false,
     xml_namespace: None,
     idempotency_token: false,
+    streaming: false,
     json_header: false,
     timestamp: None,
     target: &NOTHING,

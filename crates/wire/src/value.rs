@@ -9,6 +9,7 @@ use kernel::Timestamp;
 
 use crate::document::Document;
 use crate::schema::Schema;
+use crate::stream::ByteStream;
 
 /// A value that codecs can read and fill in.
 pub trait Value: Send + Sync {
@@ -30,6 +31,7 @@ pub enum View<'a> {
     Blob(&'a Bytes),
     Time(Timestamp),
     Document(&'a Document),
+    Stream(&'a ByteStream),
     List(&'a dyn ListValue),
     Map(&'a dyn MapValue),
     Struct(&'a dyn Structure),
@@ -48,6 +50,7 @@ pub enum Slot<'a> {
     Blob(&'a mut Bytes),
     Time(&'a mut Timestamp),
     Document(&'a mut Document),
+    Stream(&'a mut ByteStream),
     List(&'a mut dyn ListValue),
     Map(&'a mut dyn MapValue),
     Struct(&'a mut dyn Structure),
@@ -131,6 +134,7 @@ scalar!(String, |v| View::Text(v), Text);
 scalar!(Bytes, |v| View::Blob(v), Blob);
 scalar!(Timestamp, |v| View::Time(*v), Time);
 scalar!(Document, |v| View::Document(v), Document);
+scalar!(ByteStream, |v| View::Stream(v), Stream);
 
 impl TextSlot for String {
     fn set(&mut self, text: String) {
@@ -357,6 +361,7 @@ impl fmt::Debug for Shown<'_> {
             View::Blob(v) => write!(f, "({} bytes)", v.len()),
             View::Time(v) => v.fmt(f),
             View::Document(_) => f.write_str("(document)"),
+            View::Stream(v) => v.fmt(f),
             View::List(list) => {
                 let schema = self.schema.element().target;
                 let entries = (0..list.len()).map(|i| Shown { schema, view: list.get(i).view() });

@@ -10,6 +10,8 @@ struct Sent {
     body: &'static str,
     host: &'static str,
     signing_name: Option<&'static str>,
+    /// There is a signature that cannot be read.
+    malformed: bool,
     headers: HeaderMap,
 }
 
@@ -17,7 +19,16 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 const JSON10: (&str, &str) = ("content-type", "application/x-amz-json-1.0");
 
 fn sent(method: &'static str, path: &'static str, query: &'static str) -> Sent {
-    Sent { method, path, query, body: "", host: "localhost", signing_name: None, headers: HeaderMap::new() }
+    Sent {
+        method,
+        path,
+        query,
+        body: "",
+        host: "localhost",
+        signing_name: None,
+        malformed: false,
+        headers: HeaderMap::new(),
+    }
 }
 
 impl Sent {
@@ -45,6 +56,7 @@ impl Sent {
             headers: &self.headers,
             host: self.host,
             signing_name: self.signing_name,
+            unsigned: self.signing_name.is_none() && !self.malformed,
         };
         let located = match router.locate(&target)? {
             Some(located) => located,
@@ -157,11 +169,6 @@ fn by_path_of_the_service_that_was_signed_for() {
     assert_eq!(s3("HEAD", "/b/k/with/parts", ""), "HeadObject");
     assert_eq!(s3("GET", "/b/k", "tagging"), "GetObjectTagging");
     assert_eq!(s3("POST", "/b/k", "uploads"), "CreateMultipartUpload");
-    // Nothing in the table tells these from each other, so neither is meant.
-    for method in ["GET", "PUT", "DELETE"] {
-        let refused = sent(method, "/b/k", "uploadId=u").signed("s3").refused();
-        assert!(matches!(refused.error, CommonError::UnknownOperation(_)));
-    }
     let lambda = |method, path| sent(method, path, "").signed("lambda").found().2;
     assert_eq!(lambda("GET", "/2015-03-31/functions"), "ListFunctions");
     assert_eq!(lambda("GET", "/2015-03-31/functions/"), "ListFunctions");
@@ -173,14 +180,17 @@ fn by_path_of_the_service_that_was_signed_for() {
 
 #[test]
 fn what_fits_nothing_goes_nowhere() {
-    let refused = sent("GET", "/bucket/key", "").refused();
+    let mut malformed = sent("GET", "/bucket/key", "");
+    malformed.malformed = true;
+    let refused = malformed.refused();
     assert!(
         matches!(&refused.error, CommonError::Coded { code, status: 403, .. } if code == "MissingAuthenticationToken")
     );
     let refused = sent("GET", "/", "").signed("nobody").refused();
     assert!(matches!(refused.error, CommonError::UnknownOperation(_)));
     // A host is an address only as the first label of a name.
-    assert!(sent("GET", "/", "").host("s3").route().is_err());
+    malformed.host = "sqs";
+    assert!(malformed.route().is_err());
     assert!(sent("GET", "/", "Action=ListQueues").host("nobody.localhost").route().is_err());
 }
 
@@ -194,4 +204,48 @@ fn a_request_without_an_action() {
     let refused = sent("POST", "/", "").with(JSON10).signed("sqs").refused();
     assert_eq!(refused.protocol, Protocol::Json10);
     assert!(matches!(refused.error, CommonError::NoOperation));
+}
+
+#[test]
+fn operations_told_apart_by_what_they_need() {
+    let copy = ("x-amz-copy-source", "b/k");
+    let s3 = |method, path, query| sent(method, path, query).signed("s3");
+    for (sent, expected) in [
+        (s3("PUT", "/b/k", ""), "PutObject"),
+        (s3("PUT", "/b/k", "").with(copy), "CopyObject"),
+        (s3("PUT", "/b/k", "uploadId=u&partNumber=1"), "UploadPart"),
+        (s3("PUT", "/b/k", "uploadId=u&partNumber=1").with(copy), "UploadPartCopy"),
+        (s3("PUT", "/b/k", "x-id=PutObject"), "PutObject"),
+        (s3("POST", "/b/k", "uploadId=u"), "CompleteMultipartUpload"),
+        (s3("POST", "/b/k", "uploads").with(FORM), "CreateMultipartUpload"),
+        (s3("DELETE", "/b/k", "uploadId=u"), "AbortMultipartUpload"),
+        (s3("DELETE", "/b/k", "versionId=v"), "DeleteObject"),
+        (s3("GET", "/b/k", "uploadId=u"), "ListParts"),
+        (s3("GET", "/b/k", "partNumber=2"), "GetObject"),
+        (s3("GET", "/b//k//", ""), "GetObject"),
+        (s3("GET", "/b/", "prefix=a"), "ListObjects"),
+        (s3("GET", "/b", "list-type=2"), "ListObjectsV2"),
+        (s3("GET", "/b", "analytics"), "ListBucketAnalyticsConfigurations"),
+        (s3("GET", "/b", "analytics&id=1"), "GetBucketAnalyticsConfiguration"),
+        (s3("GET", "/b", "lifecycle"), "GetBucketLifecycleConfiguration"),
+        (s3("GET", "/", ""), "ListBuckets"),
+        (sent("GET", "/b/k", ""), "GetObject"),
+        (sent("GET", "/b/k", "").host("s3.localhost"), "GetObject"),
+    ] {
+        assert_eq!(sent.found(), ("s3", Protocol::RestXml, expected), "{} {}", sent.path, sent.query);
+    }
+}
+
+#[test]
+fn what_chooses_an_operation_is_never_passed_over() {
+    let code = |method, path, query| {
+        let refused = sent(method, path, query).signed("s3").refused();
+        wire::Fault::Common(&refused.error).code(Protocol::RestXml).to_owned()
+    };
+    assert_eq!(code("DELETE", "/b", "versioning"), "MethodNotAllowed");
+    assert_eq!(code("PUT", "/b", "location"), "MethodNotAllowed");
+    assert_eq!(code("PUT", "/b/k", "partNumber=1"), "MethodNotAllowed");
+    assert_eq!(code("DELETE", "/b/k", "uploads"), "MethodNotAllowed");
+    assert_eq!(code("PUT", "/b", "nobodyKnows"), "NotImplemented");
+    assert_eq!(code("DELETE", "/b", "nobodyKnows="), "NotImplemented");
 }

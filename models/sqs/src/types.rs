@@ -7,7 +7,7 @@ use kernel::Timestamp;
 #[allow(unused_imports)]
 use wire::codegen::BTreeMap;
 #[allow(unused_imports)]
-use wire::{Bytes, Document, Open, Req};
+use wire::{ByteStream, Bytes, Document, Open, Req};
 
 use crate::schemas;
 

@@ -90,15 +90,25 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
         None => writeln!(out, "path_parameter: None,")?,
     }
     writeln!(out, "xml_namespace: {},", optional(namespace.as_deref()))?;
+    writeln!(out, "anonymous: {},", overlay.anonymous)?;
+    writeln!(out, "discriminated: {},", overlay.discriminated)?;
+    let parameters = Parameters::read(name, overlay)?;
     out.push_str("operations: &[\n");
     let mut operations: Vec<_> = model.operations.values().collect();
+    for name in &overlay.leave_out {
+        ensure!(model.operations.contains_key(name), "{name} is no operation");
+    }
+    operations.retain(|operation| !overlay.leave_out.contains(&operation.name));
     operations.sort_by(|a, b| a.name.cmp(&b.name));
     for operation in operations {
         let http = &operation.http;
         writeln!(
             out,
-            "OperationName {{ name: {:?}, method: {:?}, uri: {:?} }},",
-            operation.name, http.method, http.request_uri
+            "OperationName {{ name: {:?}, method: {:?}, uri: {:?}, {} }},",
+            operation.name,
+            http.method,
+            http.request_uri,
+            parameters.of(&operation.name)
         )?;
     }
     out.push_str("],\n};\n");
@@ -110,4 +120,37 @@ fn xml_namespace_from_older(name: &str) -> Option<String> {
     let text = fs::read_to_string(paths::inputs().join(format!("{name}.json"))).ok()?;
     let model: Model = serde_json::from_str(&text).ok()?;
     lower::namespace(model.metadata.xml_namespace.as_ref()).map(|(uri, _)| uri)
+}
+
+/// The parameters by which a service's operations are told apart.
+struct Parameters(Option<Model>);
+
+impl Parameters {
+    fn read(name: &str, overlay: &Overlay) -> Result<Self> {
+        if !overlay.discriminated {
+            return Ok(Self(None));
+        }
+        let text = fs::read_to_string(paths::inputs().join(format!("{name}.json")))?;
+        Ok(Self(Some(serde_json::from_str(&text)?)))
+    }
+
+    fn of(&self, operation: &str) -> String {
+        let input = self.0.as_ref().and_then(|model| {
+            let input = model.operations.get(operation)?.input.as_ref()?;
+            model.shapes.get(&input.shape)
+        });
+        let Some(input) = input else { return "query: &[], headers: &[], query_options: &[]".to_owned() };
+        let names = |location: &str, required: bool| -> Vec<&str> {
+            let members = input.members.iter().filter(|(name, member)| {
+                member.location.as_deref() == Some(location) && input.required.contains(name) == required
+            });
+            members.map(|(name, member)| member.location_name.as_deref().unwrap_or(name)).collect()
+        };
+        format!(
+            "query: &{:?}, headers: &{:?}, query_options: &{:?}",
+            names("querystring", true),
+            names("header", true),
+            names("querystring", false)
+        )
+    }
 }

@@ -15,6 +15,8 @@ pub struct Plan<'a> {
     pub model: &'a Model,
     /// The operations to generate, by name.
     pub operations: Vec<&'a OperationModel>,
+    /// Whether bodies that are streams are generated as such.
+    streaming: bool,
     /// Every shape they reach, in the order of the names.
     pub shapes: BTreeMap<&'a str, &'a Shape>,
     /// Those reached from an input: their required members have to be there.
@@ -34,6 +36,7 @@ impl<'a> Plan<'a> {
         let mut plan = Self {
             model,
             operations,
+            streaming: overlay.streaming,
             shapes: BTreeMap::new(),
             inputs: BTreeSet::new(),
             renamed: BTreeMap::new(),
@@ -146,7 +149,10 @@ impl<'a> Plan<'a> {
     pub fn member_type(&self, owner: &str, member: &str) -> Result<String> {
         let shape = self.shapes.get(owner).with_context(|| format!("no shape {owner}"))?;
         let target = &shape.members[member].shape;
-        let mut value = self.value_type(target)?;
+        let mut value = match shape.members[member].streaming && self.streaming {
+            true => "ByteStream".to_owned(),
+            false => self.value_type(target)?,
+        };
         if self.contains(target, owner, &mut BTreeSet::new()) {
             value = format!("Box<{value}>");
         }

@@ -25,7 +25,7 @@ pub fn generate(name: &str, overlay: &Overlay, files: &mut Files) -> Result<()> 
     let plan = Plan::new(&model, overlay)?;
     let folder = paths::root().join("models").join(name);
     let src = folder.join("src");
-    files.insert(src.join("schemas.rs"), schemas(&plan)?);
+    files.insert(src.join("schemas.rs"), schemas(&plan, overlay)?);
     files.insert(src.join("types.rs"), types(&plan)?);
     files.insert(src.join("errors.rs"), errors(&plan)?);
     files.insert(src.join("ops.rs"), operations(name, overlay, &plan, &iam)?);
@@ -74,18 +74,18 @@ fn lib(name: &str) -> String {
     out
 }
 
-fn schemas(plan: &Plan<'_>) -> Result<String> {
+fn schemas(plan: &Plan<'_>, overlay: &Overlay) -> Result<String> {
     let mut out = header("What every shape looks like on the wire.");
     out.push_str("#![allow(non_upper_case_globals, missing_docs)]\n\n#[allow(unused_imports)]\nuse wire::codegen::{MEMBER, SCHEMA};\n");
     out.push_str("#[allow(unused_imports)]\nuse wire::{Bounds, ErrorTrait, Kind, Location, Member, Pattern, Schema, TimestampFormat, XmlNamespace};\n\n");
     out.push_str("/// A structure without members.\npub static Nothing: Schema = SCHEMA;\n\n");
     for (name, shape) in &plan.shapes {
-        schema(name, shape, &mut out).with_context(|| format!("shape {name}"))?;
+        schema(name, shape, overlay, &mut out).with_context(|| format!("shape {name}"))?;
     }
     Ok(out)
 }
 
-fn schema(name: &str, shape: &Shape, out: &mut String) -> Result<()> {
+fn schema(name: &str, shape: &Shape, overlay: &Overlay, out: &mut String) -> Result<()> {
     let say = anyhow::Error::msg;
     let kind = lower::kind(shape).map_err(say)?;
     let mut traits = format!("name: {name:?}, kind: Kind::{kind:?}, ");
@@ -107,16 +107,16 @@ fn schema(name: &str, shape: &Shape, out: &mut String) -> Result<()> {
         write!(traits, "members: &[")?;
         for (member_name, member_ref) in &shape.members {
             let required = shape.required.iter().any(|r| r == member_name);
-            writeln!(traits, "{},", member(member_name, member_ref, required)?)?;
+            writeln!(traits, "{},", member(member_name, member_ref, required, overlay)?)?;
         }
         write!(traits, "], ")?;
     }
     if let Some(entry) = &shape.member {
-        write!(traits, "element: Some(&{}), ", member("member", entry, false)?)?;
+        write!(traits, "element: Some(&{}), ", member("member", entry, false, overlay)?)?;
     }
     if let (Some(key), Some(value)) = (&shape.key, &shape.value) {
-        write!(traits, "key: Some(&{}), ", member("key", key, false)?)?;
-        write!(traits, "element: Some(&{}), ", member("value", value, false)?)?;
+        write!(traits, "key: Some(&{}), ", member("key", key, false, overlay)?)?;
+        write!(traits, "element: Some(&{}), ", member("value", value, false, overlay)?)?;
     }
     for (set, what) in
         [(shape.flattened, "flattened"), (shape.sparse, "sparse"), (shape.sensitive, "sensitive")]
@@ -150,7 +150,7 @@ fn schema(name: &str, shape: &Shape, out: &mut String) -> Result<()> {
     Ok(())
 }
 
-fn member(name: &str, member: &MemberRef, required: bool) -> Result<String> {
+fn member(name: &str, member: &MemberRef, required: bool, overlay: &Overlay) -> Result<String> {
     let say = anyhow::Error::msg;
     let wire = member.location_name.as_deref().unwrap_or(name);
     let mut out = format!("Member {{ name: {name:?}, wire: {wire:?}, target: &{}, ", member.shape);
@@ -169,6 +169,7 @@ fn member(name: &str, member: &MemberRef, required: bool) -> Result<String> {
         (member.flattened, "flattened"),
         (member.xml_attribute, "xml_attribute"),
         (member.idempotency_token, "idempotency_token"),
+        (member.streaming && overlay.streaming, "streaming"),
         (member.jsonvalue && member.location.is_some(), "json_header"),
     ];
     for (_, what) in flags.iter().filter(|(set, _)| *set) {
@@ -188,7 +189,7 @@ fn types(plan: &Plan<'_>) -> Result<String> {
     let mut out = header("Every structure, union and enumeration.");
     out.push_str("#[allow(unused_imports)]\nuse kernel::Timestamp;\n#[allow(unused_imports)]\nuse wire::codegen::BTreeMap;\n");
     out.push_str(
-        "#[allow(unused_imports)]\nuse wire::{Bytes, Document, Open, Req};\n\nuse crate::schemas;\n\n",
+        "#[allow(unused_imports)]\nuse wire::{ByteStream, Bytes, Document, Open, Req};\n\nuse crate::schemas;\n\n",
     );
     for (name, shape) in &plan.shapes {
         match lower::kind(shape).map_err(anyhow::Error::msg)? {
@@ -346,7 +347,7 @@ fn errors(plan: &Plan<'_>) -> Result<String> {
 
 fn operations(name: &str, overlay: &Overlay, plan: &Plan<'_>, iam: &[IamAction]) -> Result<String> {
     let mut out = header("The operations.");
-    out.push_str("use wire::{Access, Action, HttpTrait, Operation, OperationType};\n\nuse crate::{Error, SERVICE, schemas, types};\n\n");
+    out.push_str("use wire::{Access, Action, Checksum, HttpTrait, Operation, OperationType};\n\nuse crate::{Error, SERVICE, schemas, types};\n\n");
     let (mut all, mut body) = (String::new(), String::new());
     for operation in &plan.operations {
         let op = &operation.name;
@@ -364,7 +365,7 @@ fn operations(name: &str, overlay: &Overlay, plan: &Plan<'_>, iam: &[IamAction])
             body,
             "static {konst}: Operation = Operation {{ service: &SERVICE, name: {op:?}, http: HttpTrait::new({:?}, {:?}, {}), \
              input: {input_schema}, output: {output_schema}, has_output: {}, result_wrapper: {}, access: Access::{}, \
-             actions: &[{}] }};\n",
+             actions: &[{}], checksum: Checksum::{} }};\n",
             http.method,
             http.request_uri,
             http.response_code.unwrap_or(200),
@@ -375,7 +376,12 @@ fn operations(name: &str, overlay: &Overlay, plan: &Plan<'_>, iam: &[IamAction])
                 Some(Access::Caller) => "Caller",
                 Some(Access::Anyone) => "Anyone",
             },
-            actions(name, overlay, op, iam)?
+            actions(name, overlay, op, iam)?,
+            match &operation.http_checksum {
+                Some(checksum) if checksum.request_checksum_required => "Required",
+                Some(checksum) if checksum.request_algorithm_member.is_some() => "Optional",
+                _ => "None",
+            }
         )?;
         writeln!(
             body,

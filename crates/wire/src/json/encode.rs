@@ -39,7 +39,8 @@ fn separator(first: &mut bool, out: &mut Vec<u8>) {
 /// Appends any value; an absent one as `null`.
 pub(crate) fn encode_value(member: &Member, view: View<'_>, out: &mut Vec<u8>) {
     match view {
-        View::Absent => out.extend_from_slice(b"null"),
+        // A stream is a body of its own, never part of a document.
+        View::Absent | View::Stream(_) => out.extend_from_slice(b"null"),
         View::Bool(v) => out.extend_from_slice(if v { b"true" } else { b"false" }),
         View::Int(v) => append(&v, out),
         View::Float(v) => match scalar::float_name(f64::from(v)) {

@@ -79,6 +79,9 @@ impl Codec for RestXml {
         }
         xml.leaf("Code", facts.code);
         error_members(facts.structure, facts.message.as_deref(), &mut xml);
+        for (name, value) in facts.detailed.iter().flat_map(|detailed| &detailed.members) {
+            xml.leaf(name, value);
+        }
         if wrapped {
             xml.end("Error");
         }
@@ -86,6 +89,9 @@ impl Codec for RestXml {
         xml.end(if wrapped { "ErrorResponse" } else { "Error" });
         if let Some(structure) = facts.structure {
             encode_bindings(structure, &mut response.headers);
+        }
+        for (name, value) in facts.detailed.iter().flat_map(|detailed| &detailed.headers) {
+            response.header(name, value);
         }
         response.raw(CONTENT_TYPE, xml.finish().into())
     }

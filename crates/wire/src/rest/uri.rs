@@ -48,10 +48,11 @@ impl UriPattern {
 
     /// Whether the raw path and the parsed query string fit.
     pub fn matches(&self, path: &str, query: &[(Cow<'_, str>, Cow<'_, str>)]) -> bool {
-        self.labels(path).is_some()
-            && self.query.iter().all(|(name, value)| {
-                query.iter().any(|(n, v)| n == name && value.is_none_or(|value| v == value))
-            })
+        // Parameters first: most patterns of a service like S3 differ in nothing else.
+        self.query
+            .iter()
+            .all(|(name, value)| query.iter().any(|(n, v)| n == name && value.is_none_or(|value| v == value)))
+            && self.labels(path).is_some()
     }
 
     /// The raw texts of the labels, if the path fits.

@@ -75,6 +75,7 @@ pub static OPERATION: Operation = Operation {
     result_wrapper: None,
     access: wire::Access::Policy,
     actions: &[],
+    checksum: wire::Checksum::None,
 };
 
 /// Inputs that REST protocols put everywhere but into the body.
@@ -106,6 +107,7 @@ pub static BOUND_OPERATION: Operation = Operation {
     result_wrapper: None,
     access: wire::Access::Policy,
     actions: &[],
+    checksum: wire::Checksum::None,
 };
 
 pub const PROTOCOLS: [Protocol; 7] = [

@@ -25,6 +25,7 @@ pub fn check(suite: &Suite, case: &Case) -> Result<(), String> {
         headers: &headers,
         host: "localhost",
         signing_name: Some("cases"),
+        unsigned: false,
     };
     routed(&subject, &target, &body)?;
     let request = Request { path, query, headers: &headers, body: &body, params: None };

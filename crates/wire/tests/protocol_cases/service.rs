@@ -23,6 +23,9 @@ pub fn subject(suite: &Suite, case: &Case, xml_namespace: Option<&str>) -> Resul
         name: leak(&case.given.name),
         method: leak(&case.given.http.method),
         uri: leak(&case.given.http.request_uri),
+        query: &[],
+        headers: &[],
+        query_options: &[],
     };
     let prefix = metadata.target_prefix.as_deref().map(leak);
     let service = ServiceModel {
