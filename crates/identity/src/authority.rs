@@ -68,6 +68,10 @@ impl Authority {
         if !owner.is_empty() {
             request = request.owned_by(owner);
         }
+        request = request.granted_by_acl(target.acl);
+        if let Some(id) = &target.caller_id {
+            request = request.as_canonical_user(id);
+        }
         if target.policy_required {
             request = request.with_resource_policy_required();
         }

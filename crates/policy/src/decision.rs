@@ -33,6 +33,8 @@ pub enum Reason {
     Granted(PolicyKind),
     /// The root user in its own account.
     Root,
+    /// The resource's access control list grants it.
+    Acl,
     /// A statement of a policy of this kind denies it.
     Denied(PolicyKind),
     /// No policy of this kind allows it, and one had to.
@@ -84,7 +86,7 @@ struct Because<'t> {
 impl fmt::Display for Because<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason {
-            Reason::Granted(_) | Reason::Root | Reason::NoAction => Ok(()),
+            Reason::Granted(_) | Reason::Root | Reason::Acl | Reason::NoAction => Ok(()),
             Reason::Denied(PolicyKind::Trust) => {
                 f.write_str("with an explicit deny in the role trust policy")
             }

@@ -25,6 +25,20 @@ pub struct Request<'a> {
     /// Whether the resource's own policy must take part even within an account, as with keys of KMS and with
     /// roles: an identity's policy counts only as far as the resource's policy lets the account decide.
     pub resource_policy_required: bool,
+    /// What the resource's access control list gives the principal for this action, beside its policy.
+    pub acl: AclGrant,
+}
+
+/// What an access control list gives to a principal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AclGrant {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// It names the principal's account, which decides what its identities may make of that.
+    Account,
+    /// It names everybody.
+    Everybody,
 }
 
 impl<'a> Request<'a> {
@@ -43,12 +57,23 @@ impl<'a> Request<'a> {
             context,
             canonical_user: None,
             resource_policy_required: false,
+            acl: AclGrant::Nothing,
         }
     }
 
     /// The same about a resource that belongs to this account.
     pub fn owned_by(self, account: &'a str) -> Self {
         Self { resource_account: Some(account), ..self }
+    }
+
+    /// The same with what the resource's access control list gives.
+    pub fn granted_by_acl(self, acl: AclGrant) -> Self {
+        Self { acl, ..self }
+    }
+
+    /// The same with the principal's account known by this canonical user id.
+    pub fn as_canonical_user(self, id: &'a str) -> Self {
+        Self { canonical_user: Some(id), ..self }
     }
 
     /// The same with the resource's own policy taking part in any case.
@@ -152,6 +177,7 @@ impl<'a> Side<'_, 'a> {
     fn without_account(&self) -> Decision<'a> {
         match self.resource.allow {
             Some(by) => granted(by),
+            None if self.request.acl == AclGrant::Everybody => by_acl(),
             None => self.resource_silent(),
         }
     }
@@ -166,6 +192,7 @@ impl<'a> Side<'_, 'a> {
             (Naming::Behind, Some(by)) => {
                 return self.limits().unwrap_or_else(|| granted(by));
             }
+            _ if self.request.acl == AclGrant::Everybody => return by_acl(),
             (Naming::None, _) if self.request.resource_policy_required => return self.resource_silent(),
             _ => {}
         }
@@ -179,6 +206,7 @@ impl<'a> Side<'_, 'a> {
         }
         match self.resource.allow {
             Some(by) => granted(by),
+            None if self.request.acl != AclGrant::Nothing => by_acl(),
             None => self.resource_silent(),
         }
     }
@@ -223,6 +251,10 @@ fn resource_kind(policies: &Policies<'_>) -> PolicyKind {
 
 fn granted(by: StatementRef<'_>) -> Decision<'_> {
     Decision { verdict: Verdict::Allow, reason: Reason::Granted(by.kind), by: Some(by) }
+}
+
+fn by_acl<'a>() -> Decision<'a> {
+    Decision { verdict: Verdict::Allow, reason: Reason::Acl, by: None }
 }
 
 fn denied(by: StatementRef<'_>) -> Decision<'_> {

@@ -43,7 +43,7 @@ mod variable;
 pub use context::{Context, Value};
 pub use decision::{Decision, Reason, StatementRef, Verdict};
 pub use error::PolicyError;
-pub use evaluate::{Policies, PolicyRef, Request, evaluate, evaluate_trust};
+pub use evaluate::{AclGrant, Policies, PolicyRef, Request, evaluate, evaluate_trust};
 pub use policy::{Policy, PolicyKind, Version};
 pub use principal::Principal;
 pub use statement::{Effect, Statement};

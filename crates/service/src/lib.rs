@@ -4,6 +4,7 @@
 //! A handler takes its resource as [`Allowed`], which only this crate can make, and makes only after the
 //! [`Authorizer`] has said yes: a handler cannot be reached unauthorised.
 
+mod accounts;
 mod authorize;
 mod cloud;
 mod operation;
@@ -11,6 +12,7 @@ mod places;
 mod registry;
 mod target;
 
+pub use accounts::{Accounts, Owner};
 pub use authorize::{Allowed, Authorizer, Decision, Question, Resource};
 pub use cloud::Cloud;
 pub use operation::{Failure, Invocation, Outcome};

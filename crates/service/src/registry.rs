@@ -11,6 +11,7 @@ use store::Store;
 use vault::Vault;
 use wire::{CommonError, Dialect, Operation, OperationType, ServiceModel};
 
+use crate::accounts::Accounts;
 use crate::authorize::{Allowed, Authorizer, Resource};
 use crate::cloud::Cloud;
 use crate::operation::{AnyOperation, Invocation, Outcome, Typed};
@@ -28,6 +29,8 @@ pub struct Deps {
     pub vault: Vault,
     /// The other services.
     pub cloud: Cloud,
+    /// How accounts are named as owners.
+    pub accounts: Accounts,
 }
 
 /// Work that a service does unasked, until the program ends. It may be cut off at any await: whatever it does

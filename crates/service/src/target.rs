@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use kernel::Arn;
-use policy::{Policy, Value};
+use policy::{AclGrant, Policy, Value};
 
 /// A resource that an operation touches, as policies see it.
 #[derive(Clone, Debug)]
@@ -17,6 +17,10 @@ pub struct Target {
     pub policy: Option<ResourcePolicy>,
     /// Whether its own policy must take part even within an account, as with keys of KMS and with roles.
     pub policy_required: bool,
+    /// What its access control list gives the caller.
+    pub acl: AclGrant,
+    /// The canonical user id of the caller's account, for policies that name it so.
+    pub caller_id: Option<String>,
     /// Condition keys of this request and resource.
     pub keys: Vec<(Cow<'static, str>, Vec<Value<'static>>)>,
     /// The actions that must be allowed on it, in place of the operation's.
@@ -35,7 +39,16 @@ pub enum ResourcePolicy {
 impl Target {
     /// A resource without a policy of its own.
     pub fn new(arn: Arn) -> Self {
-        Self { arn, owner: None, policy: None, policy_required: false, keys: Vec::new(), actions: None }
+        Self {
+            arn,
+            owner: None,
+            policy: None,
+            policy_required: false,
+            acl: AclGrant::Nothing,
+            caller_id: None,
+            keys: Vec::new(),
+            actions: None,
+        }
     }
 
     /// The same, owned by this account.
@@ -63,6 +76,13 @@ impl Target {
     #[must_use]
     pub fn policy_required(mut self) -> Self {
         self.policy_required = true;
+        self
+    }
+
+    /// The same with what its access control list gives the caller, whose account has this canonical user id.
+    #[must_use]
+    pub fn with_acl(mut self, acl: AclGrant, caller_id: Option<String>) -> Self {
+        (self.acl, self.caller_id) = (acl, caller_id);
         self
     }
 

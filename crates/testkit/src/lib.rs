@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use kernel::{Call, Clock, Endpoint, Ids, Principal, Timestamp};
 use parking_lot::Mutex;
-use service::{Authorizer, Cloud, Decision, Deps, Question, Service, Target};
+use service::{Accounts, Authorizer, Cloud, Decision, Deps, Question, Service, Target};
 use store::{Options, Store};
 use tokio::task::JoinHandle;
 use vault::Vault;
@@ -81,7 +81,14 @@ pub fn deps() -> Deps {
 
 /// What services are made from, on this store and with this clock.
 pub fn deps_on(store: Store, clock: Clock) -> Deps {
-    Deps { store, clock, ids: Ids, vault: Vault::ephemeral(), cloud: Cloud::default() }
+    Deps {
+        store,
+        clock,
+        ids: Ids,
+        vault: Vault::ephemeral(),
+        cloud: Cloud::default(),
+        accounts: Accounts::default(),
+    }
 }
 
 impl Kit {

@@ -10,7 +10,7 @@ use gateway::{Gateway, Limits, serve};
 use iam::bootstrap::Made;
 use identity::{Authority, Directory, Documents, Keyring, Usage};
 use kernel::{Clock, Ids};
-use service::{Cloud, Deps};
+use service::{Accounts, Cloud, Deps};
 use store::Store;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -77,6 +77,7 @@ async fn up(
         ids: Ids,
         vault: vault.clone(),
         cloud: cloud.clone(),
+        accounts: Accounts::default(),
     };
     let documents = Arc::new(Documents::default());
     let directory = Arc::new(Directory::new(store.clone(), documents.clone()));
