@@ -1,0 +1,199 @@
+//! A worker: finds what is due, runs its handlers, and settles what they have done.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::Arc;
+
+use futures::future::{BoxFuture, Fuse, FusedFuture as _};
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
+use kernel::Timestamp;
+use store::{Error, KeyRange, RangeOptions, Watch};
+use tokio::sync::watch;
+
+use crate::attempt::{Attempted, Left, Shared};
+use crate::delivery::{Delivered, Outcome};
+use crate::keys::Index;
+use crate::leases::{Lease, Leases};
+use crate::limits::{PAYLOAD_BYTES_MAX, READY_MAX, READY_MIN, REST, SCAN_PAGE, SETTLE_MAX, UNSETTLED_MAX};
+use crate::outbox::Outbox;
+use crate::policy::Policy;
+use crate::settle::Kind;
+
+/// Payload written by one settling at most: half of the store's largest transaction, the rest being keys.
+const SETTLE_BYTES_MAX: usize = 16 * PAYLOAD_BYTES_MAX;
+
+pub(crate) struct Worker<H> {
+    shared: Arc<Shared<H>>,
+    leases: Arc<Leases>,
+    /// Wakes when the index changes.
+    index: Watch,
+    /// Wakes when a lease ends, this worker's own included.
+    ended: watch::Receiver<u64>,
+    /// Leased and not begun.
+    ready: VecDeque<Lease>,
+    /// Attempted and not settled.
+    unsettled: VecDeque<Attempted>,
+    /// The index is to be looked at.
+    look: bool,
+    /// When it must be looked at next, unless something else wakes.
+    next: Option<Timestamp>,
+}
+
+/// The store is closed.
+struct Closed;
+
+impl<H, F> Worker<H>
+where
+    H: Fn(Delivered) -> F + Send + Sync + 'static,
+    F: Future<Output = Outcome> + Send + 'static,
+{
+    pub fn new(
+        outbox: &Outbox,
+        kind: &'static str,
+        policy: Policy,
+        handler: H,
+        leases: Arc<Leases>,
+    ) -> Worker<H> {
+        let index = Index::new(kind);
+        Worker {
+            // Before anything is read, so that nothing is missed.
+            index: outbox.store.watch(index.prefix().to_vec()),
+            ended: leases.ended(),
+            leases,
+            shared: Arc::new(Shared {
+                store: outbox.store.clone(),
+                clock: outbox.clock.clone(),
+                kind: Kind { name: kind, index, policy },
+                handler,
+            }),
+            ready: VecDeque::new(),
+            unsettled: VecDeque::new(),
+            look: true,
+            next: None,
+        }
+    }
+
+    pub async fn run(mut self) {
+        let concurrency = self.shared.kind.policy.concurrency();
+        let ready_max = (2 * concurrency).clamp(READY_MIN, READY_MAX);
+        let mut running = FuturesUnordered::new();
+        let mut settling: Fuse<BoxFuture<'static, Result<(), Closed>>> = Fuse::terminated();
+        loop {
+            if self.look && self.ready.len() <= ready_max / 2 {
+                self.find(ready_max);
+            }
+            while running.len() < concurrency && self.unsettled.len() < UNSETTLED_MAX {
+                let Some(lease) = self.ready.pop_front() else { break };
+                running.push(self.shared.clone().attempt(lease));
+            }
+            if settling.is_terminated() && !self.unsettled.is_empty() {
+                let batch = self.next_batch();
+                settling = settle(self.shared.clone(), batch).boxed().fuse();
+            }
+            let next = self.next.filter(|_| !self.look);
+            tokio::select! {
+                Some(attempted) = running.next() => self.unsettled.push_back(attempted),
+                settled = &mut settling, if !settling.is_terminated() => if settled.is_err() { return },
+                () = self.index.changed(), if !self.look => self.look = true,
+                // The sender is in `leases`, so this cannot fail.
+                _ = self.ended.changed(), if !self.look => self.look = true,
+                () = self.shared.clock.sleep_until(next.unwrap_or_default()), if next.is_some() => self.look = true,
+            }
+        }
+    }
+
+    /// Leases what is due, as far as there is room, and notes when to look again.
+    fn find(&mut self, ready_max: usize) {
+        self.ended.mark_unchanged();
+        let now = self.shared.clock.now();
+        match self.lease_due(now, ready_max) {
+            Ok(Found::Full) => self.look = true,
+            Ok(Found::Until(next)) => (self.look, self.next) = (false, next),
+            Err(error) => {
+                tracing::error!(kind = self.shared.kind.name, %error, "what is due cannot be read");
+                (self.look, self.next) = (false, Some(now.plus(REST)));
+            }
+        }
+    }
+
+    fn lease_due(&mut self, now: Timestamp, ready_max: usize) -> Result<Found, Error> {
+        let index = &self.shared.kind.index;
+        let mut range = KeyRange::prefix(index.prefix());
+        loop {
+            let page = self.shared.store.snapshot().range(range.clone(), RangeOptions::limit(SCAN_PAGE))?;
+            for (key, _) in &page.entries {
+                let row = index.read(key)?;
+                if row.due_ms > now.millis() {
+                    return Ok(Found::Until(Some(Timestamp::from_millis(row.due_ms))));
+                }
+                if self.ready.len() >= ready_max {
+                    return Ok(Found::Full);
+                }
+                self.ready.extend(self.leases.take(row));
+            }
+            match page.entries.last() {
+                Some((last, _)) if page.more => range = range.after(last),
+                _ => return Ok(Found::Until(None)),
+            }
+        }
+    }
+
+    /// The attempts that one transaction can settle.
+    fn next_batch(&mut self) -> Vec<Attempted> {
+        let mut bytes = 0;
+        let mut batch = Vec::new();
+        while let Some(attempted) = self.unsettled.front() {
+            if let Left::Verdict { bytes: more, .. } = &attempted.left {
+                bytes += more;
+            }
+            if batch.len() == SETTLE_MAX || bytes > SETTLE_BYTES_MAX && !batch.is_empty() {
+                break;
+            }
+            batch.extend(self.unsettled.pop_front());
+        }
+        batch
+    }
+}
+
+/// How a look at the index ended.
+enum Found {
+    /// There may be more that is due.
+    Full,
+    /// Everything that is due is leased; the next is due then.
+    Until(Option<Timestamp>),
+}
+
+/// Writes down what attempts have left, and ends their leases.
+async fn settle<H>(shared: Arc<Shared<H>>, batch: Vec<Attempted>) -> Result<(), Closed> {
+    let settled = shared
+        .store
+        .transact(|tx| {
+            let now = shared.clock.now();
+            for Attempted { lease, left } in &batch {
+                let slot = match left {
+                    Left::Nothing => continue,
+                    Left::Index(slot) => slot,
+                    Left::Verdict { slot, instance, verdict, .. } => {
+                        if let Some(head) = shared.kind.still_there(tx, slot, *instance)? {
+                            shared.kind.conclude(tx, slot, head, verdict, now);
+                        }
+                        slot
+                    }
+                };
+                shared.kind.tell_index(tx, slot, &lease.slot, &lease.dues(), now)?;
+            }
+            Ok(())
+        })
+        .await;
+    match settled {
+        Ok(()) => Ok(()),
+        Err(Error::Closed) => Err(Closed),
+        Err(error) => {
+            tracing::error!(kind = shared.kind.name, %error, "what was delivered cannot be noted; it will be again");
+            // Leased meanwhile, so that it is not delivered again at once.
+            shared.clock.sleep(REST).await;
+            Ok(())
+        }
+    }
+}
