@@ -1,0 +1,142 @@
+//! A bucket as it was when it was looked up, with what requests ask of it most.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kernel::Arn;
+use parking_lot::Mutex;
+use policy::{Policy, PolicyKind};
+use store::{Record, Snapshot, Tx};
+use wire::Structure;
+
+use crate::error::{Failure, corrupt};
+use crate::keys::{Inside, Place};
+use crate::records;
+use crate::s3::S3;
+
+/// The kind of the bucket's policy among its sub-resources.
+pub const POLICY: &str = "policy";
+
+/// A bucket.
+pub struct Bucket {
+    pub name: String,
+    pub arn: Arn,
+    pub place: Place,
+    pub record: records::Bucket,
+    /// Its rows as they were read.
+    pub name_row: Bytes,
+    pub raw: Bytes,
+    /// Its policy. One that does not parse denies everything.
+    pub policy: Option<Result<Arc<Policy>, ()>>,
+    /// Sub-resources that were read since, by kind: as the model's structures.
+    parsed: Mutex<Vec<(&'static str, Arc<dyn std::any::Any + Send + Sync>)>>,
+}
+
+impl Bucket {
+    pub(crate) fn read(
+        snapshot: &Snapshot,
+        name: &str,
+        place: Place,
+        name_row: Bytes,
+        raw: Bytes,
+    ) -> Result<Self, store::Error> {
+        let record = records::Bucket::decode(&raw)?;
+        let row = place.inside(&record.id).configuration(POLICY, "");
+        let policy = match snapshot.get(&row)? {
+            Some(bytes) => {
+                let document = records::Configuration::decode(&bytes)?.document;
+                let parsed = Policy::parse(document.as_bytes(), PolicyKind::Resource);
+                Some(parsed.map(Arc::new).map_err(|error| {
+                    tracing::error!(bucket = name, %error, "a bucket's policy cannot be read");
+                }))
+            }
+            None => None,
+        };
+        let arn = bucket_arn(name);
+        Ok(Self {
+            name: name.to_owned(),
+            arn,
+            place,
+            record,
+            name_row,
+            raw,
+            policy,
+            parsed: Mutex::default(),
+        })
+    }
+
+    /// The rows of what lies in it.
+    pub fn inside(&self) -> Inside<'_> {
+        self.place.inside(&self.record.id)
+    }
+
+    /// The account it belongs to.
+    pub fn owner(&self) -> &str {
+        &self.place.account
+    }
+
+    /// The ARN of an object in it.
+    pub fn object_arn(&self, key: &str) -> Arn {
+        Arn::aws("s3", "", "", &format!("{}/{key}", self.name))
+    }
+
+    /// Whether it has any sub-resource of this kind.
+    pub fn has(&self, kind: &str) -> bool {
+        self.record.configured.iter().any(|found| found == kind)
+    }
+
+    /// A sub-resource of which there is one, as the model's structure; read once for as long as the bucket does not
+    /// change.
+    pub fn configuration<T>(&self, s3: &S3, kind: &'static str) -> Result<Option<Arc<T>>, store::Error>
+    where
+        T: Structure + Default + Send + Sync + 'static,
+    {
+        if !self.has(kind) {
+            return Ok(None);
+        }
+        let known =
+            self.parsed.lock().iter().find(|(found, _)| *found == kind).map(|(_, value)| value.clone());
+        if let Some(known) = known.and_then(|known| known.downcast::<T>().ok()) {
+            return Ok(Some(known));
+        }
+        let Some(document) = self.document(s3, kind, "")? else { return Ok(None) };
+        let mut value = T::default();
+        wire::read_xml_document(document.as_bytes(), &mut value).map_err(corrupt)?;
+        let value = Arc::new(value);
+        self.parsed.lock().push((kind, value.clone()));
+        Ok(Some(value))
+    }
+
+    /// A sub-resource as it is stored.
+    pub fn document(&self, s3: &S3, kind: &str, name: &str) -> Result<Option<String>, store::Error> {
+        let row = self.inside().configuration(kind, name);
+        let found = s3.store.snapshot().get(&row)?;
+        found.map(|bytes| Ok(records::Configuration::decode(&bytes)?.document)).transpose()
+    }
+}
+
+/// Puts a sub-resource in place of what was there, in a transaction over [`S3::change_bucket`].
+pub fn put_document(
+    tx: &mut Tx,
+    bucket: &Bucket,
+    record: &mut records::Bucket,
+    (kind, name): (&str, &str),
+    document: String,
+) -> Result<(), Failure> {
+    tx.put(bucket.inside().configuration(kind, name), records::Configuration { document }.encode());
+    if !record.configured.iter().any(|found| found == kind) {
+        record.configured.push(kind.to_owned());
+    }
+    Ok(())
+}
+
+/// Removes a sub-resource of which there is one.
+pub fn delete_document(tx: &mut Tx, bucket: &Bucket, record: &mut records::Bucket, kind: &str) {
+    tx.delete(bucket.inside().configuration(kind, ""));
+    record.configured.retain(|found| found != kind);
+}
+
+/// The ARN of a bucket.
+pub fn bucket_arn(name: &str) -> Arn {
+    Arn::aws("s3", "", "", name)
+}

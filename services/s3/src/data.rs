@@ -1,0 +1,91 @@
+//! Where the bytes of objects are: in the store or in files, alone or in parts, and who uses them.
+
+use store::{Record as _, Tx};
+
+use crate::error::{Failure, corrupt};
+use crate::keys::Place;
+use crate::limits::MANIFEST_PARTS;
+use crate::records::{Blob, BlobRef, Data, Manifest, Object, Part};
+use crate::s3::Read;
+
+/// Gives up the bytes of an object whose record goes in the same transaction.
+pub fn release(tx: &mut Tx, place: &Place, object: &Object) -> Result<(), Failure> {
+    if let Data::Parts { id } = &object.data {
+        for part in parts(tx, place, id, object.parts.unwrap_or(0))? {
+            release_data(tx, place, &part.data)?;
+        }
+        tx.delete_range(place.manifests(id));
+        return Ok(());
+    }
+    release_data(tx, place, &object.data)
+}
+
+/// Gives up the bytes of one part, or of an object that has no parts.
+pub fn release_data(tx: &mut Tx, place: &Place, data: &Data) -> Result<(), Failure> {
+    match data {
+        Data::Empty => {}
+        Data::Inline { id } => tx.delete(place.data(id)),
+        Data::Blob(blob) => {
+            let row = place.blob(&blob.id);
+            let Some(mut file) = tx.record::<Blob>(&row)? else {
+                return Err(corrupt("a file is used that has no row").into());
+            };
+            file.uses = file.uses.saturating_sub(1);
+            if file.uses == 0 {
+                tx.delete(row);
+                tx.put(place.garbage(&blob.id), "");
+            } else {
+                tx.put(row, file.encode());
+            }
+        }
+        Data::Parts { .. } => return Err(corrupt("parts within parts").into()),
+    }
+    Ok(())
+}
+
+/// Takes a file into use that has just been written.
+pub fn adopt(tx: &mut Tx, place: &Place, blob: &BlobRef) {
+    tx.put(place.blob(&blob.id), Blob { size: blob.size, uses: 1 }.encode());
+}
+
+/// Uses a file once more.
+///
+/// # Errors
+/// [`store::Error::Corrupt`] if nobody uses it.
+pub fn share(tx: &mut Tx, place: &Place, blob: &BlobRef) -> Result<(), Failure> {
+    let row = place.blob(&blob.id);
+    let Some(mut file) = tx.record::<Blob>(&row)? else {
+        return Err(corrupt("a file is used that has no row").into());
+    };
+    file.uses += 1;
+    tx.put(row, file.encode());
+    Ok(())
+}
+
+/// The parts of an object, in order.
+pub fn parts(
+    from: &mut impl Read,
+    place: &Place,
+    id: &[u8; 16],
+    count: u32,
+) -> Result<Vec<Part>, store::Error> {
+    let count = count as usize;
+    let mut parts = Vec::with_capacity(count.min(crate::limits::PARTS_MAX as usize));
+    for chunk in 0.. {
+        if parts.len() >= count {
+            break;
+        }
+        let Some(manifest) = from.record::<Manifest>(&place.manifest(id, chunk))? else {
+            return Err(corrupt("the list of an object's parts is not whole"));
+        };
+        parts.extend(manifest.parts);
+    }
+    Ok(parts)
+}
+
+/// Writes the list of an object's parts.
+pub fn put_parts(tx: &mut Tx, place: &Place, id: &[u8; 16], parts: &[Part]) {
+    for (chunk, parts) in (0..).zip(parts.chunks(MANIFEST_PARTS)) {
+        tx.put(place.manifest(id, chunk), Manifest { parts: parts.to_vec() }.encode());
+    }
+}

@@ -1,0 +1,34 @@
+//! Every limit of the service, with its source. Sizes are in bytes. Unless said otherwise: the S3 user guide.
+
+/// Bytes that are kept in the store; longer objects are files (design of the store: one commit, no file).
+pub const INLINE_BYTES_MAX: u64 = 32 * 1024;
+/// An object in one request.
+pub const PUT_BYTES_MAX: u64 = 5 * 1024 * 1024 * 1024;
+/// An object in parts ("Amazon S3 multipart upload limits"; 50 TB since December 2025 by the same page).
+pub const OBJECT_BYTES_MAX: u64 = 50 * 1024 * 1024 * 1024 * 1024;
+/// A part but for the last one.
+pub const PART_BYTES_MIN: u64 = 5 * 1024 * 1024;
+/// Parts of an object.
+pub const PARTS_MAX: u32 = 10_000;
+/// Entries of a page of a list.
+pub const PAGE_MAX: usize = 1_000;
+/// Objects of a DeleteObjects request.
+pub const DELETE_MAX: usize = 1_000;
+/// The name of an object, in bytes of UTF-8.
+pub const KEY_BYTES_MAX: usize = 1_024;
+/// Metadata of an object, names and values together.
+pub const METADATA_BYTES_MAX: usize = 2_048;
+/// Tags of an object.
+pub const OBJECT_TAGS_MAX: usize = 10;
+/// Tags of a bucket.
+pub const BUCKET_TAGS_MAX: usize = 50;
+/// Buckets of an account (the default quota since November 2024).
+pub const BUCKETS_MAX: usize = 10_000;
+/// A bucket's policy.
+pub const POLICY_BYTES_MAX: usize = 20 * 1024;
+/// Entries of an access control list.
+pub const GRANTS_MAX: usize = 100;
+/// Parts in one row of a manifest: a row of 500 is about 60 KiB.
+pub const MANIFEST_PARTS: usize = 500;
+/// Buckets whose state is kept in memory; more are read anew.
+pub const HOT_BUCKETS_MAX: usize = 4_096;

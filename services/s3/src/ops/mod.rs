@@ -1,0 +1,3 @@
+//! The operations.
+
+mod head_bucket;

@@ -1,0 +1,138 @@
+//! The state of the service.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kernel::{Clock, Ids};
+use model_s3::Error;
+use parking_lot::RwLock;
+use service::{Accounts, Cloud, Deps};
+use store::{Record, Snapshot, Store, Tx};
+use vault::Vault;
+
+use crate::bucket::Bucket;
+use crate::error::{Failure, no_such_bucket};
+use crate::keys::{self, Place};
+use crate::limits::HOT_BUCKETS_MAX;
+use crate::records;
+
+/// The service's state.
+pub struct S3 {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) vault: Vault,
+    pub(crate) cloud: Cloud,
+    pub(crate) accounts: Accounts,
+    /// Buckets as last read, by name; each is checked against its row at every use.
+    hot: RwLock<HashMap<String, Arc<Bucket>>>,
+}
+
+impl S3 {
+    pub fn new(deps: Deps) -> Self {
+        Self {
+            store: deps.store,
+            clock: deps.clock,
+            ids: deps.ids,
+            vault: deps.vault,
+            cloud: deps.cloud,
+            accounts: deps.accounts,
+            hot: RwLock::default(),
+        }
+    }
+
+    /// The bucket of this name, whosever it is.
+    pub fn bucket(&self, name: &str) -> Result<Arc<Bucket>, Error> {
+        Ok(self.find_bucket(name)?.ok_or_else(|| no_such_bucket(name))?)
+    }
+
+    /// The same; `None` if there is none.
+    pub fn find_bucket(&self, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
+        let snapshot = self.store.snapshot();
+        let Some(found) = snapshot.get(&keys::name(name))? else {
+            self.hot.write().remove(name);
+            return Ok(None);
+        };
+        let known = self.hot.read().get(name).cloned();
+        let place = match &known {
+            // A name changes hands only by way of another bucket id, and so of another row.
+            Some(known) if known.name_row == found => known.place.clone(),
+            _ => {
+                let records::Name { account, region } = Record::decode(&found)?;
+                Place { account, region }
+            }
+        };
+        let Some(raw) = snapshot.get(&place.bucket(name))? else { return Ok(None) };
+        if let Some(known) = known.filter(|known| known.raw == raw && known.place == place) {
+            return Ok(Some(known));
+        }
+        let bucket = Arc::new(Bucket::read(&snapshot, name, place, found, raw)?);
+        let mut hot = self.hot.write();
+        if hot.len() >= HOT_BUCKETS_MAX {
+            hot.retain(|_, known| Arc::strong_count(known) > 1);
+        }
+        hot.insert(name.to_owned(), bucket.clone());
+        Ok(Some(bucket))
+    }
+
+    /// Changes a bucket's row in a transaction, and counts its revision up.
+    ///
+    /// # Errors
+    /// `NoSuchBucket` when it is not the one that was looked up any more.
+    pub fn change_bucket<T>(
+        tx: &mut Tx,
+        bucket: &Bucket,
+        change: impl FnOnce(&mut records::Bucket, &mut Tx) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let row = bucket.place.bucket(&bucket.name);
+        let mut record = match tx.get(&row)? {
+            Some(bytes) => records::Bucket::decode(&bytes)?,
+            None => return Err(no_such_bucket(&bucket.name).into()),
+        };
+        if record.id != bucket.record.id {
+            return Err(no_such_bucket(&bucket.name).into());
+        }
+        let changed = change(&mut record, tx)?;
+        record.revision += 1;
+        tx.put(row, record.encode());
+        Ok(changed)
+    }
+
+    /// Makes a transaction conflict with a deletion of the bucket, and with another one of the same name: whatever is put
+    /// into a bucket has to begin with this.
+    pub fn hold_bucket(tx: &mut Tx, bucket: &Bucket) -> Result<(), Failure> {
+        match tx.get(&bucket.place.bucket(&bucket.name))? {
+            Some(raw) if raw == bucket.raw => Ok(()),
+            Some(raw) if records::Bucket::decode(&raw)?.id == bucket.record.id => Ok(()),
+            _ => Err(no_such_bucket(&bucket.name).into()),
+        }
+    }
+
+    /// Runs a transaction until it commits. `body` may run several times.
+    pub async fn transact<T>(&self, body: impl FnMut(&mut Tx) -> Result<T, Failure>) -> Result<T, Error> {
+        self.store.transact(body).await.map_err(Error::from)
+    }
+}
+
+/// What both snapshots and transactions can do.
+pub trait Read {
+    /// The value of a row.
+    fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error>;
+
+    /// The record in a row.
+    fn record<R: Record>(&mut self, key: &[u8]) -> Result<Option<R>, store::Error> {
+        self.row(key)?.map(|bytes| R::decode(&bytes)).transpose().map_err(store::Error::from)
+    }
+}
+
+impl Read for Snapshot {
+    fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error> {
+        self.get(key)
+    }
+}
+
+impl Read for Tx {
+    fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error> {
+        self.get(key)
+    }
+}

@@ -1,0 +1,250 @@
+//! The versions of an object.
+//!
+//! The current version, where it is an object, has a row of its own, which is all that reading and listing a bucket
+//! without versions ever touches. Every other version, delete markers among them, is a row of the history. So an object
+//! is current if it has that row, whatever the history says; and a delete marker is current if it is the newest of the
+//! history and that row is not there.
+
+use kernel::{Ids, Timestamp};
+use store::{KeyRange, RangeOptions, Record as _, Tx};
+
+use crate::data;
+use crate::error::Failure;
+use crate::keys::{Inside, version_after};
+use crate::records::{Marker, NullVersion, Object, Version, Versioning};
+use crate::s3::Read;
+
+/// The version id of versions made while versioning was not enabled.
+pub const NULL: &str = "null";
+
+impl Version {
+    /// Greater than that of every older version.
+    pub fn sequence(&self) -> u64 {
+        match self {
+            Self::Object(object) => object.sequence,
+            Self::Marker(marker) => marker.sequence,
+        }
+    }
+
+    /// Its id as the API writes it.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Object(object) => object.id(),
+            Self::Marker(marker) => marker.version.as_deref().unwrap_or(NULL),
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        self.id() == NULL
+    }
+}
+
+impl Object {
+    /// Its version id as the API writes it.
+    pub fn id(&self) -> &str {
+        self.version.as_deref().unwrap_or(NULL)
+    }
+}
+
+/// The version that a request without a version id means: an object, a delete marker, or nothing.
+pub fn current(from: &mut impl Read, inside: Inside<'_>, key: &str) -> Result<Option<Object>, store::Error> {
+    from.record(&inside.object(key))
+}
+
+/// The version with this id.
+pub fn find(
+    from: &mut impl Read,
+    inside: Inside<'_>,
+    key: &str,
+    id: &str,
+) -> Result<Option<Version>, store::Error> {
+    if let Some(object) = current(from, inside, key)?.filter(|object| object.id() == id) {
+        return Ok(Some(Version::Object(object)));
+    }
+    let sequence = match id {
+        NULL => from.record::<NullVersion>(&inside.null_version(key))?.map(|null| null.sequence),
+        id => sequence_of(id),
+    };
+    let Some(sequence) = sequence else { return Ok(None) };
+    let found: Option<Version> = from.record(&inside.version(key, sequence))?;
+    Ok(found.filter(|version| version.id() == id))
+}
+
+/// The newest version of the history.
+pub fn newest_of_history(
+    tx: &mut Tx,
+    inside: Inside<'_>,
+    key: &str,
+) -> Result<Option<Version>, store::Error> {
+    let page = tx.range(KeyRange::prefix(inside.versions_of(key)), RangeOptions::limit(1))?;
+    page.entries.first().map(|(_, bytes)| Version::decode(bytes)).transpose().map_err(store::Error::from)
+}
+
+/// Makes an object the current version: gives it its place among the versions and its id, and frees what it replaces.
+pub fn put(
+    tx: &mut Tx,
+    inside: Inside<'_>,
+    key: &str,
+    versioning: Versioning,
+    (ids, now): (&Ids, Timestamp),
+    mut object: Object,
+) -> Result<Object, Failure> {
+    let before = current(tx, inside, key)?;
+    if versioning == Versioning::Never {
+        if let Some(before) = &before {
+            data::release(tx, inside.place(), before)?;
+        }
+        object.sequence = next(before.as_ref().map(|before| before.sequence), now);
+        object.version = None;
+    } else {
+        object.sequence = next_of(tx, inside, key, before.as_ref(), now)?;
+        object.version = (versioning == Versioning::Enabled).then(|| new_id(object.sequence, ids));
+        make_way(tx, inside, key, versioning, before)?;
+    }
+    tx.put(inside.object(key), object.encode());
+    Ok(object)
+}
+
+/// Deletes without naming a version: leaves a delete marker where the bucket keeps versions.
+pub fn delete(
+    tx: &mut Tx,
+    inside: Inside<'_>,
+    key: &str,
+    versioning: Versioning,
+    (ids, now): (&Ids, Timestamp),
+    owner: &str,
+) -> Result<Option<Marker>, Failure> {
+    let before = current(tx, inside, key)?;
+    if versioning == Versioning::Never {
+        if let Some(before) = &before {
+            data::release(tx, inside.place(), before)?;
+            tx.delete(inside.object(key));
+        }
+        return Ok(None);
+    }
+    let sequence = next_of(tx, inside, key, before.as_ref(), now)?;
+    let marker = Marker {
+        sequence,
+        version: (versioning == Versioning::Enabled).then(|| new_id(sequence, ids)),
+        modified_ms: now.millis(),
+        owner: owner.to_owned(),
+    };
+    if before.is_some() {
+        tx.delete(inside.object(key));
+    }
+    make_way(tx, inside, key, versioning, before)?;
+    remember(tx, inside, key, Version::Marker(marker.clone()));
+    Ok(Some(marker))
+}
+
+/// Deletes one version for good. Where it was the current one, the next older takes its place.
+pub fn delete_version(
+    tx: &mut Tx,
+    inside: Inside<'_>,
+    key: &str,
+    id: &str,
+) -> Result<Option<Version>, Failure> {
+    let Some(version) = find(tx, inside, key, id)? else { return Ok(None) };
+    let was_current = current(tx, inside, key)?.is_some_and(|object| object.sequence == version.sequence());
+    if let Version::Object(object) = &version {
+        data::release(tx, inside.place(), object)?;
+    }
+    if was_current {
+        tx.delete(inside.object(key));
+    } else {
+        forget(tx, inside, key, &version);
+    }
+    let has_current = !was_current && current(tx, inside, key)?.is_some();
+    if !has_current && let Some(Version::Object(object)) = newest_of_history(tx, inside, key)? {
+        forget(tx, inside, key, &Version::Object(object.clone()));
+        tx.put(inside.object(key), object.encode());
+    }
+    Ok(Some(version))
+}
+
+/// Writes a version that has been changed, as to its tags, in its place.
+pub fn replace(tx: &mut Tx, inside: Inside<'_>, key: &str, object: Object) -> Result<(), Failure> {
+    let is_current = current(tx, inside, key)?.is_some_and(|found| found.sequence == object.sequence);
+    if is_current {
+        tx.put(inside.object(key), object.encode());
+    } else {
+        tx.put(inside.version(key, object.sequence), Version::Object(object).encode());
+    }
+    Ok(())
+}
+
+/// Whether a key has any version at all, and what lies in the history of a bucket.
+pub fn key_of(row: &[u8], inside: Inside<'_>) -> Result<(String, u64), store::KeyError> {
+    version_after(row, &inside.versions())
+}
+
+/// Moves the current version into the history; where the new one is the version `null`, the old `null` ends.
+fn make_way(
+    tx: &mut Tx,
+    inside: Inside<'_>,
+    key: &str,
+    versioning: Versioning,
+    before: Option<Object>,
+) -> Result<(), Failure> {
+    if versioning == Versioning::Suspended
+        && let Some(null) = find(tx, inside, key, NULL)?
+    {
+        if let Version::Object(object) = &null {
+            data::release(tx, inside.place(), object)?;
+        }
+        if before.as_ref().is_some_and(|before| before.sequence == null.sequence()) {
+            return Ok(());
+        }
+        forget(tx, inside, key, &null);
+    }
+    if let Some(before) = before {
+        remember(tx, inside, key, Version::Object(before));
+    }
+    Ok(())
+}
+
+fn remember(tx: &mut Tx, inside: Inside<'_>, key: &str, version: Version) {
+    if version.is_null() {
+        tx.put(inside.null_version(key), NullVersion { sequence: version.sequence() }.encode());
+    }
+    tx.put(inside.version(key, version.sequence()), version.encode());
+}
+
+fn forget(tx: &mut Tx, inside: Inside<'_>, key: &str, version: &Version) {
+    if version.is_null() {
+        tx.delete(inside.null_version(key));
+    }
+    tx.delete(inside.version(key, version.sequence()));
+}
+
+fn next_of(
+    tx: &mut Tx,
+    inside: Inside<'_>,
+    key: &str,
+    current: Option<&Object>,
+    now: Timestamp,
+) -> Result<u64, store::Error> {
+    let history = newest_of_history(tx, inside, key)?.map(|version| version.sequence());
+    Ok(next(history.max(current.map(|object| object.sequence)), now))
+}
+
+/// The time, unless an older version says that it is later: two versions never have the same, whatever the clock does.
+fn next(newest: Option<u64>, now: Timestamp) -> u64 {
+    const IN_A_MILLISECOND: u32 = 16;
+    let by_clock = u64::try_from(now.millis()).unwrap_or(0) << IN_A_MILLISECOND;
+    newest.map_or(by_clock, |newest| by_clock.max(newest + 1))
+}
+
+/// Digits of the sequence in a version id, and as many random ones.
+const HALF: usize = 16;
+
+/// An id from which the version's place follows. Its first half counts down, as the ids that clients page by do.
+fn new_id(sequence: u64, ids: &Ids) -> String {
+    format!("{:016x}{}", u64::MAX - sequence, ids.hex(HALF))
+}
+
+fn sequence_of(id: &str) -> Option<u64> {
+    let well_formed = id.len() == 2 * HALF && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let half = id.get(..HALF).filter(|_| well_formed)?;
+    Some(u64::MAX - u64::from_str_radix(half, 16).ok()?)
+}
