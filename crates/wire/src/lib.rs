@@ -46,6 +46,7 @@ pub use validate::{Constraint, Dialect, Violation, standard_text, violations};
 pub use value::{
     Enum, ListValue, MapValue, Open, Req, Slot, Structure, TextSlot, UnionValue, Value, View, debug_structure,
 };
+pub use xml::{read_xml_document, xml_document};
 
 /// What generated code and schemas made by hand are built on, and nothing else needs.
 pub mod codegen {
