@@ -10,8 +10,9 @@
 //! What a worker has taken must be hidden from the others, and must come back when the worker is gone. The store has one
 //! process, which holds the lock of its directory, so a table in memory says exactly that: it ends with the process, a
 //! dropped worker's leases end with the worker, and a handler cannot outlive its time limit. No lease waits for a
-//! time-out after a crash, and taking a delivery writes nothing. What has been delivered is noted for up to 32 deliveries
-//! in one transaction while the next are under way, so N deliveries need about N/32 commits beside their own.
+//! time-out after a crash, and taking a delivery writes nothing. What has been delivered is noted
+//! while the next are under way, in one transaction for all that gathered during the one before: the slower the disk,
+//! the more they are, up to 128.
 //!
 //! Nothing's correctness rests on the table. Whatever concludes a delivery first reads, in the same transaction, that it
 //! is there and is the one that was attempted; a worker that wrongly believes in its lease conflicts or finds nothing. With

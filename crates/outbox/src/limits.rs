@@ -22,9 +22,12 @@ pub(crate) const READY_MIN: usize = 32;
 /// The same at most: a lease is about 200 bytes of memory.
 pub(crate) const READY_MAX: usize = 1_024;
 
-/// Deliveries settled by one transaction. Each may write its payload once more, so that it stays below the store's
-/// largest transaction (10 MB).
-pub(crate) const SETTLE_MAX: usize = 32;
+/// Deliveries settled by one transaction. It reads and writes a few rows for each, so that it stays a short one.
+pub(crate) const SETTLE_MAX: usize = 128;
+
+/// Payload settled by one transaction, in bytes: what has failed is written once more. Half of the store's largest
+/// transaction (10 MB), the rest being keys.
+pub(crate) const SETTLE_BYTES_MAX: usize = 16 * PAYLOAD_BYTES_MAX;
 
 /// Deliveries whose handler is done and which are not settled: beyond it no more are begun, so that a slow disk does
 /// not make a crash repeat more than these.

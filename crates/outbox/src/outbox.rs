@@ -45,11 +45,13 @@ impl Outbox {
     pub fn put(&self, tx: &mut Tx, delivery: Delivery) -> Result<(), PutError> {
         delivery.check()?;
         let now_ms = self.clock.now().millis();
-        let due_ms = delivery.due.map_or(now_ms, |due| due.millis());
+        let first_due_ms = delivery.due.map_or(now_ms, |due| due.millis());
+        // Overdue from the start gives no place before those that wait.
+        let due_ms = first_due_ms.max(now_ms);
         let pending = Pending {
             instance: (tx.version(), next_number()),
             put_ms: now_ms,
-            first_due_ms: due_ms,
+            first_due_ms,
             due_ms,
             attempts: 0,
             payload: delivery.payload,
@@ -93,8 +95,8 @@ impl Outbox {
         Ok(was)
     }
 
-    /// Delivers a kind, until the store is closed or the future is dropped; it may be dropped at any await, and what it
-    /// had taken is delivered by the next. Several workers of one kind share the work, each with its own concurrency.
+    /// Delivers a kind until the future is dropped, or the store is found closed. It may be dropped at any await, and what
+    /// it had taken is delivered by the next. Several workers of one kind share the work, each with its own concurrency.
     ///
     /// All handlers of a worker run within this future, so they should wait rather than compute.
     pub fn run<H, F>(

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures::future::{BoxFuture, Fuse, FusedFuture as _};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
@@ -15,13 +16,10 @@ use crate::attempt::{Attempted, Left, Shared};
 use crate::delivery::{Delivered, Outcome};
 use crate::keys::Index;
 use crate::leases::{Lease, Leases};
-use crate::limits::{PAYLOAD_BYTES_MAX, READY_MAX, READY_MIN, REST, SCAN_PAGE, SETTLE_MAX, UNSETTLED_MAX};
+use crate::limits::{READY_MAX, READY_MIN, REST, SCAN_PAGE, SETTLE_BYTES_MAX, SETTLE_MAX, UNSETTLED_MAX};
 use crate::outbox::Outbox;
 use crate::policy::Policy;
 use crate::settle::Kind;
-
-/// Payload written by one settling at most: half of the store's largest transaction, the rest being keys.
-const SETTLE_BYTES_MAX: usize = 16 * PAYLOAD_BYTES_MAX;
 
 pub(crate) struct Worker<H> {
     shared: Arc<Shared<H>>,
@@ -36,6 +34,9 @@ pub(crate) struct Worker<H> {
     unsettled: VecDeque<Attempted>,
     /// The index is to be looked at.
     look: bool,
+    /// The last row that a look without room for more has met: the next goes on behind it, and not through all that has
+    /// been delivered since.
+    resume: Option<Bytes>,
     /// When it must be looked at next, unless something else wakes.
     next: Option<Timestamp>,
 }
@@ -70,6 +71,7 @@ where
             ready: VecDeque::new(),
             unsettled: VecDeque::new(),
             look: true,
+            resume: None,
             next: None,
         }
     }
@@ -107,8 +109,16 @@ where
     fn find(&mut self, ready_max: usize) {
         self.ended.mark_unchanged();
         let now = self.shared.clock.now();
-        match self.lease_due(now, ready_max) {
-            Ok(Found::Full) => self.look = true,
+        let found = match self.resume.take() {
+            None => self.lease_due(None, now, ready_max),
+            // Meanwhile something may have come before the place where the last look stopped.
+            Some(last) => match self.lease_due(Some(last), now, ready_max) {
+                Ok(Found::Until(_)) => self.lease_due(None, now, ready_max),
+                found => found,
+            },
+        };
+        match found {
+            Ok(Found::Full(last)) => (self.look, self.resume) = (true, Some(last)),
             Ok(Found::Until(next)) => (self.look, self.next) = (false, next),
             Err(error) => {
                 tracing::error!(kind = self.shared.kind.name, %error, "what is due cannot be read");
@@ -117,9 +127,12 @@ where
         }
     }
 
-    fn lease_due(&mut self, now: Timestamp, ready_max: usize) -> Result<Found, Error> {
+    fn lease_due(&mut self, after: Option<Bytes>, now: Timestamp, ready_max: usize) -> Result<Found, Error> {
         let index = &self.shared.kind.index;
         let mut range = KeyRange::prefix(index.prefix());
+        if let Some(after) = after {
+            range = range.after(&after);
+        }
         loop {
             let page = self.shared.store.snapshot().range(range.clone(), RangeOptions::limit(SCAN_PAGE))?;
             for (key, _) in &page.entries {
@@ -127,10 +140,10 @@ where
                 if row.due_ms > now.millis() {
                     return Ok(Found::Until(Some(Timestamp::from_millis(row.due_ms))));
                 }
-                if self.ready.len() >= ready_max {
-                    return Ok(Found::Full);
-                }
                 self.ready.extend(self.leases.take(row));
+                if self.ready.len() >= ready_max {
+                    return Ok(Found::Full(key.clone()));
+                }
             }
             match page.entries.last() {
                 Some((last, _)) if page.more => range = range.after(last),
@@ -158,8 +171,8 @@ where
 
 /// How a look at the index ended.
 enum Found {
-    /// There may be more that is due.
-    Full,
+    /// There may be more that is due, behind this row.
+    Full(Bytes),
     /// Everything that is due is leased; the next is due then.
     Until(Option<Timestamp>),
 }
