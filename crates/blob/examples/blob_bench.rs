@@ -162,7 +162,7 @@ impl Plain {
     fn put(&self, bytes: &[u8], rename: bool) -> Result<(), Failure> {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let shard = self.dir.join(format!("{:02x}", n % 256));
-        let (draft, path) = (self.dir.join(n.to_string()), shard.join(n.to_string()));
+        let (draft, path) = (self.dir.join(format!("draft-{n}")), shard.join(n.to_string()));
         let mut file = OpenOptions::new().write(true).create_new(true).open(&draft)?;
         file.write_all(bytes)?;
         file.sync_data()?;

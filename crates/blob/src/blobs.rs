@@ -1,5 +1,6 @@
 //! The handle of a place for blobs.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -134,6 +135,12 @@ impl Blobs {
     /// Whether there is such a blob.
     pub async fn exists(&self, id: BlobId) -> Result<bool, Error> {
         Ok(self.size_on_disk(id).await?.is_some())
+    }
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blobs").finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Jobs read and decrypt a chunk at a time. The next one is read while the caller has the last: 256 KiB ahead.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -67,6 +68,12 @@ impl Reading {
             }
         }
         Poll::Ready(self.ready.pop_front().map(Ok))
+    }
+}
+
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading").field("ready", &self.ready.len()).finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,7 @@
 //! Bytes are gathered in a buffer. When it is full and more follow, a job encrypts and writes it while the next one is
 //! filled: two buffers at most, and the sender waits for the disk.
 
+use std::fmt;
 use std::mem;
 use std::sync::Arc;
 
@@ -140,6 +141,12 @@ impl Writer {
             rest = later;
         }
         rest
+    }
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("id", &self.id).field("size", &self.size).finish_non_exhaustive()
     }
 }
 

@@ -67,6 +67,20 @@ async fn a_write_given_up_breaks_the_blob() {
 }
 
 #[tokio::test]
+async fn a_finish_that_fails_leaves_nothing() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let blobs = Blobs::open(dir.path(), Options::default()).expect("open");
+    for shard in 0..256 {
+        std::fs::remove_dir(dir.path().join(format!("{shard:02x}"))).expect("an empty directory");
+    }
+    assert!(matches!(put(&blobs, &text(700_000, 1), 1 << 20).await, Err(Error::Io(_))));
+    becomes_empty(dir.path()).await;
+    drop(blobs);
+    let blobs = Blobs::open(dir.path(), Options::default()).expect("what is missing is made again");
+    put(&blobs, &text(700_000, 1), 1 << 20).await.expect("put");
+}
+
+#[tokio::test]
 async fn a_sweep_removes_what_earlier_runs_left_and_no_record_names() {
     let dir = tempfile::tempdir().expect("a directory");
     let blobs = Blobs::open(dir.path(), Options::default()).expect("open");
