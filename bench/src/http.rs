@@ -8,14 +8,14 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Common servers send under 20.
 const HEADERS_MAX: usize = 64;
-/// Ten messages of 1 MiB, the most one receive can answer, with room for JSON escapes.
-const BODY_BYTES_MAX: usize = 24 * 1024 * 1024;
+/// The largest object of a workload, and some.
+const BODY_BYTES_MAX: usize = 128 * 1024 * 1024;
 /// A chunk size in hexadecimal with extensions; also one trailer line.
 const LINE_BYTES_MAX: usize = 1024;
 /// Interim answers (1xx) tolerated before the final one.
 const INTERIM_ANSWERS_MAX: usize = 4;
 const TRAILER_LINES_MAX: usize = 16;
-const READ_BYTES: usize = 16 * 1024;
+const READ_BYTES: usize = 64 * 1024;
 
 /// Why an exchange failed.
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,7 @@ mod fake;
 mod http;
 mod json;
 mod load;
+mod objects;
 mod options;
 mod prepare;
 mod process;

@@ -1,6 +1,7 @@
 //! Brings queues into the state a workload starts from.
 
 use crate::client::{Client, Endpoint};
+use crate::objects::{self, Objects};
 use crate::options::Options;
 use crate::reads;
 use crate::sqs::{BATCH_MAX, CallError, QueueBodies, Sqs};
@@ -43,12 +44,14 @@ pub async fn prepare(
         Workload::StsIdentity => return Ok(none),
         Workload::SsmGet => return reads::put_parameter(endpoint).await.map(|()| none),
         Workload::SecretGet => return reads::create_secret(endpoint).await.map(|()| none),
+        _ if Objects::of(workload, endpoint).is_some() => {
+            return objects::prepare(endpoint, workload).await.map(|()| none);
+        }
         _ => {}
     }
     let loader = Loader::new(endpoint, &format!("bench-{}", workload.name())).await?;
     let deadline = Instant::now() + Duration::from_secs(options.prepare_seconds);
     let messages = match workload {
-        Workload::StsIdentity | Workload::SsmGet | Workload::SecretGet | Workload::SqsSend => 0,
         Workload::SqsCycle => loader.fill(CYCLE_BACKLOG, deadline).await?,
         Workload::SqsCycleBacklog | Workload::SqsReceiveBacklog => {
             loader.fill(options.backlog, deadline).await?
@@ -59,6 +62,7 @@ pub async fn prepare(
             loader.fill(options.backlog.min(FRESH_MAX), deadline).await?;
             deleted
         }
+        _ => 0,
     };
     Ok(Prepared { queue: Some(loader.queue), messages })
 }

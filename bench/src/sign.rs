@@ -14,7 +14,7 @@ pub struct Credentials {
     pub region: String,
 }
 
-/// The parts of one operation's request that never change: `POST /` on one host, one content type, at most one target header.
+/// The parts of one operation's request that never change.
 #[derive(Debug, Clone)]
 pub struct Template {
     service: &'static str,
@@ -25,9 +25,30 @@ pub struct Template {
     /// Canonical request from after that value up to the payload hash.
     canonical_after_date: String,
     signed_headers: &'static str,
+    /// The hash of the body, where that is always the same.
+    body_hash: Option<[u8; 64]>,
 }
 
 impl Template {
+    /// A request to S3 with this body and no other. Path and query are as they are signed.
+    pub fn s3(method: &'static str, path: &str, query: &str, host: &str, body: &[u8]) -> Self {
+        let body_hash = hex(&Sha256::digest(body));
+        let hash = hex_text(&body_hash);
+        let mark = if query.is_empty() { "" } else { "?" };
+        Self {
+            service: "s3",
+            head: format!(
+                "{method} {path}{mark}{query} HTTP/1.1\r\nhost: {host}\r\nx-amz-content-sha256: {hash}\r\n"
+            ),
+            canonical_before_date: format!(
+                "{method}\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{hash}\nx-amz-date:"
+            ),
+            canonical_after_date: "\n\nhost;x-amz-content-sha256;x-amz-date\n".to_owned(),
+            signed_headers: "host;x-amz-content-sha256;x-amz-date",
+            body_hash: Some(body_hash),
+        }
+    }
+
     /// An operation of a JSON service; `target` is the whole header, as `AmazonSQS.SendMessage`.
     pub fn json(service: &'static str, host: &str, target: &str) -> Self {
         Self::new(service, host, "application/x-amz-json-1.0", Some(target))
@@ -57,7 +78,7 @@ impl Template {
         canonical_after_date.push_str(&format!("\n{signed_headers}\n"));
         let canonical_before_date =
             format!("POST\n/\n\ncontent-type:{content_type}\nhost:{host}\nx-amz-date:");
-        Self { service, head, canonical_before_date, canonical_after_date, signed_headers }
+        Self { service, head, canonical_before_date, canonical_after_date, signed_headers, body_hash: None }
     }
 }
 
@@ -95,7 +116,7 @@ impl Signer {
             self.timestamp = timestamp(second);
             self.second = second;
         }
-        let payload_hash = hex(&Sha256::digest(body));
+        let payload_hash = template.body_hash.unwrap_or_else(|| hex(&Sha256::digest(body)));
         self.canonical.clear();
         for part in [
             template.canonical_before_date.as_str(),

@@ -1,6 +1,7 @@
 //! The workloads: what one client does again and again.
 
 use crate::client::{Client, Endpoint};
+use crate::objects::Objects;
 use crate::reads::Read;
 use crate::sqs::{CallError, QueueBodies, Sqs};
 use clap::ValueEnum;
@@ -22,6 +23,34 @@ pub enum Workload {
     SsmGet,
     /// GetSecretValue of 100 bytes, encrypted under the service's own key.
     SecretGet,
+    /// PutObject of 1 KiB.
+    #[value(name = "s3_put_1k")]
+    #[serde(rename = "s3_put_1k")]
+    S3Put1k,
+    /// GetObject of 1 KiB.
+    #[value(name = "s3_get_1k")]
+    #[serde(rename = "s3_get_1k")]
+    S3Get1k,
+    /// PutObject of 1 MiB.
+    #[value(name = "s3_put_1m")]
+    #[serde(rename = "s3_put_1m")]
+    S3Put1m,
+    /// GetObject of 1 MiB.
+    #[value(name = "s3_get_1m")]
+    #[serde(rename = "s3_get_1m")]
+    S3Get1m,
+    /// PutObject of 100 MiB.
+    #[value(name = "s3_put_100m")]
+    #[serde(rename = "s3_put_100m")]
+    S3Put100m,
+    /// GetObject of 100 MiB.
+    #[value(name = "s3_get_100m")]
+    #[serde(rename = "s3_get_100m")]
+    S3Get100m,
+    /// ListObjectsV2 of 1,000 objects.
+    #[value(name = "s3_list")]
+    #[serde(rename = "s3_list")]
+    S3List,
     /// SendMessage of 100 bytes.
     SqsSend,
     /// SendMessage, ReceiveMessage and DeleteMessage, counted as one operation, on a queue with 1,000 messages.
@@ -41,6 +70,13 @@ impl Workload {
             Self::StsIdentity => "sts_identity",
             Self::SsmGet => "ssm_get",
             Self::SecretGet => "secret_get",
+            Self::S3Put1k => "s3_put_1k",
+            Self::S3Get1k => "s3_get_1k",
+            Self::S3Put1m => "s3_put_1m",
+            Self::S3Get1m => "s3_get_1m",
+            Self::S3Put100m => "s3_put_100m",
+            Self::S3Get100m => "s3_get_100m",
+            Self::S3List => "s3_list",
             Self::SqsSend => "sqs_send",
             Self::SqsCycle => "sqs_cycle",
             Self::SqsCycleBacklog => "sqs_cycle_backlog",
@@ -64,8 +100,10 @@ pub enum Outcome {
 pub struct Operation {
     workload: Workload,
     sqs: Sqs,
-    /// What workloads without a queue do.
+    /// What workloads without a queue and without objects do.
     read: Read,
+    /// What workloads of S3 do.
+    objects: Option<Objects>,
     /// All workloads of SQS have one.
     queue: Option<QueueBodies>,
     receive: String,
@@ -86,6 +124,7 @@ impl Operation {
                 Workload::SecretGet => Read::secret(endpoint),
                 _ => Read::identity(endpoint),
             },
+            objects: Objects::of(workload, endpoint),
             receive: queue.as_ref().map(|queue| queue.receive(1, visibility)).unwrap_or_default(),
             queue,
         }
@@ -94,6 +133,7 @@ impl Operation {
     /// Performs the operation once.
     pub async fn perform(&self, client: &mut Client, scratch: &mut String) -> Outcome {
         let result = match (&self.queue, self.workload) {
+            (None, _) if let Some(objects) = &self.objects => objects.perform(client).await.map(|()| true),
             (None, _) => self.read.perform(client).await.map(|()| true),
             (Some(queue), Workload::SqsSend) => self.sqs.send(client, queue).await.map(|()| true),
             (Some(queue), Workload::SqsCycle | Workload::SqsCycleBacklog) => {
