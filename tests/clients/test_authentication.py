@@ -228,6 +228,41 @@ def test_the_first_start_for_others_makes_an_administrator_once(new_server, tmp_
     assert client.get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:user/administrator"
 
 
+def test_keys_of_the_configuration_file(new_server, tmp_path):
+    """They are root users of their accounts, on loopback, for whoever is no page of another site."""
+    key, secret, number = "0555b35654ad1656d804", "a+secret/of=their-own", "111122223333"
+    file = tmp_path / "cloudlet.toml"
+    entry = f'[[credential]]\naccess_key = "{key}"\nsecret_key = "{secret}"\naccount = "{number}"\n'
+    file.write_text(entry + 'canonical_id = "testid"\n')
+    server = new_server(CLOUDLET_CONFIG=str(file)).start()
+    caller = make_client(server, key, "sts", secret=secret).get_caller_identity()
+    assert caller["Arn"] == f"arn:aws:iam::{number}:root"
+    url = make_client(server, key, secret=secret).create_queue(QueueName="theirs")["QueueUrl"]
+    assert make_client(server, number).list_queues()["QueueUrls"] == [url]
+    wrong = make_client(server, key, "sts")
+    with pytest.raises(wrong.exceptions.ClientError) as caught:
+        wrong.get_caller_identity()
+    assert caught.value.response["Error"]["Code"] == "SignatureDoesNotMatch"
+    sts = SERVICES["sts query"]
+    signed = headers(server, sts, key=key, secret=secret)
+    assert ask(server, sts, signed).status == 200
+    assert outcome(ask(server, sts, signed | {"Origin": "https://example.com"}), sts) == sts.unknown_key
+    assert secret not in server.log_text()
+    assert server.terminate() == 0
+
+    environment = {"CLOUDLET_CONFIG": str(file)}
+    data = ("--data", server.data)
+    beyond = run("up", *data, "--listen", "0.0.0.0:0", **environment)
+    assert beyond.returncode == 1
+    assert "0.0.0.0:0" in beyond.stderr
+    assert "loopback" in beyond.stderr
+    file.write_text(entry + entry)
+    twice = run("up", *data, "--listen", "127.0.0.1:0", **environment)
+    assert twice.returncode == 1
+    assert f"credential 2 ({key})" in twice.stderr
+    assert secret not in beyond.stderr + beyond.stdout + twice.stderr + twice.stdout
+
+
 def test_requests_of_different_accounts_are_kept_apart(server):
     for number in ("111111111111", "222222222222"):
         answer = Client(server, Signer("sts", key=number)).form("GetCallerIdentity", version="2011-06-15")

@@ -1,18 +1,21 @@
 //! Settings: from flags, the environment and a file, in this order of precedence.
 
 use std::env::VarError;
+use std::fs::File;
+use std::io::Read as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::configured_keys::{ConfiguredKeys, Entry};
 use crate::root_key::{self, Source};
 
 /// Everything that can be set. The same names hold for flags (`--listen`), the environment (`CLOUDLET_LISTEN`)
-/// and the configuration file (`listen = "…"`).
+/// and the configuration file (`listen = "…"`), which alone can hold access keys.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -48,6 +51,12 @@ pub struct Settings {
     /// [default: info,access=warn]
     #[arg(long, env = "CLOUDLET_LOG", value_name = "FILTER")]
     pub log: Option<String>,
+
+    /// Access keys of root users, good on loopback addresses only. They are in the file alone: others see flags and
+    /// the environment.
+    #[arg(skip)]
+    #[serde(default)]
+    pub credential: Vec<Entry>,
 }
 
 /// Settings with nothing left open.
@@ -65,22 +74,26 @@ pub struct Config {
     pub region: String,
     /// See [`Settings::log`].
     pub log: String,
+    /// See [`Settings::credential`].
+    pub keys: ConfiguredKeys,
 }
 
 /// LocalStack's port: projects made for it find us without a change.
 const PORT: u16 = 4566;
+/// More than 1,000 credentials fill, each field of which is as long as can be: 1.4 KB each.
+const FILE_MAX: u64 = 2 << 20;
 
 impl Settings {
     /// Reads the file, if one is named, and fills what is left open with defaults.
     pub fn resolve(&self) -> Result<Config> {
-        let file = match &self.config {
+        let mut file = match &self.config {
             Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                toml::from_str(&text).with_context(|| format!("{} is not a configuration", path.display()))?
+                let text = read(path).with_context(|| format!("cannot read {}", path.display()))?;
+                parse(&text).with_context(|| format!("{} is not a configuration", path.display()))?
             }
             None => Settings::default(),
         };
+        let keys = ConfiguredKeys::new(std::mem::take(&mut file.credential))?;
         let region = self.region.clone().or(file.region).unwrap_or_else(|| "us-east-1".to_owned());
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         ensure!(
@@ -102,6 +115,7 @@ impl Settings {
             ephemeral: self.ephemeral.or(file.ephemeral).unwrap_or(false),
             region,
             log: self.log.clone().or(file.log).unwrap_or_else(|| "info,access=warn".to_owned()),
+            keys,
         })
     }
 }
@@ -115,6 +129,25 @@ impl Config {
         }
         format!("http://{address}")
     }
+}
+
+/// A configuration file's text, which may hold secrets.
+fn read(path: &Path) -> Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    File::open(path)?.take(FILE_MAX + 1).read_to_string(&mut text)?;
+    ensure!(text.len() as u64 <= FILE_MAX, "it is longer than {FILE_MAX} bytes");
+    Ok(text)
+}
+
+/// Says where an error is, but not what stands there: that may be a secret.
+fn parse(text: &str) -> Result<Settings> {
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        match before {
+            Some(before) => anyhow!("line {}: {}", before.matches('\n').count() + 1, error.message()),
+            None => anyhow!("{}", error.message()),
+        }
+    })
 }
 
 /// The file that is named, or the environment, or the file beside the data directory.
@@ -177,5 +210,51 @@ mod tests {
         let settings =
             Settings { region: Some("US EAST".into()), data: Some("d".into()), ..Settings::default() };
         assert!(settings.resolve().is_err());
+    }
+
+    fn resolve(text: &str) -> Result<Config> {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("c.toml");
+        std::fs::write(&file, text).unwrap();
+        Settings { config: Some(file), data: Some("d".into()), ..Settings::default() }.resolve()
+    }
+
+    #[test]
+    fn credentials_come_from_the_file() {
+        let text = "[[credential]]\naccess_key = 'key'\nsecret_key = 'hush'\naccount = '111122223333'\n";
+        let config = resolve(text).unwrap();
+        assert_eq!(config.keys.len(), 1);
+        assert!(!format!("{config:?}").contains("hush"));
+        assert!(!format!("{:?}", parse(text).unwrap()).contains("hush"));
+    }
+
+    /// Whatever is wrong with a file, its line is named and no secret is shown.
+    #[test]
+    fn errors_of_the_file_show_no_secret() {
+        let good = "region = 'us-east-1'\n\n[[credential]]\naccess_key = 'key'\naccount = '111122223333'\n";
+        let cases = [
+            ("secret = 'hush'", "line 6: unknown field `secret`"),
+            ("secret_key = 'hush", "line 6: "),
+            ("secret_key = hush", "line 6: "),
+            ("secret_key = 'hush' 'hush'", "line 6: "),
+            ("secret_key = ['hush']", "line 6: a secret is a text"),
+            ("secret_key = { hush = 'hush' }", "line 6: a secret is a text"),
+            ("secret_key = 'hush'\nsecret_key = 'hush'", "line 7: "),
+            ("# hush", "line 3: missing field `secret_key`"),
+            ("secret_key = 'hush hush'", "credential 1 (key): secret_key is not"),
+            ("secret_key = 'hush'\nemail = 'm'", "credential 1 (key): email"),
+        ];
+        for (line, expected) in cases {
+            let why = format!("{:#}", resolve(&format!("{good}{line}\n")).unwrap_err());
+            assert!(why.contains(expected) && !why.contains("hush"), "{line}: {why}");
+        }
+    }
+
+    #[test]
+    fn long_files_are_refused() {
+        let text = "#".repeat(FILE_MAX as usize);
+        resolve(&text).unwrap();
+        let why = format!("{:#}", resolve(&format!("{text}#")).unwrap_err());
+        assert!(why.contains("longer than"), "{why}");
     }
 }

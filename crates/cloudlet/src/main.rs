@@ -6,6 +6,7 @@ mod api;
 mod clock;
 mod commands;
 mod config;
+mod configured_keys;
 mod output;
 #[cfg(test)]
 mod refusals;

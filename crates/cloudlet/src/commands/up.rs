@@ -31,6 +31,7 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
     let started = Instant::now();
     log_to_stderr(config, format)?;
     raise_file_limit();
+    config.keys.refuse_beyond_loopback(config.listen)?;
     // What is kept in memory only needs no key that lasts.
     let root_key = if config.ephemeral { None } else { Some(AtHand::load(config)?) };
     let store = open(config)?;
@@ -79,6 +80,7 @@ async fn up(
         cloud: cloud.clone(),
         accounts: Accounts::default(),
     };
+    config.keys.name_owners(&deps.accounts);
     let documents = Arc::new(Documents::default());
     let directory = Arc::new(Directory::new(store.clone(), documents.clone()));
     let keyring = Keyring::new(store.clone(), vault.clone(), directory.clone());
@@ -90,7 +92,7 @@ async fn up(
         background.spawn(work);
     }
     cloud.fill(services, Arc::new(Authority::new(directory, documents)));
-    let credentials = Arc::new(AccessKeys { keyring, usage: usage.clone() });
+    let credentials = Arc::new(AccessKeys { configured: config.keys.clone(), keyring, usage: usage.clone() });
     let gateway = Arc::new(Gateway::new(catalog::ALL, cloud, credentials, clock.clone(), Limits::default()));
     let listener = TcpListener::bind(config.listen)
         .await
@@ -99,6 +101,9 @@ async fn up(
     let about = Arc::new(About::new(gateway.clone(), store.clone(), clock, config.ephemeral));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    if config.keys.len() > 0 {
+        tracing::info!(keys = config.keys.len(), "the configuration file's credentials are accepted");
+    }
     announce(config, listener.local_addr()?, format, started, first.as_ref());
     let mut broken = false;
     let stop = async {

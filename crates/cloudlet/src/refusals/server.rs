@@ -18,6 +18,7 @@ use wire::{Operation, OperationType, Protocol};
 
 use super::sample::Body;
 use crate::access_keys::AccessKeys;
+use crate::configured_keys::ConfiguredKeys;
 
 const REGION: &str = "us-east-1";
 
@@ -80,7 +81,8 @@ impl Server {
         let recorder =
             Arc::new(Recorder { authority: Authority::new(directory, documents), refused: Mutex::default() });
         deps.cloud.fill(crate::services::all(&deps), recorder.clone());
-        let credentials = Arc::new(AccessKeys { keyring, usage: Usage::default() });
+        let credentials =
+            Arc::new(AccessKeys { configured: ConfiguredKeys::default(), keyring, usage: Usage::default() });
         let gateway = Gateway::new(
             catalog::ALL,
             deps.cloud.clone(),
