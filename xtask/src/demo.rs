@@ -10,7 +10,7 @@ mod stop;
 mod tail;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -41,6 +41,9 @@ pub struct Options {
     /// Build and run Cloudlet optimised
     #[arg(long)]
     release: bool,
+    /// Run this program, which has been built already
+    #[arg(long, value_name = "FILE", conflicts_with = "release")]
+    program: Option<PathBuf>,
     /// Seconds after which the demo gives up, building not counted
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     timeout: u32,
@@ -72,7 +75,10 @@ pub fn run(options: &Options) -> Result<()> {
     let example = paths::root().join("examples/counterpromo");
     let poisoned = Poisoned::read(&example.join("poisoned.txt"))?;
     let python = setup::python(&example.join("requirements.txt"))?;
-    let program = setup::cloudlet(options.release)?;
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None => setup::cloudlet(options.release)?,
+    };
 
     let stop = Stop::after(Duration::from_secs(options.timeout.into()))?;
     fs::create_dir_all(paths::work())?;

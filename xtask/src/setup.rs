@@ -89,6 +89,14 @@ pub fn cloudlet(release: bool) -> Result<PathBuf> {
     build("cloudlet", "cloudlet", release)
 }
 
+/// Builds the program of what `cargo test --workspace` has compiled: cargo gives every crate the features that all that
+/// is built together asks of it, tests included, and with any other choice of packages or targets it would compile
+/// most of them again. Gives its path.
+pub fn cloudlet_of_tests() -> Result<PathBuf> {
+    run(cargo().args(["build", "--workspace", "--tests", "--bin", "cloudlet", "--quiet"]))?;
+    Ok(built("cloudlet", false))
+}
+
 /// Builds a package; gives the path of its binary.
 pub fn build(package: &str, binary: &str, release: bool) -> Result<PathBuf> {
     let mut cargo = cargo();
@@ -97,8 +105,13 @@ pub fn build(package: &str, binary: &str, release: bool) -> Result<PathBuf> {
         cargo.arg("--release");
     }
     run(&mut cargo)?;
+    Ok(built(binary, release))
+}
+
+/// Where cargo puts a binary.
+fn built(binary: &str, release: bool) -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| paths::root().join("target"), PathBuf::from);
-    Ok(target.join(if release { "release" } else { "debug" }).join(binary))
+    target.join(if release { "release" } else { "debug" }).join(binary)
 }
 
 /// Cargo, in the repository's root.

@@ -23,14 +23,15 @@ pub fn run() -> Result<()> {
         "warnings",
     ]))?;
     setup::run(setup::cargo().args(["test", "--workspace", "--quiet", "--no-fail-fast"]))?;
-    let cloudlet = setup::cloudlet(false)?;
+    let cloudlet = setup::cloudlet_of_tests()?;
     step("the example");
     let example = paths::root().join("examples/counterpromo");
     let python = setup::python(&example.join("requirements.txt"))?;
     let mut unit = Command::new(python);
     setup::run(unit.args(["-m", "unittest", "-q"]).current_dir(&example))?;
     step("the main job, shortened");
-    setup::run(Command::new(env::current_exe()?).args(["demo", "--jobs", "300"]))?;
+    let mut demo = Command::new(env::current_exe()?);
+    setup::run(demo.args(["demo", "--jobs", "300", "--program"]).arg(&cloudlet))?;
     step("Python clients");
     let clients = paths::root().join("tests/clients");
     let python = setup::python(&clients.join("requirements.txt"))?;
