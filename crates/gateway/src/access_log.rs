@@ -1,5 +1,6 @@
 //! One line per request.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -43,7 +44,7 @@ impl Entry {
     }
 
     /// Writes the line: refusals that are our fault as warnings, everything else as information.
-    pub fn write(&self, method: &str, path: &str, status: u16, bytes: usize, request_id: &str) {
+    pub fn write(&self, method: &str, path: &str, status: u16, bytes: u64, request_id: &str) {
         let micros = self.started.elapsed().as_micros() as u64;
         let operation = self.operation.unwrap_or_default();
         let Self { peer, service, account, access_key, fault, .. } = self;
@@ -58,5 +59,38 @@ impl Entry {
                 %peer, method, path, status, bytes, micros, service, operation, account, access_key, fault, request_id
             );
         }
+    }
+}
+
+/// The line of a response that is still being sent: written when that has ended.
+pub(crate) struct Line {
+    entry: Entry,
+    method: String,
+    path: String,
+    status: u16,
+    request_id: String,
+    bytes: u64,
+}
+
+impl Line {
+    pub fn new(entry: Entry, method: &str, path: &str, status: u16, request_id: &str) -> Self {
+        let [method, path, request_id] = [method, path, request_id].map(str::to_owned);
+        Self { entry, method, path, status, request_id, bytes: 0 }
+    }
+
+    pub fn sent(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    /// The rest does not come.
+    pub fn broke_off(&mut self, error: &dyn fmt::Display) {
+        tracing::warn!(%error, request_id = self.request_id, "an answer was broken off");
+        self.entry.fault("BrokeOff");
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.entry.write(&self.method, &self.path, self.status, self.bytes, &self.request_id);
     }
 }

@@ -1,35 +1,41 @@
 //! The line that every API request goes through.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http::request::Parts;
 use hyper::body::Body;
 use kernel::{Call, Clock, Ids};
-use service::{Cloud, Failure, Invocation, Service};
+use service::{Cloud, EdgeHead, Failure, Invocation, Service};
 use sigv4::{AuthError, Presented};
 use wire::{
-    Access, CommonError, DecodeError, Fault, Located, Operation, Params, Protocol, RouteError, Router,
-    ServiceModel, Structure, Target, codec,
+    Access, ByteStream, CommonError, Fault, Located, Operation, Protocol, Router, ServiceModel, Structure,
+    Target, View, codec, host_id,
 };
 
 use crate::access_log::Entry;
-use crate::authenticate::{Authenticator, Caller, present, refusal};
+use crate::arriving::Arriving;
+use crate::authenticate::{Authenticator, Caller, claimed_service, present, signs_by_head};
 use crate::credentials::Credentials;
 use crate::endpoint::{endpoint, host_of};
 use crate::limits::Limits;
-use crate::read::{BodyMemory, ReadError};
+use crate::read::BodyMemory;
+use crate::virtual_host::{BucketHost, bucket_host, path_with};
 
 /// Answers API requests.
 pub struct Gateway {
-    router: Router,
-    cloud: Cloud,
-    authenticator: Authenticator,
-    clock: Clock,
+    pub(crate) router: Router,
+    pub(crate) cloud: Cloud,
+    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) clock: Clock,
     ids: Ids,
     pub(crate) limits: Limits,
-    memory: BodyMemory,
+    pub(crate) memory: BodyMemory,
+    /// The service for requests that say nothing of themselves.
+    pub(crate) open: Option<&'static ServiceModel>,
 }
 
 /// A request's head, and where it came in.
@@ -38,6 +44,31 @@ pub(crate) struct Head<'a> {
     pub listener: SocketAddr,
     pub peer: SocketAddr,
     pub request_id: String,
+}
+
+/// A head as it was understood.
+pub(crate) struct Asked<'a> {
+    pub head: &'a Head<'a>,
+    pub signing: sigv4::Request<'a>,
+    pub presented: &'a Result<Presented, AuthError>,
+    pub target: Target<'a>,
+    /// What the host says of a bucket.
+    pub host: Option<&'a BucketHost<'a>>,
+}
+
+/// A response, and its body where that is still to come.
+pub(crate) struct Answer {
+    pub response: wire::Response,
+    pub body: Option<ByteStream>,
+    /// Whose it is, as far as that was found out.
+    service: &'static ServiceModel,
+}
+
+/// An operation that is available.
+pub(crate) struct Found<'a> {
+    pub service: &'a Service,
+    pub operation: &'static Operation,
+    pub protocol: Protocol,
 }
 
 impl Gateway {
@@ -52,11 +83,12 @@ impl Gateway {
         Self {
             router: Router::new(catalog),
             cloud,
-            authenticator: Authenticator::new(credentials, clock.clone()),
+            authenticator: Arc::new(Authenticator::new(credentials, clock.clone())),
             clock,
             ids: Ids,
             limits,
             memory: BodyMemory::new(&limits),
+            open: catalog.iter().copied().find(|service| service.anonymous),
         }
     }
 
@@ -73,80 +105,100 @@ impl Gateway {
         self.ids.uuid()
     }
 
-    /// Answers one request: reads its body, then route, authenticate, decode, authorise, handle, encode.
-    pub(crate) async fn answer<B>(&self, head: Head<'_>, body: B, log: &mut Entry) -> wire::Response
+    /// Answers one request: route, authenticate, decode, authorise, handle, encode. Where the head alone does not show
+    /// what it is, or from whom, its body is read first.
+    pub(crate) async fn answer<B>(&self, head: Head<'_>, body: B, log: &mut Entry) -> Answer
     where
-        B: Body<Data = Bytes> + Unpin,
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
     {
+        let body = Arriving::new(body, &head.parts.headers);
         let signing = signing_request(head.parts);
         let presented = present(&signing);
-        let target = target(head.parts, &presented);
-        let body = match self.memory.read(body, &self.limits).await {
-            Ok(body) => body,
-            Err(error) => return self.unread(error, &target, &head, log),
+        let signing_name = match &presented {
+            Ok(Presented::Signed(signed)) => Some(signed.service()),
+            Ok(Presented::Anonymous) => None,
+            Err(_) => claimed_service(&signing),
         };
-        let (located, params) = match self.route(&target, &body.bytes) {
-            Ok(routed) => routed,
-            Err(RouteError { service, protocol, error }) => {
-                log.located(service.id, None);
-                return fault(service, protocol, Fault::Common(&error), &head, log);
-            }
+        let sent_host = host_of(&head.parts.headers);
+        let host = bucket_host(sent_host, signing_name == Some("s3"), &self.router);
+        let path = match &host {
+            Some(host) if !host.website => Cow::Owned(path_with(&host.bucket, head.parts.uri.path())),
+            _ => Cow::Borrowed(head.parts.uri.path()),
         };
-        let Located { service, protocol, operation } = located;
-        log.located(service.id, Some(operation.name));
+        let target = Target {
+            method: head.parts.method.as_str(),
+            path: &path,
+            query: head.parts.uri.query().unwrap_or_default(),
+            headers: &head.parts.headers,
+            host: host.as_ref().map_or(sent_host, |host| host.rest),
+            signing_name,
+            // What is no signature is refused, in the words of the service that would take it for none.
+            unsigned: !matches!(presented, Ok(Presented::Signed(_))) && signing_name.is_none(),
+        };
+        let asked = Asked { head: &head, signing, presented: &presented, target, host: host.as_ref() };
+        let mut answer = self.find_way(&asked, body, log).await;
+        self.dress(&asked, &mut answer);
+        answer
+    }
 
-        let available = self.cloud.service(service.id).and_then(|s| Some((s, s.operation(operation.name)?)));
-        let anyone = available.is_some_and(|(_, operation)| operation.access == Access::Anyone);
-        let caller = match self.authenticator.verify(
-            &signing,
-            &body.bytes,
-            service,
-            &presented,
-            head.listener,
-            anyone,
-        ) {
-            Ok(caller) => caller,
-            Err(error) => {
-                let error = refusal(&error, service, protocol, || url(&head));
-                return fault(service, protocol, Fault::Common(&error), &head, log);
+    async fn find_way<B>(&self, asked: &Asked<'_>, body: Arriving<B>, log: &mut Entry) -> Answer
+    where
+        B: Body<Data = Bytes> + Send + Unpin + 'static,
+    {
+        if let Some(service) = self.edge_for(asked) {
+            return self.at_edge(asked, service, body, log).await;
+        }
+        let located = self.router.locate(&asked.target);
+        let service = match &located {
+            Ok(located) => located.map(|located| located.service),
+            Err(error) => Some(error.service),
+        };
+        match located {
+            Ok(Some(located)) if signs_by_head(located.service) => {
+                self.by_head(asked, located, body, log).await
             }
-        };
-        log.caller(&caller.principal);
-
-        let Some((service, operation)) = available else {
-            let error =
-                CommonError::NotImplemented { service: service.id, operation: operation.name.to_owned() };
-            return fault(service, protocol, Fault::Common(&error), &head, log);
-        };
-        let request = wire::Request {
-            path: target.path,
-            query: target.query,
-            headers: target.headers,
-            body: &body.bytes,
-            params: params.as_ref(),
-        };
-        let call = self.call(&head, caller, operation);
-        self.authenticator.used(&call);
-        match self.invoke(service, protocol, operation, &request, call).await {
-            Ok(output) => codec(protocol).encode(operation, &*output, &head.request_id),
-            Err(failure) => fault(service.model(), protocol, failure.fault(), &head, log),
+            Err(error) if service.is_some_and(signs_by_head) => {
+                log.located(error.service.id, None);
+                fault(error.service, error.protocol, Fault::Common(&error.error), asked.head, log)
+            }
+            located => self.by_body(asked, located, body, log).await,
         }
     }
 
-    fn route(&self, target: &Target<'_>, body: &Bytes) -> Result<(Located, Option<Params>), RouteError> {
-        if let Some(located) = self.router.locate(target)? {
-            return Ok((located, None));
+    /// What every answer of a service has that its operations do not know of.
+    fn dress(&self, asked: &Asked<'_>, answer: &mut Answer) {
+        let response = &mut answer.response;
+        if signs_by_head(answer.service) {
+            let id = &asked.head.request_id;
+            for (name, id) in [("x-amz-request-id", id.as_str()), ("x-amz-id-2", &host_id(id))] {
+                if let Ok(value) = HeaderValue::from_str(id) {
+                    response.headers.insert(name, value);
+                }
+            }
         }
-        let params = self.router.params(target, body)?;
-        let located = self.router.locate_action(target, &params)?;
-        Ok((located, Some(params)))
+        if let Some(edge) = self.cloud.service(answer.service.id).and_then(Service::edge) {
+            edge.decorate(&asked.edge_head(), response.status, &mut response.headers);
+        }
     }
 
-    fn call(&self, head: &Head<'_>, caller: Caller, operation: &'static Operation) -> Arc<Call> {
-        Arc::new(Call {
+    /// The operation, if it is available.
+    pub(crate) fn available(&self, located: &Located) -> Option<Found<'_>> {
+        let service = self.cloud.service(located.service.id)?;
+        let operation = service.operation(located.operation.name)?;
+        Some(Found { service, operation, protocol: located.protocol })
+    }
+
+    pub(crate) fn call(
+        &self,
+        head: &Head<'_>,
+        caller: Caller,
+        model: &ServiceModel,
+        name: &'static str,
+    ) -> Call {
+        Call {
             request_id: head.request_id.clone(),
-            service: operation.service.endpoint_prefix,
-            operation: operation.name,
+            service: model.endpoint_prefix,
+            operation: name,
             account: caller.principal.account.clone(),
             region: caller.region,
             now: self.clock.now(),
@@ -156,7 +208,33 @@ impl Gateway {
             user_agent: text(head, &http::header::USER_AGENT),
             called_via: Vec::new(),
             source: None,
-        })
+        }
+    }
+
+    /// Runs an operation and writes what comes of it.
+    pub(crate) async fn run(
+        &self,
+        found: Found<'_>,
+        request: &wire::Request<'_>,
+        caller: Caller,
+        head: &Head<'_>,
+        log: &mut Entry,
+    ) -> Answer {
+        let Found { service, operation, protocol } = found;
+        let call = Arc::new(self.call(head, caller, operation.service, operation.name));
+        self.authenticator.used(&call);
+        match self.invoke(service, protocol, operation, request, call).await {
+            Ok(output) => {
+                let response = codec(protocol).encode(operation, &*output, &head.request_id);
+                let payload = operation.output.payload.map(|i| output.get(i).view());
+                let body = match payload {
+                    Some(View::Stream(stream)) => Some(stream.clone()),
+                    _ => None,
+                };
+                Answer { response, body, service: service.model() }
+            }
+            Err(failure) => fault(service.model(), protocol, failure.fault(), head, log),
+        }
     }
 
     async fn invoke(
@@ -168,11 +246,7 @@ impl Gateway {
         call: Arc<Call>,
     ) -> Result<Box<dyn Structure>, Failure> {
         let Some(authorizer) = self.cloud.authorizer() else {
-            let error = CommonError::NotImplemented {
-                service: service.model().id,
-                operation: operation.name.to_owned(),
-            };
-            return Err(error.into());
+            return Err(not_implemented(service.model(), operation.name).into());
         };
         let dialect = service.dialect();
         let mut fill = |input: &mut dyn Structure| {
@@ -182,45 +256,58 @@ impl Gateway {
         let invocation = Invocation { call, authorizer, fill: &mut fill };
         service.invoke(operation.name, invocation).await
     }
+}
 
-    /// The answer to a request whose body could not be read. It is said in the protocol that the head shows.
-    fn unread(
-        &self,
-        error: ReadError,
-        target: &Target<'_>,
-        head: &Head<'_>,
-        log: &mut Entry,
-    ) -> wire::Response {
-        let error = match error {
-            ReadError::TooLarge => CommonError::RequestTooLarge { limit: self.limits.body_bytes },
-            ReadError::TimedOut => {
-                CommonError::coded("RequestTimeout", 408, "The request's body did not arrive in time.")
-            }
-            ReadError::Broken => CommonError::Malformed(DecodeError("The request's body is broken.".into())),
-        };
-        let (service, protocol) = match self.router.locate(target) {
-            Ok(Some(located)) => (located.service, located.protocol),
-            Ok(None) => (self.router.nobody(), Protocol::Query),
-            Err(error) => (error.service, error.protocol),
-        };
-        log.located(service.id, None);
-        fault(service, protocol, Fault::Common(&error), head, log)
+impl Found<'_> {
+    /// Whether requests without a signature get in.
+    pub fn is_open(&self) -> bool {
+        self.operation.access == Access::Anyone
     }
 }
 
-fn fault(
-    service: &ServiceModel,
+impl Asked<'_> {
+    pub fn edge_head(&self) -> EdgeHead<'_> {
+        EdgeHead {
+            method: &self.head.parts.method,
+            path: self.head.parts.uri.path(),
+            query: self.target.query,
+            headers: self.target.headers,
+            bucket: self.host.map(|host| host.bucket.as_str()),
+            website: self.host.is_some_and(|host| host.website),
+        }
+    }
+}
+
+impl Answer {
+    pub fn streamed(
+        service: &'static ServiceModel,
+        status: u16,
+        headers: http::HeaderMap,
+        body: ByteStream,
+    ) -> Self {
+        let response = wire::Response { status, headers, body: Bytes::new() };
+        Self { response, body: Some(body), service }
+    }
+}
+
+pub(crate) fn not_implemented(service: &ServiceModel, operation: &str) -> CommonError {
+    CommonError::NotImplemented { service: service.id, operation: operation.to_owned() }
+}
+
+pub(crate) fn fault(
+    service: &'static ServiceModel,
     protocol: Protocol,
     fault: Fault<'_>,
     head: &Head<'_>,
     log: &mut Entry,
-) -> wire::Response {
+) -> Answer {
     log.fault(fault.code(protocol));
-    codec(protocol).encode_fault(service, fault, &head.request_id)
+    let response = codec(protocol).encode_fault(service, fault, &head.request_id);
+    Answer { response, body: None, service }
 }
 
 /// The URL that was asked for, without its query.
-fn url(head: &Head<'_>) -> String {
+pub(crate) fn url(head: &Head<'_>) -> String {
     let kernel::Endpoint { scheme, authority } = endpoint(&head.parts.headers, head.listener);
     format!("{scheme}://{authority}{}", head.parts.uri.path())
 }
@@ -238,20 +325,5 @@ fn signing_request(parts: &Parts) -> sigv4::Request<'_> {
         path: parts.uri.path(),
         query: parts.uri.query().unwrap_or_default(),
         headers: &parts.headers,
-    }
-}
-
-fn target<'a>(parts: &'a Parts, presented: &'a Result<Presented, AuthError>) -> Target<'a> {
-    Target {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        query: parts.uri.query().unwrap_or_default(),
-        headers: &parts.headers,
-        host: host_of(&parts.headers),
-        signing_name: match presented {
-            Ok(Presented::Signed(signed)) => Some(signed.service()),
-            _ => None,
-        },
-        unsigned: matches!(presented, Ok(Presented::Anonymous)),
     }
 }

@@ -3,13 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use http::HeaderMap;
 use kernel::{Clock, Principal};
 use sha2::{Digest, Sha256};
-use sigv4::{AuthError, Dialect, Expected, KeyCache, Payload, Place, Policy, Presented, ScopeFault, Signed};
-use wire::{CommonError, Protocol, ServiceModel};
+use sigv4::{
+    AuthError, BodyCheck, ChunkSigner, Dialect, Expected, KeyCache, Payload, Place, Policy, Presented,
+    ScopeFault, Signed, SignedForm, SigningKey,
+};
+use wire::{CommonError, CommonSource, Detailed, Protocol, ServiceModel};
 
 use crate::browser;
-use crate::credentials::{Credentials, NoCredential, Presentation};
+use crate::credentials::{Credential, Credentials, NoCredential, Presentation};
 
 /// Checks signatures.
 pub(crate) struct Authenticator {
@@ -24,8 +28,17 @@ pub(crate) struct Caller {
     pub region: String,
 }
 
+/// What a right signature says, or the lack of one where none is needed.
+pub(crate) struct Verified {
+    pub caller: Caller,
+    /// What is left to check of the body.
+    pub body: BodyCheck,
+    /// What its chunks have to be signed with.
+    pub signer: Option<ChunkSigner>,
+}
+
 /// The region of those who do not say one.
-const REGION: &str = "us-east-1";
+pub(crate) const REGION: &str = "us-east-1";
 
 /// Derived keys kept: one per access key, day, region and service in use.
 const KEYS: usize = 4096;
@@ -39,13 +52,34 @@ pub(crate) fn policy(service: &ServiceModel) -> &'static Policy {
     }
 }
 
+/// Whether a signature to the service says of the body what it has to be, so that the head alone shows who sends it.
+pub(crate) fn signs_by_head(service: &ServiceModel) -> bool {
+    policy(service).content_sha256
+}
+
 /// Reads the signature for routing, before the service is known. What differs between services is looked at
 /// again when the service is.
 pub(crate) fn present(request: &sigv4::Request<'_>) -> Result<Presented, AuthError> {
-    match sigv4::parse(request, &Policy::DEFAULT)? {
-        Presented::Signed(signed) if signed.service() == "s3" => sigv4::parse(request, &Policy::S3),
-        presented => Ok(presented),
+    match sigv4::parse(request, &Policy::DEFAULT) {
+        Ok(Presented::Signed(signed)) if signed.service() == "s3" => sigv4::parse(request, &Policy::S3),
+        // S3 has its own words for what is no signature at all.
+        Err(_) if claimed_service(request).is_none_or(|name| name == "s3") => {
+            sigv4::parse(request, &Policy::S3)
+        }
+        presented => presented,
     }
+}
+
+/// The service that a malformed signature seems to be for: only good for choosing how to say so.
+pub(crate) fn claimed_service<'a>(request: &sigv4::Request<'a>) -> Option<&'a str> {
+    let header = request.headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let name = |text: &'a str, slash: &str| {
+        let (before, _) = text.split_once("aws4_request")?;
+        before.strip_suffix(slash)?.rsplit(slash).next()
+    };
+    header
+        .and_then(|text| name(text, "/"))
+        .or_else(|| name(request.query, "%2F").or_else(|| name(request.query, "/")))
 }
 
 impl Authenticator {
@@ -53,32 +87,70 @@ impl Authenticator {
         Self { credentials, keys: KeyCache::new(KEYS), clock }
     }
 
-    /// Checks the signature of a request to `service`. Without one there is no caller, unless the operation is open to
-    /// anyone.
+    /// Checks the signature of a request to `service`, over its body where that is at hand. Without a signature there is no
+    /// caller, unless the operation is open to anyone or the service's policies are.
     pub fn verify(
         &self,
         request: &sigv4::Request<'_>,
-        body: &[u8],
+        body: Option<&[u8]>,
         service: &ServiceModel,
         presented: &Result<Presented, AuthError>,
         listener: SocketAddr,
         open_to_anyone: bool,
-    ) -> Result<Caller, AuthError> {
+    ) -> Result<Verified, AuthError> {
         let signed = match presented {
             Ok(Presented::Signed(signed)) => signed,
-            Ok(Presented::Anonymous) if open_to_anyone => {
-                return Ok(Caller { principal: Principal::anonymous(), region: REGION.to_owned() });
+            Ok(Presented::Anonymous) if open_to_anyone || service.anonymous => {
+                let body = if signs_by_head(service) { unsigned_body(request)? } else { BodyCheck::Done };
+                return Ok(Verified { caller: nobody(), body, signer: None });
             }
             Ok(Presented::Anonymous) => return Err(AuthError::MissingAuthenticationToken),
             Err(error) => return Err(error.clone()),
         };
         signed.check_scope(Expected { region: None, service: Some(service.signing_name) })?;
+        let now = self.time_of(signed, policy(service))?;
+        let credential = self.credential(signed, request.headers, listener, is_visit(request, service))?;
+        let key = self.key(signed, &credential);
+        let hash: Option<[u8; 32]> = match (signed.payload(), body) {
+            (Payload::Unsigned, Some(_)) => Some([0; 32]),
+            (_, Some(body)) => Some(Sha256::digest(body).into()),
+            (_, None) => None,
+        };
+        let verified = signed.verify(request, &key, hash.as_ref(), now, policy(service))?;
+        let signer = matches!(verified.body, BodyCheck::Chunks { signed: true, .. })
+            .then(|| verified.chunk_signer(signed, &key));
+        let caller = Caller { principal: credential.principal, region: signed.region().to_owned() };
+        Ok(Verified { caller, body: verified.body, signer })
+    }
+
+    /// Checks the signature among the fields of a form to `service`; `field` gives them by their names in lower case.
+    pub fn verify_form<'a>(
+        &self,
+        service: &ServiceModel,
+        headers: &HeaderMap,
+        field: impl Fn(&str) -> Option<&'a str>,
+        listener: SocketAddr,
+    ) -> Result<Caller, AuthError> {
+        let Some(form) = SignedForm::parse(field)? else { return Ok(nobody()) };
+        let signed = form.signed();
+        signed.check_scope(Expected { region: None, service: Some(service.signing_name) })?;
+        let credential = self.credential(signed, headers, listener, false)?;
+        form.verify(&self.key(signed, &credential))?;
+        Ok(Caller { principal: credential.principal, region: signed.region().to_owned() })
+    }
+
+    fn credential(
+        &self,
+        signed: &Signed,
+        headers: &HeaderMap,
+        listener: SocketAddr,
+        visit: bool,
+    ) -> Result<Credential, AuthError> {
         if !is_region(signed.region()) {
             let fault = ScopeFault::Region { got: signed.region().to_owned(), want: REGION.to_owned() };
             let place = if signed.is_presigned() { Place::Query } else { Place::Header };
             return Err(AuthError::WrongScope { place, faults: vec![fault] });
         }
-        let now = self.time_of(signed, policy(service))?;
         let access_key = signed.access_key();
         let presentation =
             Presentation { access_key, token: signed.session_token(), listener, now: self.clock.now() };
@@ -86,18 +158,16 @@ impl Authenticator {
             NoCredential::Unknown => unknown(access_key),
             NoCredential::Expired => AuthError::ExpiredToken,
         })?;
-        if credential.well_known && browser::is_foreign(request.headers) {
+        if credential.well_known && browser::is_foreign(headers, visit) {
             tracing::warn!(access_key, "refused: a web page of another site sent this request");
             return Err(unknown(access_key));
         }
-        let key =
-            self.keys.get(access_key, &credential.secret, signed.date(), signed.region(), signed.service());
-        let hash: [u8; 32] = match signed.payload() {
-            Payload::Unsigned => [0; 32],
-            _ => Sha256::digest(body).into(),
-        };
-        signed.verify(request, &key, Some(&hash), now, policy(service))?;
-        Ok(Caller { principal: credential.principal, region: signed.region().to_owned() })
+        Ok(credential)
+    }
+
+    fn key(&self, signed: &Signed, credential: &Credential) -> SigningKey {
+        let (access_key, secret) = (signed.access_key(), &credential.secret);
+        self.keys.get(access_key, secret, signed.date(), signed.region(), signed.service())
     }
 
     /// Tells the source of credentials that a call was authenticated.
@@ -119,8 +189,32 @@ impl Authenticator {
     }
 }
 
+fn nobody() -> Caller {
+    Caller { principal: Principal::anonymous(), region: REGION.to_owned() }
+}
+
 fn unknown(access_key: &str) -> AuthError {
     AuthError::InvalidClientTokenId { access_key: access_key.to_owned() }
+}
+
+/// What a request without a signature says of its body.
+fn unsigned_body(request: &sigv4::Request<'_>) -> Result<BodyCheck, AuthError> {
+    let Some(value) = request.headers.get("x-amz-content-sha256") else { return Ok(BodyCheck::Unsigned) };
+    let text = value.to_str().map_err(|_| AuthError::MalformedHeader { name: "x-amz-content-sha256" })?;
+    match Payload::parse(text.trim(), &Policy::S3)? {
+        Payload::Hash(hash) => Ok(BodyCheck::Expect(hash)),
+        Payload::Body | Payload::Unsigned => Ok(BodyCheck::Unsigned),
+        Payload::StreamingUnsignedTrailer => Ok(BodyCheck::Chunks { signed: false, trailer: true }),
+        // Chunks cannot be signed by nobody.
+        Payload::StreamingSigned | Payload::StreamingSignedTrailer => {
+            Err(AuthError::MissingAuthenticationToken)
+        }
+    }
+}
+
+/// Whether the request shows something to whoever follows a link, and does nothing: a presigned link to an object.
+fn is_visit(request: &sigv4::Request<'_>, service: &ServiceModel) -> bool {
+    service.anonymous && matches!(request.method, "GET" | "HEAD")
 }
 
 /// The form of a region's name; it becomes part of keys and ARNs.
@@ -138,7 +232,7 @@ pub(crate) fn refusal(
     resource: impl FnOnce() -> String,
 ) -> CommonError {
     let dialect = match protocol {
-        _ if service.signing_name == "s3" => Dialect::S3,
+        _ if service.signing_name == "s3" => return s3_refusal(error),
         Protocol::Json10 | Protocol::Json11 | Protocol::RpcCbor => Dialect::Json,
         Protocol::RestJson => Dialect::RestJson,
         Protocol::Ec2 => Dialect::Ec2,
@@ -153,6 +247,14 @@ pub(crate) fn refusal(
         status: error.status(dialect),
         message: error.message(dialect).to_string(),
     }
+}
+
+/// The error as S3 says it, with what it adds.
+pub(crate) fn s3_refusal(error: &AuthError) -> CommonError {
+    let dialect = Dialect::S3;
+    let mut detailed = Detailed::new(error.code(dialect), error.status(dialect), error.message(dialect));
+    detailed.members = error.s3_fields();
+    detailed.into_common()
 }
 
 /// A service that left the query protocol kept its codes for those who know them, and its statuses; SQS also its
@@ -172,4 +274,28 @@ fn compatible_refusal(
     };
     let status = error.status(Dialect::Query);
     CommonError::Coded { code: code.into(), query_code: Some(query_code), status, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claimed(authorization: Option<&'static str>, query: &'static str) -> Option<String> {
+        let headers = authorization
+            .map(|text| (http::header::AUTHORIZATION, http::HeaderValue::from_static(text)))
+            .into_iter()
+            .collect();
+        let request = sigv4::Request { method: "GET", path: "/", query, headers: &headers };
+        claimed_service(&request).map(str::to_owned)
+    }
+
+    #[test]
+    fn the_service_of_what_is_no_signature() {
+        let header = Some("AWS4-HMAC-SHA256 Credential=a/20150830/us-east-1/s3/aws4_request");
+        assert_eq!(claimed(header, "").as_deref(), Some("s3"));
+        assert_eq!(claimed(None, "X-Amz-Credential=a%2F2%2Fr%2Fsqs%2Faws4_request").as_deref(), Some("sqs"));
+        assert_eq!(claimed(None, "X-Amz-Credential=a/2/r/sqs/aws4_request").as_deref(), Some("sqs"));
+        assert_eq!(claimed(Some("AWS a:b"), "x=aws4_request"), None);
+        assert_eq!(claimed(None, ""), None);
+    }
 }

@@ -14,20 +14,22 @@ use crate::endpoint::host_of;
 const OWN_SUFFIXES: [&str; 6] =
     [".localhost", ".test", ".local", ".internal", ".amazonaws.com", ".localhost.localstack.cloud"];
 
-/// Whether a web page of another site is behind the request.
-pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(http::HeaderValue::as_bytes);
-    if site == Some(b"cross-site") {
+/// Whether a web page of another site is behind the request. `visit` says that the request shows something and does
+/// nothing, so that a link may lead to it from anywhere: no page sees what another window shows.
+pub(crate) fn is_foreign(headers: &HeaderMap, visit: bool) -> bool {
+    if !is_own(host_of(headers)) {
         return true;
     }
+    // Browsers do not let a page choose its origin, so where it is said it decides: to a browser `bucket.s3.localhost` is
+    // another site than the developer's own page on `localhost`.
     if let Some(origin) = headers.get(ORIGIN) {
         let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
         // `null` is the origin of sandboxed pages and of files.
-        if !host.is_some_and(is_own) {
-            return true;
-        }
+        return !host.is_some_and(is_own);
     }
-    !is_own(host_of(headers))
+    let says = |name, text: &[u8]| headers.get(name).is_some_and(|value| value.as_bytes() == text);
+    let link = visit && says("sec-fetch-mode", b"navigate") && says("sec-fetch-dest", b"document");
+    says("sec-fetch-site", b"cross-site") && !link
 }
 
 /// Whether an authority is this machine's, or a name inside its network.
@@ -47,11 +49,15 @@ fn is_own(authority: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn foreign(headers: &[(&'static str, &str)]) -> bool {
+    fn headers(headers: &[(&'static str, &str)]) -> HeaderMap {
         let headers = headers.iter().map(|(name, value)| {
             (http::HeaderName::from_static(name), http::HeaderValue::from_str(value).unwrap())
         });
-        is_foreign(&headers.collect())
+        headers.collect()
+    }
+
+    fn foreign(list: &[(&'static str, &str)]) -> bool {
+        is_foreign(&headers(list), false)
     }
 
     #[test]
@@ -64,6 +70,12 @@ mod tests {
         assert!(!foreign(&[("host", "sqs.us-east-1.amazonaws.com")]));
         assert!(!foreign(&[("host", "localhost:4566"), ("origin", "http://localhost:3000")]));
         assert!(!foreign(&[("host", "localhost:4566"), ("sec-fetch-site", "same-site")]));
+        // A page of the developer's own that uses a presigned link.
+        assert!(!foreign(&[
+            ("host", "bucket.s3.localhost:4566"),
+            ("origin", "http://localhost:3000"),
+            ("sec-fetch-site", "cross-site"),
+        ]));
     }
 
     #[test]
@@ -74,5 +86,23 @@ mod tests {
         // A name of theirs that resolves to this machine.
         assert!(foreign(&[("host", "rebound.example.com:4566")]));
         assert!(foreign(&[("host", "localhost.example.com")]));
+        assert!(foreign(&[("host", "rebound.example.com"), ("origin", "http://localhost:3000")]));
+    }
+
+    #[test]
+    fn a_link_may_be_followed_but_not_embedded() {
+        let visit = |site, mode, dest| {
+            let list = [
+                ("host", "localhost:4566"),
+                ("sec-fetch-site", site),
+                ("sec-fetch-mode", mode),
+                ("sec-fetch-dest", dest),
+            ];
+            (is_foreign(&headers(&list), true), is_foreign(&headers(&list), false))
+        };
+        assert_eq!(visit("cross-site", "navigate", "document"), (false, true));
+        assert_eq!(visit("cross-site", "navigate", "iframe"), (true, true));
+        assert_eq!(visit("cross-site", "no-cors", "image"), (true, true));
+        assert_eq!(visit("same-origin", "no-cors", "image"), (false, false));
     }
 }

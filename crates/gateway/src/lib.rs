@@ -5,14 +5,23 @@
 mod access_log;
 mod admin;
 mod answer;
+mod arriving;
 mod authenticate;
+mod body_checksum;
 mod browser;
+mod by_body;
+mod by_head;
 mod credentials;
+mod edges;
 mod endpoint;
 mod limits;
+mod outgoing;
+mod payload;
 mod read;
 mod server;
 mod shards;
+mod upload;
+mod virtual_host;
 
 pub use admin::{Admin, AdminRequest, AdminResponse};
 pub use answer::Gateway;

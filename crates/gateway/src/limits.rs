@@ -22,6 +22,11 @@ pub struct Limits {
     /// The whole body has to be there after this long: 16 MiB at half a megabit a second. A peer that sends a byte
     /// now and then cannot keep its share of the memory for longer.
     pub body_total: Duration,
+    /// The slowest a body that is streamed may come once [`Limits::body_total`] is over, in bytes a second: an eighth of
+    /// a megabit, a hundredth of what any line for such uploads carries.
+    pub body_rate: u64,
+    /// The longest body that is streamed, in bytes: what S3 takes in one request.
+    pub object_bytes: u64,
     /// Requests at once on one HTTP/2 connection.
     pub streams: u32,
     /// How long requests in flight may take to finish after the listener was told to stop. Longer than the
@@ -39,6 +44,8 @@ impl Default for Limits {
             body_bytes_total: 256 * 1024 * 1024,
             body_wait: Duration::from_secs(30),
             body_total: Duration::from_secs(270),
+            body_rate: 16 * 1024,
+            object_bytes: 5 * 1024 * 1024 * 1024,
             streams: 128,
             drain: Duration::from_secs(25),
         }

@@ -61,18 +61,32 @@ impl BodyMemory {
             if length as u64 > limits.body_bytes {
                 return Err(ReadError::TooLarge);
             }
-            let held = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
-            let needed = length.div_ceil(PIECE).saturating_sub(held);
-            if needed > 0 {
-                let more = self.claim(needed, limits).await?;
-                match &mut share {
-                    Some(share) => share.merge(more),
-                    None => share = Some(more),
-                }
-            }
+            self.adjust(&mut share, length, limits).await?;
             whole.push(data, announced);
         }
         Ok(Held { bytes: whole.finish(), _share: share })
+    }
+
+    /// Makes a share one of `length` bytes: claims what is missing, gives back what is over.
+    pub async fn adjust(
+        &self,
+        share: &mut Option<OwnedSemaphorePermit>,
+        length: usize,
+        limits: &Limits,
+    ) -> Result<(), ReadError> {
+        let needed = length.div_ceil(PIECE);
+        let held = share.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+        if let Some(over) = held.checked_sub(needed) {
+            // Dropping what is split off gives it back.
+            drop(share.as_mut().and_then(|share| share.split(over)));
+            return Ok(());
+        }
+        let more = self.claim(needed - held, limits).await?;
+        match share {
+            Some(share) => share.merge(more),
+            None => *share = Some(more),
+        }
+        Ok(())
     }
 
     async fn claim(&self, pieces: usize, limits: &Limits) -> Result<OwnedSemaphorePermit, ReadError> {

@@ -11,20 +11,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, HeaderName, HeaderValue, ORIGIN, SERVER};
-use http::{Request, Response, Uri};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use wire::ByteStream;
 
-use crate::access_log::Entry;
+use crate::access_log::{Entry, Line};
 use crate::admin::{Admin, AdminRequest, MAX_BODY, is_admin};
 use crate::answer::{Gateway, Head};
 use crate::limits::Limits;
+use crate::outgoing::Outgoing;
 use crate::read::BodyMemory;
 use crate::shards::Shards;
 
@@ -172,13 +173,13 @@ struct Front {
 }
 
 impl Front {
-    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>) -> Response<Outgoing> {
         let (mut parts, body) = request.into_parts();
         host_from_target(&mut parts);
         let request_id = self.gateway.request_id();
         let mut log = Entry::new(self.peer);
         let answer = if is_admin(parts.uri.path()) {
-            self.answer_admin(&parts, body).await
+            (self.answer_admin(&parts, body).await, None)
         } else {
             let head = Head {
                 parts: &parts,
@@ -186,15 +187,16 @@ impl Front {
                 peer: self.peer,
                 request_id: request_id.clone(),
             };
-            self.gateway.answer(head, body, &mut log).await
+            let answer = self.gateway.answer(head, body, &mut log).await;
+            (answer.response, answer.body)
         };
-        log.write(parts.method.as_str(), parts.uri.path(), answer.status, answer.body.len(), &request_id);
-        self.finish(answer, &request_id)
+        let (response, stream) = answer;
+        self.finish(response, stream, &parts, log, &request_id)
     }
 
     async fn answer_admin(&self, parts: &http::request::Parts, body: Incoming) -> wire::Response {
         // A page of a foreign site can make a browser send requests here, but not without saying where it is from.
-        if parts.method != http::Method::GET && parts.headers.contains_key(ORIGIN) {
+        if parts.method != Method::GET && parts.headers.contains_key(ORIGIN) {
             return json(403, "{\"message\":\"Web pages may not do this.\"}".to_owned());
         }
         let limits = Limits { body_bytes: MAX_BODY, ..self.gateway.limits };
@@ -213,16 +215,17 @@ impl Front {
         }
     }
 
-    /// Adds what every response has.
-    fn finish(&self, answer: wire::Response, request_id: &str) -> Response<Full<Bytes>> {
-        let wire::Response { status, headers, body } = answer;
-        let length = body.len();
-        let mut response = Response::new(Full::new(body));
-        *response.status_mut() =
-            http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-        *response.headers_mut() = headers;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    /// Adds what every response has, and sends what body it may have.
+    fn finish(
+        &self,
+        answer: wire::Response,
+        stream: Option<ByteStream>,
+        parts: &http::request::Parts,
+        log: Entry,
+        request_id: &str,
+    ) -> Response<Outgoing> {
+        let wire::Response { status, mut headers, body } = answer;
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         headers.insert(SERVER, HeaderValue::from_static("Cloudlet"));
         if let Ok(id) = HeaderValue::from_str(request_id) {
             headers.insert(REQUEST_ID.clone(), id);
@@ -231,12 +234,43 @@ impl Front {
         if let Ok(date) = HeaderValue::from_str(&wire::http_date(self.gateway.clock().now())) {
             headers.insert(DATE, date);
         }
-        response
+        let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        let (method, path) = (parts.method.as_str(), parts.uri.path());
+        let line = |log| Line::new(log, method, path, status.as_u16(), request_id);
+        let outgoing = match stream {
+            _ if bodiless => {
+                headers.remove(CONTENT_LENGTH);
+                Outgoing::whole(Bytes::new())
+            }
+            // What an answer to HEAD says of its length is of the body that it has not.
+            _ if parts.method == Method::HEAD => Outgoing::whole(Bytes::new()),
+            Some(stream) => {
+                let bound = headers.get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
+                let length = stream.length().or(bound);
+                if let Some(length) = length {
+                    headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+                }
+                return response(status, headers, Outgoing::stream(&stream, length, line(log)));
+            }
+            None => {
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+                Outgoing::whole(body)
+            }
+        };
+        log.write(method, path, status.as_u16(), outgoing.size_hint().lower(), request_id);
+        response(status, headers, outgoing)
     }
 }
 
+fn response(status: StatusCode, headers: HeaderMap, body: Outgoing) -> Response<Outgoing> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
 fn json(status: u16, body: String) -> wire::Response {
-    let headers = http::HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
     wire::Response { status, headers, body: body.into() }
 }
 

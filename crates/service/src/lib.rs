@@ -7,6 +7,7 @@
 mod accounts;
 mod authorize;
 mod cloud;
+mod edge;
 mod operation;
 mod places;
 mod registry;
@@ -15,6 +16,7 @@ mod target;
 pub use accounts::{Accounts, Owner};
 pub use authorize::{Allowed, Authorizer, Decision, Question, Resource};
 pub use cloud::Cloud;
+pub use edge::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Forms};
 pub use operation::{Failure, Invocation, Outcome};
 pub use places::places;
 pub use registry::{Background, Builder, Deps, Service};

@@ -14,6 +14,7 @@ use wire::{CommonError, Dialect, Operation, OperationType, ServiceModel};
 use crate::accounts::Accounts;
 use crate::authorize::{Allowed, Authorizer, Resource};
 use crate::cloud::Cloud;
+use crate::edge::Edge;
 use crate::operation::{AnyOperation, Invocation, Outcome, Typed};
 
 /// What every service is made from.
@@ -42,6 +43,7 @@ pub struct Service {
     model: &'static ServiceModel,
     dialect: Dialect,
     operations: HashMap<&'static str, Box<dyn AnyOperation>>,
+    edge: Option<Arc<dyn Edge>>,
     /// Futures need not be shareable; the service is.
     background: Mutex<Vec<Background>>,
 }
@@ -59,6 +61,7 @@ impl Service {
             model,
             dialect: Dialect::STANDARD,
             operations: HashMap::new(),
+            edge: None,
             background: Mutex::default(),
         };
         Builder { service, state }
@@ -72,6 +75,11 @@ impl Service {
     /// How it speaks of broken constraints.
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// What it answers besides its operations.
+    pub fn edge(&self) -> Option<&Arc<dyn Edge>> {
+        self.edge.as_ref()
     }
 
     /// Every operation that is available.
@@ -143,6 +151,13 @@ impl<S: Send + Sync + 'static> Builder<S> {
         let typed: Typed<O> = Typed::new(self.state.clone(), resolve, handle);
         let before = self.service.operations.insert(O::descriptor().name, Box::new(typed));
         debug_assert!(before.is_none(), "{} is registered twice", O::descriptor().name);
+        self
+    }
+
+    /// Sets what answers besides the operations.
+    #[must_use]
+    pub fn edge(mut self, edge: Arc<dyn Edge>) -> Self {
+        self.service.edge = Some(edge);
         self
     }
 

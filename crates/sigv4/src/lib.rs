@@ -31,9 +31,12 @@
 mod cache;
 mod canonical;
 mod chunk;
+mod chunked;
 mod date;
 mod error;
+mod form;
 mod header_auth;
+mod held;
 mod key;
 mod parse;
 mod payload;
@@ -48,7 +51,9 @@ mod verify;
 
 pub use cache::KeyCache;
 pub use chunk::ChunkSigner;
+pub use chunked::{ChunkDecoder, ChunkError, HELD_LEN_MAX};
 pub use error::{AuthError, Dialect, Mismatch, Place, ScopeFault};
+pub use form::SignedForm;
 pub use key::SigningKey;
 pub use parse::{Presented, parse};
 pub use payload::Payload;

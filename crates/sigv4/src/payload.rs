@@ -28,7 +28,10 @@ const STREAMING_UNSIGNED_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 impl Payload {
     /// Reads the value of `x-amz-content-sha256`.
-    pub(crate) fn parse(value: &str, policy: &Policy) -> Result<Payload, AuthError> {
+    ///
+    /// # Errors
+    /// [`AuthError::MalformedPayloadHash`].
+    pub fn parse(value: &str, policy: &Policy) -> Result<Payload, AuthError> {
         let bad = || AuthError::MalformedPayloadHash { value: value.to_owned() };
         match value {
             UNSIGNED if policy.unsigned_payload => Ok(Payload::Unsigned),

@@ -47,7 +47,7 @@ fn main() {
 
 fn decode<O: OperationType>(protocol: Protocol, body: &Bytes) -> O::Input {
     let headers = HeaderMap::new();
-    let request = Request { path: "/", query: "", headers: &headers, body, params: None };
+    let request = Request { path: "/", query: "", headers: &headers, body, stream: None, params: None };
     let mut input = O::Input::default();
     codec(protocol).decode(O::descriptor(), &request, &mut input).expect("a body that can be read");
     input

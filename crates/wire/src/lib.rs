@@ -37,7 +37,7 @@ pub use model::{
     ServiceModel,
 };
 pub use pattern::Pattern;
-pub use protocols::{Codec, Request, Response, codec};
+pub use protocols::{Codec, Request, Response, codec, host_id};
 pub use query::Params;
 pub use route::{Located, RouteError, Router, Target};
 pub use schema::{Bounds, ErrorTrait, Kind, Location, Member, Schema, TimestampFormat, XmlNamespace};

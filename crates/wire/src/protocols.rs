@@ -14,6 +14,7 @@ use crate::error::DecodeError;
 use crate::fault::Fault;
 use crate::model::{Operation, Protocol, ServiceModel};
 use crate::query::Params;
+use crate::stream::ByteStream;
 use crate::value::{Slot, Structure, View};
 
 /// A request, as the codecs see it.
@@ -25,8 +26,10 @@ pub struct Request<'a> {
     pub query: &'a str,
     /// All headers.
     pub headers: &'a HeaderMap,
-    /// The whole body.
+    /// The whole body; empty where it is a stream.
     pub body: &'a Bytes,
+    /// The body of an operation whose payload is streamed, still to be read.
+    pub stream: Option<&'a ByteStream>,
     /// The parameters, when routing already had to read them.
     pub params: Option<&'a Params>,
 }
@@ -108,11 +111,18 @@ impl Response {
     }
 }
 
+/// The second id that S3 gives every answer, beside the request's: as opaque as the real one, and made of the first.
+pub fn host_id(request_id: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(request_id)
+}
+
 /// Fills a member that is the whole body as it is.
-fn raw_payload(into: &mut dyn Structure, i: usize, body: &Bytes) -> Result<(), DecodeError> {
+fn raw_payload(into: &mut dyn Structure, i: usize, request: &Request<'_>) -> Result<(), DecodeError> {
+    let body = request.body;
     match into.get_mut(i).slot() {
         Slot::Blob(blob) => *blob = body.clone(),
-        Slot::Stream(stream) => *stream = body.clone().into(),
+        Slot::Stream(stream) => *stream = request.stream.cloned().unwrap_or_else(|| body.clone().into()),
         Slot::Text(text) => {
             let body =
                 std::str::from_utf8(body).map_err(|_| DecodeError::new("The body is not valid UTF-8."))?;

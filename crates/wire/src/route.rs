@@ -104,7 +104,7 @@ impl Router {
                     service.operations.iter().map(|op| (UriPattern::parse(op.uri), op)).collect();
                 patterns.sort_by_key(|entry| std::cmp::Reverse(exactness(entry)));
                 if service.discriminated {
-                    let choosing = patterns.iter().flat_map(|entry| choosing(entry)).collect();
+                    let choosing = patterns.iter().flat_map(choosing).collect();
                     router.choosing.insert(service.id, choosing);
                 }
                 router.rest.insert(service.id, patterns);
@@ -132,6 +132,11 @@ impl Router {
     fn may_be_query(&self, signing_name: Option<&str>) -> bool {
         let services = signing_name.and_then(|name| self.by_signing.get(name));
         services.is_none_or(|services| services.iter().any(|service| query_protocol(service).is_some()))
+    }
+
+    /// Whether hosts of some service begin with this label.
+    pub fn is_prefix(&self, label: &str) -> bool {
+        self.by_host.contains_key(label)
     }
 
     /// The service that stands in where none is known.
@@ -280,7 +285,7 @@ impl Router {
     }
 
     /// The service whose endpoint prefix is the first label of the host, as in `sqs.localhost`.
-    fn hosted(&self, host: &str) -> Option<&'static ServiceModel> {
+    pub fn hosted(&self, host: &str) -> Option<&'static ServiceModel> {
         let (label, rest) = host.split_once('.')?;
         let services = self.by_host.get(label).filter(|_| !rest.is_empty())?;
         match services.as_slice() {

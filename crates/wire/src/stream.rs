@@ -14,6 +14,14 @@ use parking_lot::Mutex;
 use crate::error::{CommonError, CommonSource};
 
 /// The body of a request or response. A clone is the same body: it can be read once, by whoever opens it first.
+///
+/// **A request's body** comes while it is read, and no faster; what is not read is not held. Its pieces may be given out
+/// before what was promised of the whole has been checked (its length, its hash, the signature of a long chunk): the
+/// stream then ends in [`StreamError::Refused`], which is the answer to give. So nothing made of the bytes may be shown
+/// or acknowledged before the stream has ended without an error. Where the end has come, all of it was checked.
+///
+/// **A response's body** is sent as it comes. If it ends in an error, or has not the length it said, the connection is
+/// broken off: no client takes a part for the whole.
 #[derive(Clone, Default)]
 pub struct ByteStream {
     length: Option<u64>,

@@ -80,7 +80,12 @@ fn errors_of_the_model() {
         )
     );
     let (_, body) = answer(Protocol::RestXml, &BARE, fault);
-    assert_eq!(body, format!("<Error><Code>TooMany</Code>{inner}<RequestId>the-id</RequestId></Error>"));
+    assert_eq!(
+        body,
+        format!(
+            "<Error><Code>TooMany</Code>{inner}<RequestId>the-id</RequestId><HostId>dGhlLWlk</HostId></Error>"
+        )
+    );
 }
 
 #[test]

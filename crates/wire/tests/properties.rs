@@ -195,7 +195,7 @@ proptest! {
             }
         }
         let request =
-            wire::Request { path: &path, query: &query, headers: &headers, body: &Bytes::new(), params: None };
+            wire::Request { path: &path, query: &query, headers: &headers, body: &Bytes::new(), stream: None, params: None };
         for protocol in [Protocol::RestJson, Protocol::RestXml] {
             let mut input = Dyn::structure(&BOUND);
             let _ = codec(protocol).decode(&BOUND_OPERATION, &request, &mut *input);
@@ -214,6 +214,7 @@ fn bindings_are_read() {
         query: "x&number=5&texts=a&texts=b",
         headers: &headers,
         body: &Bytes::new(),
+        stream: None,
         params: None,
     };
     let mut input = Dyn::structure(&BOUND);

@@ -10,7 +10,8 @@ use wire::{
 
 fn decode<O: OperationType>(protocol: Protocol, body: &str) -> Result<O::Input, DecodeError> {
     let (headers, body) = (HeaderMap::new(), Bytes::from(body.to_owned()));
-    let request = Request { path: "/", query: "", headers: &headers, body: &body, params: None };
+    let request =
+        Request { path: "/", query: "", headers: &headers, body: &body, stream: None, params: None };
     let mut input = O::Input::default();
     codec(protocol).decode(O::descriptor(), &request, &mut input)?;
     Ok(input)
@@ -105,7 +106,7 @@ fn what_does_not_fit_is_refused() {
 fn a_path_names_the_queue_where_no_parameter_does() {
     let named = |path, body: &str| {
         let (headers, body) = (HeaderMap::new(), Bytes::from(body.to_owned()));
-        let request = Request { path, query: "", headers: &headers, body: &body, params: None };
+        let request = Request { path, query: "", headers: &headers, body: &body, stream: None, params: None };
         let mut input = PurgeQueueInput::default();
         codec(Protocol::Query)
             .decode(ops::PurgeQueue::descriptor(), &request, &mut input)

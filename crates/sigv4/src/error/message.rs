@@ -195,14 +195,20 @@ impl AuthError {
     pub fn s3_fields(&self) -> Vec<(&'static str, String)> {
         use AuthError as E;
         match self {
-            E::SignatureDoesNotMatch(mismatch) => vec![
-                ("AWSAccessKeyId", mismatch.access_key.clone()),
-                ("StringToSign", mismatch.string_to_sign.clone()),
-                ("SignatureProvided", mismatch.signature.clone()),
-                ("StringToSignBytes", spaced_hex(&mismatch.string_to_sign)),
-                ("CanonicalRequest", mismatch.canonical_request.clone()),
-                ("CanonicalRequestBytes", spaced_hex(&mismatch.canonical_request)),
-            ],
+            E::SignatureDoesNotMatch(mismatch) => {
+                let mut fields = vec![
+                    ("AWSAccessKeyId", mismatch.access_key.clone()),
+                    ("StringToSign", mismatch.string_to_sign.clone()),
+                    ("SignatureProvided", mismatch.signature.clone()),
+                    ("StringToSignBytes", spaced_hex(&mismatch.string_to_sign)),
+                ];
+                // A form has none, nor has a chunk.
+                if !mismatch.canonical_request.is_empty() {
+                    fields.push(("CanonicalRequest", mismatch.canonical_request.clone()));
+                    fields.push(("CanonicalRequestBytes", spaced_hex(&mismatch.canonical_request)));
+                }
+                fields
+            }
             E::InvalidClientTokenId { access_key } => vec![("AWSAccessKeyId", access_key.clone())],
             E::HostNotSigned => vec![("HeadersNotSigned", "host".to_owned())],
             E::HeadersNotSigned { names } => vec![("HeadersNotSigned", names.join(", "))],

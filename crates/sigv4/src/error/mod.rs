@@ -67,7 +67,7 @@ pub struct Mismatch {
     pub access_key: String,
     /// The signature presented.
     pub signature: String,
-    /// The canonical request as computed here.
+    /// The canonical request as computed here; empty for chunks of a body and for forms, which have none.
     pub canonical_request: String,
     /// The string to sign as computed here.
     pub string_to_sign: String,

@@ -24,9 +24,9 @@ impl Codec for RestJson {
         decode_bindings(operation, request, into)?;
         match request_payload(into.schema()) {
             Body::Empty => Ok(()),
-            _ if request.body.is_empty() => Ok(()),
+            _ if request.body.is_empty() && request.stream.is_none() => Ok(()),
             Body::Members => json::decode(request.body, into),
-            Body::Raw(i) => super::raw_payload(into, i, request.body),
+            Body::Raw(i) => super::raw_payload(into, i, request),
             Body::Document(i) => {
                 let member = &into.schema().members[i];
                 json::decode_value(request.body, member, into.get_mut(i))

@@ -25,9 +25,9 @@ impl Codec for RestXml {
         decode_bindings(operation, request, into)?;
         match request_payload(into.schema()) {
             Body::Empty => Ok(()),
-            _ if request.body.is_empty() => Ok(()),
+            _ if request.body.is_empty() && request.stream.is_none() => Ok(()),
             Body::Members => decode_members(request.body, into),
-            Body::Raw(i) => super::raw_payload(into, i, request.body),
+            Body::Raw(i) => super::raw_payload(into, i, request),
             Body::Document(i) => {
                 let member = &into.schema().members[i];
                 decode_payload(request.body, member, into.get_mut(i))
@@ -86,6 +86,9 @@ impl Codec for RestXml {
             xml.end("Error");
         }
         xml.leaf("RequestId", request_id);
+        if !wrapped {
+            xml.leaf("HostId", &super::host_id(request_id));
+        }
         xml.end(if wrapped { "ErrorResponse" } else { "Error" });
         if let Some(structure) = facts.structure {
             encode_bindings(structure, &mut response.headers);

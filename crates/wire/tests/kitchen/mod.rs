@@ -123,7 +123,8 @@ pub const PROTOCOLS: [Protocol; 7] = [
 /// Reads a body as a kitchen.
 pub fn decode(protocol: Protocol, body: &[u8]) -> Result<Box<dyn Structure>, DecodeError> {
     let (headers, body) = (HeaderMap::new(), Bytes::copy_from_slice(body));
-    let request = Request { path: "/", query: "", headers: &headers, body: &body, params: None };
+    let request =
+        Request { path: "/", query: "", headers: &headers, body: &body, stream: None, params: None };
     let mut input = Dyn::structure(&KITCHEN);
     codec(protocol).decode(&OPERATION, &request, &mut *input)?;
     Ok(input)

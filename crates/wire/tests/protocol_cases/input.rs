@@ -28,7 +28,7 @@ pub fn check(suite: &Suite, case: &Case) -> Result<(), String> {
         unsigned: false,
     };
     routed(&subject, &target, &body)?;
-    let request = Request { path, query, headers: &headers, body: &body, params: None };
+    let request = Request { path, query, headers: &headers, body: &body, stream: None, params: None };
     let mut input = Dyn::structure(subject.operation.input);
     codec(subject.protocol)
         .decode(subject.operation, &request, &mut *input)

@@ -1,0 +1,191 @@
+//! Buckets in host names: `bucket.s3.localhost` and its like.
+
+use wire::Router;
+
+/// What a host says of a bucket.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BucketHost<'a> {
+    /// The bucket.
+    pub bucket: String,
+    /// The host without it, for finding the service.
+    pub rest: &'a str,
+    /// Whether it is the host of the bucket's website.
+    pub website: bool,
+}
+
+/// What stands for S3 where the host names the bucket only.
+const S3_HOST: &str = "s3.localhost";
+/// Hosts that end in this are this machine's.
+const LOCAL: &str = ".localhost";
+/// Longest name of a bucket; those from before 2018 in us-east-1 are the longest.
+const BUCKET_LEN_MAX: usize = 255;
+
+/// The bucket that a host (without its port) names, if it is a host of S3. `signed_for_s3` says that the request's
+/// signature is scoped to S3.
+pub(crate) fn bucket_host<'a>(host: &'a str, signed_for_s3: bool, router: &Router) -> Option<BucketHost<'a>> {
+    let found = endpoint_label(host).map(|(begin, website)| (&host[..begin - 1], &host[begin..], website));
+    let (bucket, rest, website) = match found {
+        Some(found) => found,
+        None if signed_for_s3 => (local_bucket(host, router)?, S3_HOST, false),
+        None => return None,
+    };
+    let bucket = bucket.to_ascii_lowercase();
+    is_bucket(&bucket).then_some(BucketHost { bucket, rest, website })
+}
+
+/// Where the label of S3 begins that has a bucket before it and a domain behind it, and whether it is that of websites.
+/// Of several the last is meant: a bucket's name may have dots, and labels like these.
+fn endpoint_label(host: &str) -> Option<(usize, bool)> {
+    let mut found = None;
+    let mut begin = 0;
+    for label in host.split('.') {
+        let has_domain = begin + label.len() + 1 < host.len();
+        if let Some(website) = label_of_s3(label).filter(|_| begin > 1 && has_domain) {
+            found = Some((begin, website));
+        }
+        begin += label.len() + 1;
+    }
+    found
+}
+
+/// Whether a label is that of S3's endpoints (`s3`, `s3-eu-west-1`): if so, whether of those of websites.
+fn label_of_s3(label: &str) -> Option<bool> {
+    let is = |text: &str| label.eq_ignore_ascii_case(text);
+    if is("s3") || is("s3-accelerate") {
+        return Some(false);
+    }
+    if is("s3-website") {
+        return Some(true);
+    }
+    let after = |prefix: &str| {
+        label
+            .get(..prefix.len())
+            .filter(|start| start.eq_ignore_ascii_case(prefix))
+            .map(|_| &label[prefix.len()..])
+    };
+    if after("s3-website-").is_some_and(is_region) {
+        return Some(true);
+    }
+    after("s3-").is_some_and(is_region).then_some(false)
+}
+
+/// The form of a region: `eu-west-1`. Other services' endpoints (`s3-control`, `s3-outposts`) have no number.
+fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let number = parts.next_back();
+    let words: Vec<_> = parts.collect();
+    words.len() >= 2 && words.iter().all(|part| is_word(part)) && number.is_some_and(is_number)
+}
+
+/// The bucket of `bucket.localhost`, as clients make it of the endpoint `localhost`.
+fn local_bucket<'a>(host: &'a str, router: &Router) -> Option<&'a str> {
+    let cut = host.len().checked_sub(LOCAL.len())?;
+    let (bucket, end) = (host.get(..cut)?, host.get(cut..)?);
+    let first = bucket.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    (end.eq_ignore_ascii_case(LOCAL) && !router.is_prefix(&first)).then_some(bucket)
+}
+
+fn is_bucket(text: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'_');
+    (1..=BUCKET_LEN_MAX).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// The path as it would be if it named the bucket.
+pub(crate) fn path_with(bucket: &str, path: &str) -> String {
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    format!("/{bucket}{slash}{path}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::{Protocol, ServiceModel, codegen::SERVICE};
+
+    static SQS: ServiceModel = ServiceModel {
+        id: "sqs",
+        signing_name: "sqs",
+        endpoint_prefix: "sqs",
+        protocols: &[Protocol::Json10],
+        ..SERVICE
+    };
+    static S3: ServiceModel = ServiceModel {
+        id: "s3",
+        signing_name: "s3",
+        endpoint_prefix: "s3",
+        protocols: &[Protocol::RestXml],
+        anonymous: true,
+        ..SERVICE
+    };
+
+    #[test]
+    fn hosts_and_their_buckets() {
+        let router = Router::new(&[&SQS, &S3]);
+        let table: &[(&str, bool, Option<(&str, &str, bool)>)] = &[
+            // Path style.
+            ("localhost", true, None),
+            ("127.0.0.1", true, None),
+            ("[::1]", true, None),
+            ("s3.localhost", true, None),
+            ("s3.us-east-1.amazonaws.com", true, None),
+            ("s3-us-west-2.amazonaws.com", true, None),
+            ("", true, None),
+            // The bucket first.
+            ("bucket.s3.localhost", false, Some(("bucket", "s3.localhost", false))),
+            ("bucket.s3.amazonaws.com", false, Some(("bucket", "s3.amazonaws.com", false))),
+            ("b.s3.eu-west-1.amazonaws.com", false, Some(("b", "s3.eu-west-1.amazonaws.com", false))),
+            ("b.s3.dualstack.us-east-1.example", false, Some(("b", "s3.dualstack.us-east-1.example", false))),
+            ("b.s3-us-gov-west-1.example.org", false, Some(("b", "s3-us-gov-west-1.example.org", false))),
+            ("b.s3-accelerate.amazonaws.com", false, Some(("b", "s3-accelerate.amazonaws.com", false))),
+            ("my.dotted.bucket.s3.localhost", false, Some(("my.dotted.bucket", "s3.localhost", false))),
+            ("s3.bucket.s3.localhost", false, Some(("s3.bucket", "s3.localhost", false))),
+            ("s3.s3.localhost", false, Some(("s3", "s3.localhost", false))),
+            ("sqs.s3.localhost", false, Some(("sqs", "s3.localhost", false))),
+            ("Bucket.S3.LocalHost", false, Some(("bucket", "S3.LocalHost", false))),
+            (
+                "bucket.s3.localhost.localstack.cloud",
+                false,
+                Some(("bucket", "s3.localhost.localstack.cloud", false)),
+            ),
+            // Websites.
+            ("b.s3-website.localhost", false, Some(("b", "s3-website.localhost", true))),
+            ("a.b.s3-website-us-east-1.example", false, Some(("a.b", "s3-website-us-east-1.example", true))),
+            (
+                "b.s3-website.eu-central-1.example",
+                false,
+                Some(("b", "s3-website.eu-central-1.example", true)),
+            ),
+            // The bucket alone, where the signature says that it is one.
+            ("bucket.localhost", true, Some(("bucket", S3_HOST, false))),
+            ("my.bucket.localhost", true, Some(("my.bucket", S3_HOST, false))),
+            ("bucket.localhost", false, None),
+            ("sqs.localhost", true, None),
+            ("sqs.us-east-1.localhost", true, None),
+            ("localhost.localhost", true, Some(("localhost", S3_HOST, false))),
+            (".localhost", true, None),
+            // Not S3's.
+            ("sqs.us-east-1.amazonaws.com", true, None),
+            ("bucket.example.com", true, None),
+            ("123456789012.s3-control.us-east-1.amazonaws.com", true, None),
+            ("x.s3-outposts.us-east-1.amazonaws.com", true, None),
+            ("x.s3", true, None),
+            (".s3.localhost", false, None),
+            ("b_d/e.s3.localhost", false, None),
+            ("b%2f.s3.localhost", false, None),
+        ];
+        for (host, signed, expected) in table {
+            let found = bucket_host(host, *signed, &router);
+            let found = found.as_ref().map(|found| (found.bucket.as_str(), found.rest, found.website));
+            assert_eq!(found, *expected, "{host}");
+        }
+    }
+
+    #[test]
+    fn the_bucket_comes_before_the_path_as_it_is() {
+        assert_eq!(path_with("b", "/"), "/b/");
+        assert_eq!(path_with("b", "/a%2Fb//c"), "/b/a%2Fb//c");
+        assert_eq!(path_with("b", "//a"), "/b//a");
+        assert_eq!(path_with("b", "*"), "/b/*");
+    }
+}
