@@ -62,6 +62,8 @@ pub(crate) fn signs_by_head(service: &ServiceModel) -> bool {
 pub(crate) fn present(request: &sigv4::Request<'_>) -> Result<Presented, AuthError> {
     match sigv4::parse(request, &Policy::DEFAULT) {
         Ok(Presented::Signed(signed)) if signed.service() == "s3" => sigv4::parse(request, &Policy::S3),
+        // What other services do not know is an older signature to S3, and not none.
+        Ok(Presented::Anonymous) => sigv4::parse(request, &Policy::S3),
         // S3 has its own words for what is no signature at all.
         Err(_) if claimed_service(request).is_none_or(|name| name == "s3") => {
             sigv4::parse(request, &Policy::S3)

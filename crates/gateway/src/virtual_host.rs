@@ -119,10 +119,13 @@ mod tests {
         ..SERVICE
     };
 
+    /// Host, whether signed for S3, and what it is: bucket, rest, website.
+    type Case = (&'static str, bool, Option<(&'static str, &'static str, bool)>);
+
     #[test]
     fn hosts_and_their_buckets() {
         let router = Router::new(&[&SQS, &S3]);
-        let table: &[(&str, bool, Option<(&str, &str, bool)>)] = &[
+        let table: &[Case] = &[
             // Path style.
             ("localhost", true, None),
             ("127.0.0.1", true, None),
