@@ -11,11 +11,38 @@ use wire::Structure;
 
 use crate::error::{Failure, corrupt};
 use crate::keys::{Inside, Place};
+use crate::public;
 use crate::records;
 use crate::s3::S3;
 
-/// The kind of the bucket's policy among its sub-resources.
-pub const POLICY: &str = "policy";
+/// The kinds of a bucket's sub-resources. Of those up to `WEBSITE` there is one, under the name `""`; of the others there are
+/// many, each under its id.
+pub mod kind {
+    /// `CorsConfiguration`
+    pub const CORS: &str = "cors";
+    /// `BucketLifecycleConfiguration`
+    pub const LIFECYCLE: &str = "lifecycle";
+    /// `LoggingEnabled`
+    pub const LOGGING: &str = "logging";
+    /// `NotificationConfiguration`
+    pub const NOTIFICATION: &str = "notification";
+    /// The policy, as it came.
+    pub const POLICY: &str = "policy";
+    /// `ReplicationConfiguration`
+    pub const REPLICATION: &str = "replication";
+    /// The least size of objects that rules of the lifecycle move, as the API writes it.
+    pub const TRANSITION_SIZE: &str = "transition-size";
+    /// `WebsiteConfiguration`
+    pub const WEBSITE: &str = "website";
+    /// `AnalyticsConfiguration`
+    pub const ANALYTICS: &str = "analytics";
+    /// `IntelligentTieringConfiguration`
+    pub const INTELLIGENT_TIERING: &str = "intelligent-tiering";
+    /// `InventoryConfiguration`
+    pub const INVENTORY: &str = "inventory";
+    /// `MetricsConfiguration`
+    pub const METRICS: &str = "metrics";
+}
 
 /// A bucket.
 pub struct Bucket {
@@ -28,6 +55,7 @@ pub struct Bucket {
     pub raw: Bytes,
     /// Its policy. One that does not parse denies everything.
     pub policy: Option<Result<Arc<Policy>, ()>>,
+    pub policy_is_public: bool,
     /// Sub-resources that were read since, by kind: as the model's structures.
     parsed: Mutex<Vec<(&'static str, Arc<dyn std::any::Any + Send + Sync>)>>,
 }
@@ -41,10 +69,12 @@ impl Bucket {
         raw: Bytes,
     ) -> Result<Self, store::Error> {
         let record = records::Bucket::decode(&raw)?;
-        let row = place.inside(&record.id).configuration(POLICY, "");
+        let row = place.inside(&record.id).configuration(kind::POLICY, "");
+        let mut policy_is_public = false;
         let policy = match snapshot.get(&row)? {
             Some(bytes) => {
                 let document = records::Configuration::decode(&bytes)?.document;
+                policy_is_public = public::policy_is_public(&document);
                 let parsed = Policy::parse(document.as_bytes(), PolicyKind::Resource);
                 Some(parsed.map(Arc::new).map_err(|error| {
                     tracing::error!(bucket = name, %error, "a bucket's policy cannot be read");
@@ -61,6 +91,7 @@ impl Bucket {
             name_row,
             raw,
             policy,
+            policy_is_public,
             parsed: Mutex::default(),
         })
     }

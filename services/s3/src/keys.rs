@@ -155,6 +155,11 @@ impl<'a> Inside<'a> {
         self.begin("u").str(key).str(upload).finish()
     }
 
+    /// All uploads of a key.
+    pub fn uploads_of(&self, key: &str) -> Bytes {
+        self.begin("u").str(key).finish()
+    }
+
     /// All uploads.
     pub fn uploads(&self) -> Bytes {
         self.begin("u").finish()
@@ -163,6 +168,11 @@ impl<'a> Inside<'a> {
     /// A part of an upload.
     pub fn part(&self, upload: &str, number: u32) -> Bytes {
         self.begin("p").str(upload).u64(u64::from(number)).finish()
+    }
+
+    /// All parts of all uploads.
+    pub fn all_parts(&self) -> Bytes {
+        self.begin("p").finish()
     }
 
     /// All parts of an upload.
@@ -174,6 +184,13 @@ impl<'a> Inside<'a> {
 /// The text that follows `prefix` in a row's key.
 pub fn text_after(row: &[u8], prefix: &[u8]) -> Result<String, KeyError> {
     let mut reader = KeyReader::after_prefix(row, prefix).unwrap_or_else(|| KeyReader::new(&[]));
+    Ok(reader.str()?.into_owned())
+}
+
+/// The upload id of a row of [`Inside::uploads`].
+pub fn upload_after(row: &[u8], prefix: &[u8]) -> Result<String, KeyError> {
+    let mut reader = KeyReader::after_prefix(row, prefix).unwrap_or_else(|| KeyReader::new(&[]));
+    reader.str()?;
     Ok(reader.str()?.into_owned())
 }
 

@@ -3,17 +3,35 @@
 //! Truth is in the store ([`keys`], [`records`]); bytes above 32 KiB are in files that a committed row names. A bucket's row
 //! says whether anything of the bucket has changed, so what was read of it is good for as long as the row is the same.
 
+mod acl_input;
 mod bucket;
+mod bucket_name;
 mod data;
+mod dialect;
+mod digests;
 mod error;
+mod expected;
+mod glob;
 mod keys;
+mod lifecycle_rules;
 mod limits;
+mod notify;
+mod object_key;
 mod ops;
+mod orphans;
+mod policy_check;
 mod public;
+mod read;
+mod readers;
 mod records;
+mod region;
 mod resource;
 mod s3;
+mod scan;
+mod sealing;
+mod sweep;
 mod versions;
+mod write;
 
 use std::sync::Arc;
 
@@ -25,5 +43,75 @@ use crate::s3::S3;
 /// The service.
 pub fn service(deps: Deps) -> Service {
     let s3 = Arc::new(S3::new(deps));
-    Service::builder(&model_s3::SERVICE, s3).op(HeadBucket, resource::head_bucket, S3::head_bucket).build()
+    Service::builder(&model_s3::SERVICE, s3.clone())
+        .validation(dialect::DIALECT)
+        .op(CreateBucket, resource::create_bucket, S3::create_bucket)
+        .op(DeleteBucket, resource::of_bucket, S3::delete_bucket)
+        .op(DeleteBucketAnalyticsConfiguration, resource::of_bucket, S3::delete_bucket_analytics_configuration)
+        .op(DeleteBucketCors, resource::of_bucket, S3::delete_bucket_cors)
+        .op(DeleteBucketEncryption, resource::of_bucket, S3::delete_bucket_encryption)
+        .op(DeleteBucketIntelligentTieringConfiguration, resource::of_bucket, S3::delete_bucket_intelligent_tiering_configuration)
+        .op(DeleteBucketInventoryConfiguration, resource::of_bucket, S3::delete_bucket_inventory_configuration)
+        .op(DeleteBucketLifecycle, resource::of_bucket, S3::delete_bucket_lifecycle)
+        .op(DeleteBucketMetricsConfiguration, resource::of_bucket, S3::delete_bucket_metrics_configuration)
+        .op(DeleteBucketOwnershipControls, resource::of_bucket, S3::delete_bucket_ownership_controls)
+        .op(DeleteBucketPolicy, resource::of_policy, S3::delete_bucket_policy)
+        .op(DeleteBucketReplication, resource::of_bucket, S3::delete_bucket_replication)
+        .op(DeleteBucketTagging, resource::of_bucket, S3::delete_bucket_tagging)
+        .op(DeleteBucketWebsite, resource::of_bucket, S3::delete_bucket_website)
+        .op(DeletePublicAccessBlock, resource::of_bucket, S3::delete_public_access_block)
+        .op(GetBucketAccelerateConfiguration, resource::of_bucket, S3::get_bucket_accelerate_configuration)
+        .op(GetBucketAcl, resource::get_bucket_acl, S3::get_bucket_acl)
+        .op(GetBucketAnalyticsConfiguration, resource::of_bucket, S3::get_bucket_analytics_configuration)
+        .op(GetBucketCors, resource::of_bucket, S3::get_bucket_cors)
+        .op(GetBucketEncryption, resource::of_bucket, S3::get_bucket_encryption)
+        .op(GetBucketIntelligentTieringConfiguration, resource::of_bucket, S3::get_bucket_intelligent_tiering_configuration)
+        .op(GetBucketInventoryConfiguration, resource::of_bucket, S3::get_bucket_inventory_configuration)
+        .op(GetBucketLifecycleConfiguration, resource::of_bucket, S3::get_bucket_lifecycle_configuration)
+        .op(GetBucketLocation, resource::of_bucket, S3::get_bucket_location)
+        .op(GetBucketLogging, resource::of_bucket, S3::get_bucket_logging)
+        .op(GetBucketMetricsConfiguration, resource::of_bucket, S3::get_bucket_metrics_configuration)
+        .op(GetBucketNotificationConfiguration, resource::of_bucket, S3::get_bucket_notification_configuration)
+        .op(GetBucketOwnershipControls, resource::of_bucket, S3::get_bucket_ownership_controls)
+        .op(GetBucketPolicy, resource::of_policy, S3::get_bucket_policy)
+        .op(GetBucketPolicyStatus, resource::of_bucket, S3::get_bucket_policy_status)
+        .op(GetBucketReplication, resource::of_bucket, S3::get_bucket_replication)
+        .op(GetBucketRequestPayment, resource::of_bucket, S3::get_bucket_request_payment)
+        .op(GetBucketTagging, resource::of_bucket, S3::get_bucket_tagging)
+        .op(GetBucketVersioning, resource::of_bucket, S3::get_bucket_versioning)
+        .op(GetBucketWebsite, resource::of_bucket, S3::get_bucket_website)
+        .op(GetObjectLockConfiguration, resource::of_bucket, S3::get_object_lock_configuration)
+        .op(GetPublicAccessBlock, resource::of_bucket, S3::get_public_access_block)
+        .op(HeadBucket, resource::head_bucket, S3::head_bucket)
+        .op(ListBucketAnalyticsConfigurations, resource::of_bucket, S3::list_bucket_analytics_configurations)
+        .op(ListBucketIntelligentTieringConfigurations, resource::of_bucket, S3::list_bucket_intelligent_tiering_configurations)
+        .op(ListBucketInventoryConfigurations, resource::of_bucket, S3::list_bucket_inventory_configurations)
+        .op(ListBucketMetricsConfigurations, resource::of_bucket, S3::list_bucket_metrics_configurations)
+        .op(ListBuckets, resource::list_buckets, S3::list_buckets)
+        .op(ListObjectVersions, resource::list_object_versions, S3::list_object_versions)
+        .op(ListObjects, resource::list_objects, S3::list_objects)
+        .op(ListObjectsV2, resource::list_objects_v2, S3::list_objects_v2)
+        .op(PutBucketAccelerateConfiguration, resource::of_bucket, S3::put_bucket_accelerate_configuration)
+        .op(PutBucketAcl, resource::put_bucket_acl, S3::put_bucket_acl)
+        .op(PutBucketAnalyticsConfiguration, resource::of_bucket, S3::put_bucket_analytics_configuration)
+        .op(PutBucketCors, resource::of_bucket, S3::put_bucket_cors)
+        .op(PutBucketEncryption, resource::of_bucket, S3::put_bucket_encryption)
+        .op(PutBucketIntelligentTieringConfiguration, resource::of_bucket, S3::put_bucket_intelligent_tiering_configuration)
+        .op(PutBucketInventoryConfiguration, resource::of_bucket, S3::put_bucket_inventory_configuration)
+        .op(PutBucketLifecycleConfiguration, resource::of_bucket, S3::put_bucket_lifecycle_configuration)
+        .op(PutBucketLogging, resource::of_bucket, S3::put_bucket_logging)
+        .op(PutBucketMetricsConfiguration, resource::of_bucket, S3::put_bucket_metrics_configuration)
+        .op(PutBucketNotificationConfiguration, resource::of_bucket, S3::put_bucket_notification_configuration)
+        .op(PutBucketOwnershipControls, resource::of_bucket, S3::put_bucket_ownership_controls)
+        .op(PutBucketPolicy, resource::of_policy, S3::put_bucket_policy)
+        .op(PutBucketReplication, resource::put_bucket_replication, S3::put_bucket_replication)
+        .op(PutBucketRequestPayment, resource::of_bucket, S3::put_bucket_request_payment)
+        .op(PutBucketTagging, resource::of_bucket, S3::put_bucket_tagging)
+        .op(PutBucketVersioning, resource::of_bucket, S3::put_bucket_versioning)
+        .op(PutBucketWebsite, resource::of_bucket, S3::put_bucket_website)
+        .op(PutObjectLockConfiguration, resource::of_bucket, S3::put_object_lock_configuration)
+        .op(PutPublicAccessBlock, resource::of_bucket, S3::put_public_access_block)
+        .background(notify::run(s3.clone()))
+        .background(sweep::run(s3))
+        .build()
 }

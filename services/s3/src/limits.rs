@@ -32,3 +32,26 @@ pub const GRANTS_MAX: usize = 100;
 pub const MANIFEST_PARTS: usize = 500;
 /// Buckets whose state is kept in memory; more are read anew.
 pub const HOT_BUCKETS_MAX: usize = 4_096;
+/// Buckets read at once when they are listed: their rows are a few hundred bytes.
+pub const BUCKETS_SCAN_PAGE: usize = 1_000;
+/// Parts of uploads given up in one transaction when a bucket goes: each is a handful of rows.
+pub const DELETE_ROWS: usize = 500;
+/// Rules of a CORS configuration.
+pub const CORS_RULES_MAX: usize = 100;
+/// Routing rules of a website.
+pub const ROUTING_RULES_MAX: usize = 50;
+/// Rules of a lifecycle.
+pub const LIFECYCLE_RULES_MAX: usize = 1_000;
+/// Noncurrent versions that a rule can keep.
+pub const NEWER_VERSIONS_MAX: i32 = 100;
+/// Rules of a replication.
+pub const REPLICATION_RULES_MAX: usize = 1_000;
+/// Notification configurations of a bucket.
+pub const NOTIFICATIONS_MAX: usize = 100;
+/// Configurations of inventories, analytics, metrics and intelligent tiering of a bucket: of each.
+pub const CONFIGURATIONS_MAX: usize = 1_000;
+/// Of these in one answer (API reference).
+pub const CONFIGURATIONS_PAGE: usize = 100;
+/// Days and years of a bucket's default retention: 100 years.
+pub const RETENTION_DAYS_MAX: u32 = 36_500;
+pub const RETENTION_YEARS_MAX: u32 = 100;

@@ -23,9 +23,15 @@ pub struct Bucket {
     pub created_ms: i64,
     pub versioning: Versioning,
     pub ownership: Ownership,
+    /// Whether its ownership was said, and not only follows from nothing having been said.
+    pub ownership_controls: bool,
     pub public_access: Option<PublicAccess>,
     pub acl: Acl,
     pub encryption: Encryption,
+    /// Whether new objects may not be encrypted with keys that callers bring.
+    pub no_customer_keys: bool,
+    /// Whether it was made with the older name of its region, `EU`.
+    pub eu: bool,
     /// Whether it was made for object lock, or got it later.
     pub lock: bool,
     pub lock_default: Option<LockDefault>,
@@ -206,8 +212,6 @@ pub enum Data {
 pub struct BlobRef {
     pub id: [u8; 16],
     pub size: u64,
-    /// Makes, of the object's key, the key that this file is encrypted with.
-    pub salt: [u8; 16],
 }
 
 /// How an object's key is kept, under which all of its bytes are encrypted.
@@ -215,10 +219,17 @@ pub struct BlobRef {
 pub enum Sealing {
     /// Sealed by the vault.
     S3 { key: Vec<u8> },
-    /// Encrypted by KMS.
-    Kms { arn: String, key: Vec<u8>, context: Option<String>, bucket_key: bool, double: bool },
-    /// Sealed by a key that the caller brings each time, of which only this is kept: salt and proof to know it again,
-    /// and the MD5 that answers show.
+    /// Sealed by a data key, which KMS has encrypted.
+    Kms {
+        arn: String,
+        data_key: Vec<u8>,
+        key: Vec<u8>,
+        /// The caller's own encryption context.
+        context: BTreeMap<String, String>,
+        bucket_key: bool,
+    },
+    /// Sealed by a key that the caller brings each time, which is not kept: only its MD5, which answers show. It is the
+    /// right one if it opens this.
     Customer { key: Vec<u8>, salt: [u8; 16], md5: String },
 }
 
@@ -262,6 +273,10 @@ store::record!(NullVersion, kind = 0x0a06);
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Upload {
     pub initiated_ms: i64,
+    /// The sequence of the object that was there then.
+    pub replaces: Option<u64>,
+    /// Whether an object of the key was deleted since.
+    pub disturbed: bool,
     /// The account that will own the object, and who began the upload.
     pub owner: String,
     pub initiator: String,
@@ -286,7 +301,8 @@ pub struct Part {
     pub number: u32,
     pub modified_ms: i64,
     pub size: u64,
-    pub md5: [u8; 16],
+    /// What its ETag shows: see [`crate::object_key::ObjectKey::tag`].
+    pub tag: [u8; 16],
     pub checksum: Option<Checksum>,
     /// Never [`Data::Parts`].
     pub data: Data,
@@ -308,3 +324,12 @@ pub struct Blob {
     pub uses: u32,
 }
 store::record!(Blob, kind = 0x0a0a);
+
+/// A file that nobody uses any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Garbage {
+    pub account: String,
+    pub region: String,
+    pub id: [u8; 16],
+}
+store::record!(Garbage, kind = 0x0a0b);

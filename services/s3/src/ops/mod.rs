@@ -1,3 +1,4 @@
 //! The operations.
 
-mod head_bucket;
+pub mod bucket;
+mod listing;

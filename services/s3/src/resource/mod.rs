@@ -2,26 +2,39 @@
 
 mod acl;
 mod bucket;
+mod listing;
+mod new_bucket;
 mod object;
+mod on_bucket;
 
 use std::sync::Arc;
 
 use kernel::{Arn, Call, PrincipalKind};
 use model_s3::Error;
-use policy::AclGrant;
+use policy::{AclGrant, Policy};
 use service::Target;
 
 use crate::bucket::Bucket;
 use crate::error::{invalid_argument, no_such_bucket};
-use crate::public;
 use crate::records::{Acl, Ownership, Permission};
+pub use crate::ops::bucket::policy::of_policy;
+pub use crate::ops::bucket::replication::put_bucket_replication;
 use crate::s3::S3;
 
 pub use bucket::*;
+pub use listing::*;
+pub use new_bucket::*;
 pub use object::*;
+pub use on_bucket::*;
 
 /// The bucket that a request names, where the request's expectations of its owner hold.
 pub fn named(s3: &S3, name: &str, expected_owner: Option<&str>) -> Result<Arc<Bucket>, Error> {
+    if let Some(owner) = expected_owner.filter(|owner| !is_account(owner)) {
+        let text = format!(
+            "The value of the expected bucket owner parameter must be an AWS Account ID... [{owner}]"
+        );
+        return Err(wire::Detailed::new("InvalidBucketOwnerAWSAccountID", 400, text).into());
+    }
     let bucket = s3.bucket(name)?;
     if expected_owner.is_some_and(|owner| owner != bucket.owner()) {
         return Err(crate::error::access_denied().into());
@@ -29,18 +42,26 @@ pub fn named(s3: &S3, name: &str, expected_owner: Option<&str>) -> Result<Arc<Bu
     Ok(bucket)
 }
 
+fn is_account(text: &str) -> bool {
+    const DIGITS: usize = 12;
+    text.len() == DIGITS && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// What policies are asked about a bucket or something in it.
 ///
 /// `acl` is the list that counts, with what it has to give.
 pub fn target(s3: &S3, call: &Call, bucket: &Bucket, arn: Arn, acl: Option<(&Acl, Permission)>) -> Target {
-    let mut target = Target::new(arn).owned_by(bucket.owner());
+    let mut target = Target::new(arn).owned_by(bucket.owner()).with_key("s3:ResourceAccount", bucket.owner().to_owned());
     let outside = call.principal.account != bucket.owner() && call.principal.kind != PrincipalKind::Service;
     let public_access = bucket.record.public_access.unwrap_or_default();
+    if outside && public_access.restrict && bucket.policy_is_public {
+        // A policy that cannot be read: nobody from outside gets in, whatever lists give.
+        return target.with_policy("");
+    }
     match &bucket.policy {
         None => {}
         // What cannot be read denies.
         Some(Err(())) => target = target.with_policy(""),
-        Some(Ok(policy)) if outside && public_access.restrict && public::policy_is_public(policy) => {}
         Some(Ok(policy)) => target = target.with_parsed_policy(policy.clone()),
     }
     let given = match acl {
@@ -50,11 +71,20 @@ pub fn target(s3: &S3, call: &Call, bucket: &Bucket, arn: Arn, acl: Option<(&Acl
         _ => AclGrant::Nothing,
     };
     if given != AclGrant::Nothing || bucket.policy.is_some() {
-        let account = &call.principal.account;
-        let id = (!account.is_empty()).then(|| s3.accounts.owner(account).canonical_id);
-        target = target.with_acl(given, id);
+        target = target.with_acl(given, caller_id(s3, call));
     }
     target
+}
+
+/// What would be asked about a bucket if it had this policy.
+pub fn target_with(s3: &S3, call: &Call, bucket: &Bucket, policy: Arc<Policy>) -> Target {
+    let target = Target::new(bucket.arn.clone()).owned_by(bucket.owner()).with_parsed_policy(policy);
+    target.with_acl(AclGrant::Nothing, caller_id(s3, call))
+}
+
+fn caller_id(s3: &S3, call: &Call) -> Option<String> {
+    let account = &call.principal.account;
+    (!account.is_empty()).then(|| s3.accounts.owner(account).canonical_id)
 }
 
 /// A bucket's name that no bucket can have.

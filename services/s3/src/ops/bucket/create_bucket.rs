@@ -1,0 +1,172 @@
+//! CreateBucket.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kernel::Call;
+use model_s3::Error;
+use model_s3::types::{BucketNamespace, CreateBucketInput, CreateBucketOutput, ObjectOwnership};
+use service::Allowed;
+use store::{Record as _, Tx};
+use wire::Detailed;
+
+use crate::acl_input::{AclInput, Owners, acl_headers, private};
+use crate::bucket::bucket_arn;
+use crate::error::{Failure, corrupt, not_implemented};
+use crate::keys::{self, Place};
+use crate::limits::BUCKETS_MAX;
+use crate::ops::bucket::acl::not_with_enforced_owner;
+use crate::ops::bucket::tagging;
+use crate::records::{Acl, Bucket, Encryption, Name, Ownership, PublicAccess, Versioning};
+use crate::region;
+use crate::s3::S3;
+
+/// Everything that keeps a bucket from being public.
+const CLOSED: PublicAccess =
+    PublicAccess { block_acls: true, ignore_acls: true, block_policy: true, restrict: true };
+
+impl S3 {
+    pub async fn create_bucket(
+        self: Arc<Self>,
+        call: Arc<Call>,
+        region: Allowed<String>,
+        input: CreateBucketInput,
+    ) -> Result<CreateBucketOutput, Error> {
+        if input.bucket_namespace.as_ref().and_then(wire::Open::known)
+            == Some(BucketNamespace::AccountRegional)
+        {
+            return Err(not_implemented("x-amz-bucket-namespace").into());
+        }
+        let configuration = input.create_bucket_configuration.as_ref();
+        if configuration.is_some_and(|found| found.location.is_some() || found.bucket.is_some()) {
+            return Err(not_implemented("CreateBucketConfiguration.Location").into());
+        }
+        let place = Place { account: call.account.clone(), region: region.into_inner() };
+        let ownership = input.object_ownership.as_ref().and_then(wire::Open::known).map(Ownership::from);
+        let acl = self.first_acl(&input, &place.account, ownership)?;
+        let tags = configuration.and_then(|found| found.tags.clone()).unwrap_or_default();
+        let tags = tagging::of_creation(tags)?;
+        let eu = configuration
+            .and_then(|found| found.location_constraint.as_ref())
+            .is_some_and(|constraint| constraint.as_str() == region::EU);
+        let lock = input.object_lock_enabled_for_bucket == Some(true);
+        let record = Bucket {
+            id: self.ids.bytes(),
+            revision: 0,
+            created_ms: call.now.millis(),
+            versioning: if lock { Versioning::Enabled } else { Versioning::Never },
+            ownership: ownership.unwrap_or(Ownership::BucketOwnerEnforced),
+            ownership_controls: true,
+            // Who asks for access control lists asks for what came with them.
+            public_access: match ownership {
+                None | Some(Ownership::BucketOwnerEnforced) => Some(CLOSED),
+                Some(_) => None,
+            },
+            acl: acl.unwrap_or_else(|| private(&place.account)),
+            encryption: Encryption::default(),
+            no_customer_keys: false,
+            eu,
+            lock,
+            lock_default: None,
+            requester_pays: false,
+            acceleration: None,
+            tags,
+            configured: Vec::new(),
+        };
+        self.check_quota(&place.account)?;
+        self.transact(|tx| create(tx, &call, &input.bucket, &place, &record)).await?;
+        // Under the first region's endpoint the location is a path, elsewhere an address.
+        let location = match place.region.as_str() {
+            region::FIRST => format!("/{}", *input.bucket),
+            _ => format!("{}://{}.{}/", call.endpoint.scheme, *input.bucket, call.endpoint.authority),
+        };
+        Ok(CreateBucketOutput {
+            location: Some(location),
+            bucket_arn: Some(bucket_arn(&input.bucket).to_string()),
+        })
+    }
+
+    /// The list that the bucket begins with.
+    fn first_acl(
+        &self,
+        input: &CreateBucketInput,
+        account: &str,
+        ownership: Option<Ownership>,
+    ) -> Result<Option<Acl>, Error> {
+        let said = AclInput { write: input.grant_write.as_deref(), ..acl_headers!(input) };
+        let acl = said.list(self, Owners { resource: account, bucket: account })?;
+        let enforced = ownership.unwrap_or(Ownership::BucketOwnerEnforced) == Ownership::BucketOwnerEnforced;
+        if enforced && acl.as_ref().is_some_and(|acl| *acl != private(account)) {
+            return Err(not_with_enforced_owner().into());
+        }
+        Ok(acl)
+    }
+
+    fn check_quota(&self, account: &str) -> Result<(), Error> {
+        let count = self.bucket_names(account, "", "", BUCKETS_MAX)?.len();
+        if count < BUCKETS_MAX {
+            return Ok(());
+        }
+        let text = "You have attempted to create more buckets than allowed";
+        Err(Detailed::new("TooManyBuckets", 400, text).into())
+    }
+}
+
+fn create(tx: &mut Tx, call: &Call, name: &str, place: &Place, record: &Bucket) -> Result<(), Failure> {
+    if let Some(row) = tx.get(&keys::name(name))? {
+        let found = Name::decode(&row)?;
+        return again(tx, call, name, &found, record);
+    }
+    let row = Name { account: place.account.clone(), region: place.region.clone() };
+    tx.put(keys::name(name), row.encode());
+    tx.put(place.bucket(name), record.encode());
+    Ok(())
+}
+
+/// Making a bucket that is there. In the first region that is no error for its owner, unless there are tags to be set;
+/// its access control list begins anew.
+fn again(tx: &mut Tx, call: &Call, name: &str, found: &Name, record: &Bucket) -> Result<(), Failure> {
+    if found.account != call.account {
+        let text = "The requested bucket name is not available. The bucket namespace is shared by all users of the \
+                    system. Please select a different name and try again.";
+        return Err(Detailed::new("BucketAlreadyExists", 409, text).with("BucketName", name).into());
+    }
+    if call.region != region::FIRST || found.region != region::FIRST || !record.tags.is_empty() {
+        let text = "Your previous request to create the named bucket succeeded and you already own it.";
+        return Err(Detailed::new("BucketAlreadyOwnedByYou", 409, text).with("BucketName", name).into());
+    }
+    let place = Place { account: found.account.clone(), region: found.region.clone() };
+    let row = place.bucket(name);
+    let raw = tx.get(&row)?.ok_or_else(|| corrupt("a bucket's name has no bucket"))?;
+    let mut bucket = Bucket::decode(&raw)?;
+    if bucket.ownership == Ownership::BucketOwnerEnforced || bucket.acl == record.acl {
+        return Ok(());
+    }
+    bucket.acl = record.acl.clone();
+    bucket.revision += 1;
+    tx.put(row, bucket.encode());
+    Ok(())
+}
+
+impl From<ObjectOwnership> for Ownership {
+    fn from(ownership: ObjectOwnership) -> Self {
+        match ownership {
+            ObjectOwnership::BucketOwnerEnforced => Self::BucketOwnerEnforced,
+            ObjectOwnership::BucketOwnerPreferred => Self::BucketOwnerPreferred,
+            ObjectOwnership::ObjectWriter => Self::ObjectWriter,
+        }
+    }
+}
+
+impl From<Ownership> for ObjectOwnership {
+    fn from(ownership: Ownership) -> Self {
+        match ownership {
+            Ownership::BucketOwnerEnforced => Self::BucketOwnerEnforced,
+            Ownership::BucketOwnerPreferred => Self::BucketOwnerPreferred,
+            Ownership::ObjectWriter => Self::ObjectWriter,
+        }
+    }
+}
+
+/// The tags of a bucket, as its record has them.
+pub type Tags = BTreeMap<String, String>;

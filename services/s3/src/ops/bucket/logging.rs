@@ -1,0 +1,67 @@
+//! GetBucketLogging and PutBucketLogging.
+
+use std::sync::Arc;
+
+use kernel::Call;
+use model_s3::Error;
+use model_s3::types::*;
+use service::Allowed;
+use wire::Detailed;
+
+use crate::bucket::{Bucket, kind};
+use crate::region;
+use crate::s3::S3;
+
+impl S3 {
+    pub async fn get_bucket_logging(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        bucket: Allowed<Arc<Bucket>>,
+        _: GetBucketLoggingInput,
+    ) -> Result<GetBucketLoggingOutput, Error> {
+        let found = bucket.configuration::<LoggingEnabled>(&self, kind::LOGGING)?;
+        Ok(GetBucketLoggingOutput { logging_enabled: found.map(|found| (*found).clone()) })
+    }
+
+    /// Without a target, logging ends.
+    pub async fn put_bucket_logging(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        bucket: Allowed<Arc<Bucket>>,
+        input: PutBucketLoggingInput,
+    ) -> Result<PutBucketLoggingOutput, Error> {
+        match &input.bucket_logging_status.logging_enabled {
+            None => self.delete_configuration(&bucket, kind::LOGGING).await?,
+            Some(logging) => {
+                self.check_log_target(&bucket, &logging.target_bucket)?;
+                self.put_configuration(&bucket, kind::LOGGING, logging).await?;
+            }
+        }
+        Ok(PutBucketLoggingOutput {})
+    }
+
+    /// Logs go to a bucket of the same owner in the same region.
+    fn check_log_target(&self, bucket: &Bucket, name: &str) -> Result<(), Error> {
+        let invalid =
+            |text| Detailed::new("InvalidTargetBucketForLogging", 400, text).with("TargetBucket", name);
+        let Some(target) = self.find_bucket(name)? else {
+            return Err(invalid("The target bucket for logging does not exist").into());
+        };
+        if target.owner() != bucket.owner() {
+            let text = "The owner for the bucket to be logged and the target bucket must be the same.";
+            return Err(invalid(text).into());
+        }
+        if target.place.region != bucket.place.region {
+            let text = "Cross S3 location logging not allowed. ";
+            let mut error = Detailed::new("CrossLocationLoggingProhibitted", 403, text);
+            // The first region is not named.
+            for (name, found) in [("SourceBucketLocation", bucket), ("TargetBucketLocation", &*target)] {
+                if found.place.region != region::FIRST {
+                    error = error.with(name, found.place.region.as_str());
+                }
+            }
+            return Err(error.into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,115 @@
+//! Tags of buckets: Get-, Put- and DeleteBucketTagging.
+
+use std::sync::Arc;
+
+use kernel::Call;
+use model_s3::Error;
+use model_s3::types::*;
+use service::Allowed;
+use wire::Detailed;
+
+use crate::bucket::Bucket;
+use crate::error::not_configured;
+use crate::limits::BUCKET_TAGS_MAX;
+use crate::ops::bucket::create_bucket::Tags;
+use crate::s3::S3;
+
+/// Characters of a tag's key, and of its value ("Tagging and access control policies").
+const KEY_MAX: usize = 128;
+const VALUE_MAX: usize = 256;
+
+impl S3 {
+    pub async fn get_bucket_tagging(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        bucket: Allowed<Arc<Bucket>>,
+        _: GetBucketTaggingInput,
+    ) -> Result<GetBucketTaggingOutput, Error> {
+        if bucket.record.tags.is_empty() {
+            return Err(not_configured("NoSuchTagSet", "The TagSet does not exist", &bucket.name).into());
+        }
+        let tags = bucket.record.tags.iter();
+        let tags = tags.map(|(key, value)| Tag { key: key.clone().into(), value: value.clone().into() });
+        Ok(GetBucketTaggingOutput { tag_set: Some(tags.collect()) })
+    }
+
+    pub async fn put_bucket_tagging(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        bucket: Allowed<Arc<Bucket>>,
+        input: PutBucketTaggingInput,
+    ) -> Result<PutBucketTaggingOutput, Error> {
+        let tags = of_request(input.tagging.into_inner().tag_set.into_inner())?;
+        self.change(&bucket, |record, _| {
+            record.tags = tags.clone();
+            Ok(())
+        })
+        .await?;
+        Ok(PutBucketTaggingOutput {})
+    }
+
+    pub async fn delete_bucket_tagging(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        bucket: Allowed<Arc<Bucket>>,
+        _: DeleteBucketTaggingInput,
+    ) -> Result<DeleteBucketTaggingOutput, Error> {
+        self.change(&bucket, |record, _| {
+            record.tags.clear();
+            Ok(())
+        })
+        .await?;
+        Ok(DeleteBucketTaggingOutput {})
+    }
+}
+
+/// The tags that a bucket gets when it is made: refused in words of their own.
+pub fn of_creation(tags: Vec<Tag>) -> Result<Tags, Error> {
+    if tags.iter().any(|tag| is_reserved(&tag.key)) {
+        let text = "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. Remove \
+                    \"aws:\" from your tag keys and try again.";
+        return Err(Detailed::new("InvalidTag", 400, text).into());
+    }
+    of_request(tags)
+}
+
+/// The tags of a request.
+fn of_request(list: Vec<Tag>) -> Result<Tags, Error> {
+    if list.len() > BUCKET_TAGS_MAX {
+        let text = format!("Bucket tag count cannot be greater than {BUCKET_TAGS_MAX}");
+        return Err(Detailed::new("BadRequest", 400, text).into());
+    }
+    let mut tags = Tags::new();
+    for tag in list {
+        let (key, value) = (tag.key.into_inner(), tag.value.into_inner());
+        if is_reserved(&key) {
+            return Err(invalid("System tags cannot be added/updated by requester", &key).into());
+        }
+        if key.is_empty() || !is_clean(&key, KEY_MAX) {
+            return Err(invalid("The TagKey you have provided is invalid", &key).into());
+        }
+        if !is_clean(&value, VALUE_MAX) {
+            let error = invalid("The TagValue you have provided is invalid", &key);
+            return Err(error.with("TagValue", value).into());
+        }
+        if tags.contains_key(&key) {
+            return Err(invalid("Cannot provide multiple Tags with the same key", &key).into());
+        }
+        tags.insert(key, value);
+    }
+    Ok(tags)
+}
+
+fn is_reserved(key: &str) -> bool {
+    key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+}
+
+/// Letters, numbers, spaces and `+ - = . _ : / @`, of all of Unicode.
+fn is_clean(text: &str, max: usize) -> bool {
+    let allowed = |c: char| c.is_alphanumeric() || c.is_whitespace() || "+-=._:/@".contains(c);
+    text.chars().count() <= max && text.chars().all(allowed)
+}
+
+fn invalid(text: &'static str, key: &str) -> Detailed {
+    Detailed::new("InvalidTag", 400, text).with("TagKey", key)
+}
