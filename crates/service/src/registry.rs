@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
+use blob::Blobs;
 use futures::future::BoxFuture;
 use kernel::{Call, Clock, Ids};
 use parking_lot::Mutex;
@@ -32,6 +33,8 @@ pub struct Deps {
     pub cloud: Cloud,
     /// How accounts are named as owners.
     pub accounts: Accounts,
+    /// Where long bytes are kept.
+    pub blobs: Blobs,
 }
 
 /// Work that a service does unasked, until the program ends. It may be cut off at any await: whatever it does

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use blob::Blobs;
 use kernel::{Call, Clock, Endpoint, Ids, Principal, Timestamp};
 use parking_lot::Mutex;
 use service::{Accounts, Authorizer, Cloud, Decision, Deps, Question, Service, Target};
@@ -88,6 +89,7 @@ pub fn deps_on(store: Store, clock: Clock) -> Deps {
         vault: Vault::ephemeral(),
         cloud: Cloud::default(),
         accounts: Accounts::default(),
+        blobs: Blobs::in_memory(),
     }
 }
 

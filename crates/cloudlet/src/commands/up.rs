@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
+use blob::Blobs;
 use console::style;
 use gateway::{Gateway, Limits, serve};
 use iam::bootstrap::Made;
@@ -12,6 +13,7 @@ use identity::{Authority, Directory, Documents, Keyring, Usage};
 use kernel::{Clock, Ids};
 use service::{Accounts, Cloud, Deps};
 use store::Store;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -53,6 +55,19 @@ fn open(config: &Config) -> Result<Store> {
         .with_context(|| format!("cannot open the data directory {}", config.data.display()))
 }
 
+/// The files of long objects, beside the store; where nothing is kept, in a directory that ends with the second value.
+fn open_blobs(config: &Config) -> Result<(Blobs, Option<TempDir>)> {
+    if config.ephemeral {
+        let temporary = tempfile::Builder::new().prefix("cloudlet-").tempdir()?;
+        let blobs = Blobs::open(temporary.path(), blob::Options::ephemeral())?;
+        return Ok((blobs, Some(temporary)));
+    }
+    let dir = config.data.join("blobs");
+    let blobs = Blobs::open(&dir, blob::Options::default())
+        .with_context(|| format!("cannot open the directory {}", dir.display()))?;
+    Ok((blobs, None))
+}
+
 async fn unlock(store: &Store, root_key: Option<AtHand>) -> Result<Vault> {
     let Some(root_key) = root_key else { return Ok(Vault::ephemeral()) };
     let unlocked = root_key.unlock(store).await?;
@@ -72,6 +87,7 @@ async fn up(
     let clock = clock::open(&store)?;
     let cloud = Cloud::default();
     let vault = unlock(&store, root_key).await?;
+    let (blobs, _temporary) = open_blobs(config)?;
     let deps = Deps {
         store: store.clone(),
         clock: clock.clone(),
@@ -79,6 +95,7 @@ async fn up(
         vault: vault.clone(),
         cloud: cloud.clone(),
         accounts: Accounts::default(),
+        blobs,
     };
     config.keys.name_owners(&deps.accounts);
     let documents = Arc::new(Documents::default());
