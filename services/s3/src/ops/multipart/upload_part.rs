@@ -1,0 +1,181 @@
+//! UploadPart.
+
+use std::sync::Arc;
+
+use checksum::Algorithm;
+use kernel::Call;
+use model_s3::Error;
+use model_s3::types::*;
+use service::Allowed;
+use store::Record as _;
+use wire::ByteStream;
+
+use super::plan::algorithm_of;
+use super::tee::tee;
+use super::{part_number, spoken};
+use crate::attributes::customer;
+use crate::bucket::Bucket;
+use crate::error::{internal, invalid_request};
+use crate::expected::Expected;
+use crate::limits::PUT_BYTES_MAX;
+use crate::object_key::ObjectKey;
+use crate::records::{self, Checksum, Sealing, Upload};
+use crate::resource::Place;
+use crate::s3::S3;
+use crate::sealing::Customer;
+use crate::shown::{quoted, show_sealing};
+use crate::write::{Written, hex};
+use crate::{claims, data, show_checksum, uploads};
+
+impl S3 {
+    pub async fn upload_part(
+        self: Arc<Self>,
+        call: Arc<Call>,
+        place: Allowed<Place>,
+        input: UploadPartInput,
+    ) -> Result<UploadPartOutput, Error> {
+        let number = part_number(*input.part_number)?;
+        let (bucket, key, id) = (&place.bucket, place.key.as_str(), input.upload_id.as_str());
+        let upload = uploads::named(&mut self.store.snapshot(), bucket.inside(), key, id)?;
+        let customer = customer!(input);
+        check_customer(&upload.sealing, customer)?;
+        let claimed = claims!(input);
+        if let Some((algorithm, _)) = claimed.iter().find(|(_, value)| value.is_some()) {
+            check_algorithm(&upload, *algorithm)?;
+        }
+        let object_key = self.open_key(&call, bucket, key, &upload.sealing, customer).await?;
+        let hint = input.checksum_algorithm.as_ref().map(|algorithm| algorithm.as_str());
+        let expected = Expected::new(input.content_md5.as_deref(), &claimed, hint, PUT_BYTES_MAX)?;
+        let body = input.body.unwrap_or_default();
+        let taken = self.take_part(bucket, &upload, &object_key, &body, &expected).await?;
+        let shown = taken.shown.clone();
+        let part = self.put_part(&call, bucket, (key, id, number), taken).await?;
+        let mut output = UploadPartOutput { e_tag: Some(quoted(&hex(&part.tag))), ..Default::default() };
+        show_sealing!(output, &upload.sealing);
+        if let Some(checksum) = shown {
+            show_checksum!(output, &checksum);
+        }
+        Ok(output)
+    }
+
+    /// Takes in the bytes of a part.
+    pub(super) async fn take_part(
+        &self,
+        bucket: &Bucket,
+        upload: &Upload,
+        object_key: &ObjectKey,
+        body: &ByteStream,
+        expected: &Expected,
+    ) -> Result<Taken, Error> {
+        let kept = algorithm_of(upload);
+        let (body, own) = match kept == expected.algorithm() {
+            true => (body.clone(), None),
+            false => {
+                let (body, tee) = tee(body, kept);
+                (body, Some(tee))
+            }
+        };
+        let written = self.write(&bucket.place, (&upload.sealing, object_key), &body, expected).await?;
+        let computed = written.checksum.clone();
+        if written.checksum_given {
+            let given = Algorithm::parse(&computed.algorithm).ok_or_else(|| internal("an unknown checksum"))?;
+            check_algorithm(upload, given)?;
+        }
+        let checksum = match own {
+            _ if computed.algorithm == kept.name() => computed.clone(),
+            Some(own) => Checksum {
+                algorithm: kept.name().to_owned(),
+                value: own.finish().ok_or_else(|| internal("a digest was taken before"))?.base64(),
+                composite: false,
+            },
+            None => return Err(internal("a part's checksum was not computed")),
+        };
+        // What the client has given is shown, and what it has chosen for the upload.
+        let shown = match (written.checksum_given, &upload.checksum_algorithm) {
+            (true, _) => Some(computed),
+            (false, Some(_)) => Some(checksum.clone()),
+            (false, None) => None,
+        };
+        Ok(Taken { written, checksum, shown })
+    }
+
+    /// Makes bytes that were taken in a part of the upload, in place of what had the number before.
+    pub(super) async fn put_part(
+        &self,
+        call: &Call,
+        bucket: &Bucket,
+        (key, id, number): (&str, &str, u32),
+        taken: Taken,
+    ) -> Result<records::Part, Error> {
+        let Taken { written, checksum, .. } = taken;
+        let part = records::Part {
+            number,
+            modified_ms: call.now.millis(),
+            size: written.size,
+            tag: written.tag,
+            checksum: Some(checksum),
+            data: written.data.clone(),
+        };
+        let inside = bucket.inside();
+        let row = inside.part(id, number);
+        self.transact(|tx| {
+            S3::hold_bucket(tx, bucket)?;
+            // It may have ended while the bytes came.
+            uploads::named(tx, inside, key, id)?;
+            if let Some(before) = tx.get(&row)? {
+                data::release_data(tx, inside.place(), &records::Part::decode(&before)?.data)?;
+            }
+            written.place_in(tx, inside.place())?;
+            tx.put(row.clone(), part.encode());
+            Ok(())
+        })
+        .await?;
+        written.committed();
+        Ok(part)
+    }
+}
+
+/// A part's bytes, not yet the upload's.
+pub(super) struct Taken {
+    pub written: Written,
+    /// What is kept: of the algorithm of the upload.
+    pub checksum: Checksum,
+    /// What the answer shows.
+    pub shown: Option<Checksum>,
+}
+
+/// The parts of an upload have the key that it was begun with.
+pub(super) fn check_customer(sealing: &Sealing, customer: Customer<'_>) -> Result<(), Error> {
+    let brought = customer.algorithm.is_some() || customer.key.is_some() || customer.md5.is_some();
+    match sealing {
+        Sealing::Customer { md5, .. } if brought => {
+            if customer.md5.is_some_and(|given| given != md5) {
+                let text = "The provided encryption parameters did not match the ones used originally.";
+                return Err(invalid_request(text).into());
+            }
+            Ok(())
+        }
+        Sealing::Customer { .. } => Err(differently_encrypted()),
+        _ if brought => Err(differently_encrypted()),
+        _ => Ok(()),
+    }
+}
+
+fn differently_encrypted() -> Error {
+    let text = "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate encryption parameters.";
+    invalid_request(text).into()
+}
+
+/// Where the client chose an algorithm for the upload, its parts have no other.
+fn check_algorithm(upload: &Upload, given: Algorithm) -> Result<(), Error> {
+    match &upload.checksum_algorithm {
+        Some(chosen) if chosen != given.name() => {
+            let (expected, actual) = (spoken(upload), given.name().to_lowercase());
+            let text = format!(
+                "Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {actual}"
+            );
+            Err(invalid_request(text).into())
+        }
+        _ => Ok(()),
+    }
+}
