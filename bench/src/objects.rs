@@ -46,7 +46,7 @@ impl Objects {
     }
 
     fn put(name: &str, size: usize, count: usize, endpoint: &Endpoint) -> Self {
-        let body: Vec<u8> = (0..size).map(|at| (at * 31 >> 3) as u8).collect();
+        let body: Vec<u8> = (0..size).map(|at| ((at * 31) >> 3) as u8).collect();
         let templates = (0..count).map(|at| template("PUT", name, at, endpoint, &body)).collect();
         Self::new(templates, &body)
     }

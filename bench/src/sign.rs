@@ -268,6 +268,13 @@ mod tests {
         let request =
             written(&mut signer(), 1_440_938_160, &query, "Action=GetCallerIdentity&Version=2011-06-15");
         assert!(request.contains("SignedHeaders=content-type;host;x-amz-date, Signature=4f2ed0c8ea52016955514849084a3a2a31b70624782f7be124ec33c09b26228a\r\n"), "{request}");
+        let (path, query) = ("/bench-objects/put-1k-0", "list-type=2&max-keys=10");
+        let s3 = Template::s3("PUT", path, query, "127.0.0.1:4566", b"abc");
+        let request = written(&mut signer(), 1_440_938_160, &s3, "abc");
+        assert!(request.starts_with(
+            "PUT /bench-objects/put-1k-0?list-type=2&max-keys=10 HTTP/1.1\r\nhost: 127.0.0.1:4566\r\n"
+        ));
+        assert!(request.contains("SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=d1a91416db96ad18ae8ac285fab515fc20da917370b0794b1b452c7f3925c932\r\n"), "{request}");
     }
 
     #[test]
