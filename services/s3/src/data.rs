@@ -5,8 +5,11 @@ use store::{Record as _, Tx};
 use crate::error::{Failure, corrupt};
 use crate::keys::Place;
 use crate::limits::MANIFEST_PARTS;
-use crate::records::{Blob, BlobRef, Data, Manifest, Object, Part};
+use crate::records::{Blob, BlobRef, Data, Garbage, Manifest, Object, Part};
 use crate::s3::Read;
+
+/// The topic of the change log that says which files are garbage.
+pub const GARBAGE: u16 = 0x0a01;
 
 /// Gives up the bytes of an object whose record goes in the same transaction.
 pub fn release(tx: &mut Tx, place: &Place, object: &Object) -> Result<(), Failure> {
@@ -33,7 +36,7 @@ pub fn release_data(tx: &mut Tx, place: &Place, data: &Data) -> Result<(), Failu
             file.uses = file.uses.saturating_sub(1);
             if file.uses == 0 {
                 tx.delete(row);
-                tx.put(place.garbage(&blob.id), "");
+                discard(tx, place, &blob.id);
             } else {
                 tx.put(row, file.encode());
             }
@@ -44,8 +47,29 @@ pub fn release_data(tx: &mut Tx, place: &Place, data: &Data) -> Result<(), Failu
 }
 
 /// Takes a file into use that has just been written.
-pub fn adopt(tx: &mut Tx, place: &Place, blob: &BlobRef) {
+///
+/// # Errors
+/// [`store::Error::Corrupt`] if it was given up already: see [`give_up`].
+pub fn adopt(tx: &mut Tx, place: &Place, blob: &BlobRef) -> Result<(), Failure> {
+    if tx.get(&place.garbage(&blob.id))?.is_some() {
+        return Err(corrupt("a file is used that was given up").into());
+    }
     tx.put(place.blob(&blob.id), Blob { size: blob.size, uses: 1 }.encode());
+    Ok(())
+}
+
+/// Makes garbage of a file whose request ended before it was told of a commit, unless that commit came after all. One
+/// of the two transactions fails: each writes a row that the other reads.
+pub fn give_up(tx: &mut Tx, place: &Place, id: &[u8; 16]) -> Result<(), Failure> {
+    if tx.get(&place.blob(id))?.is_none() {
+        discard(tx, place, id);
+    }
+    Ok(())
+}
+
+fn discard(tx: &mut Tx, place: &Place, id: &[u8; 16]) {
+    tx.put(place.garbage(id), "");
+    tx.emit(GARBAGE, Garbage { account: place.account.clone(), region: place.region.clone(), id: *id }.encode());
 }
 
 /// Uses a file once more.

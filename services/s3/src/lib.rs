@@ -4,32 +4,44 @@
 //! says whether anything of the bucket has changed, so what was read of it is good for as long as the row is the same.
 
 mod acl_input;
+mod attributes;
 mod bucket;
 mod bucket_name;
+mod conditions;
+mod copy_source;
 mod data;
 mod dialect;
 mod digests;
 mod error;
 mod expected;
+mod found;
 mod glob;
 mod keys;
+mod lifecycle;
 mod lifecycle_rules;
 mod limits;
 mod notify;
 mod object_key;
+mod object_lock;
+mod object_tags;
 mod ops;
 mod orphans;
+mod payer;
 mod policy_check;
 mod public;
+mod ranges;
 mod read;
 mod readers;
 mod records;
 mod region;
 mod resource;
+mod rfc2047;
 mod s3;
 mod scan;
 mod sealing;
+mod shown;
 mod sweep;
+mod uploads;
 mod versions;
 mod write;
 
@@ -38,6 +50,7 @@ use std::sync::Arc;
 use model_s3::ops::*;
 use service::{Deps, Service};
 
+use crate::expected::{claims, show_checksum};
 use crate::s3::S3;
 
 /// The service.
@@ -45,7 +58,11 @@ pub fn service(deps: Deps) -> Service {
     let s3 = Arc::new(S3::new(deps));
     Service::builder(&model_s3::SERVICE, s3.clone())
         .validation(dialect::DIALECT)
+        .op(AbortMultipartUpload, resource::abort_multipart_upload, S3::abort_multipart_upload)
+        .op(CompleteMultipartUpload, resource::complete_multipart_upload, S3::complete_multipart_upload)
+        .op(CopyObject, resource::copy_object, S3::copy_object)
         .op(CreateBucket, resource::create_bucket, S3::create_bucket)
+        .op(CreateMultipartUpload, resource::create_multipart_upload, S3::create_multipart_upload)
         .op(DeleteBucket, resource::of_bucket, S3::delete_bucket)
         .op(DeleteBucketAnalyticsConfiguration, resource::of_bucket, S3::delete_bucket_analytics_configuration)
         .op(DeleteBucketCors, resource::of_bucket, S3::delete_bucket_cors)
@@ -59,6 +76,9 @@ pub fn service(deps: Deps) -> Service {
         .op(DeleteBucketReplication, resource::of_bucket, S3::delete_bucket_replication)
         .op(DeleteBucketTagging, resource::of_bucket, S3::delete_bucket_tagging)
         .op(DeleteBucketWebsite, resource::of_bucket, S3::delete_bucket_website)
+        .op(DeleteObject, resource::delete_object, S3::delete_object)
+        .op(DeleteObjectTagging, resource::delete_object_tagging, S3::delete_object_tagging)
+        .op(DeleteObjects, resource::delete_objects, S3::delete_objects)
         .op(DeletePublicAccessBlock, resource::of_bucket, S3::delete_public_access_block)
         .op(GetBucketAccelerateConfiguration, resource::of_bucket, S3::get_bucket_accelerate_configuration)
         .op(GetBucketAcl, resource::get_bucket_acl, S3::get_bucket_acl)
@@ -80,17 +100,26 @@ pub fn service(deps: Deps) -> Service {
         .op(GetBucketTagging, resource::of_bucket, S3::get_bucket_tagging)
         .op(GetBucketVersioning, resource::of_bucket, S3::get_bucket_versioning)
         .op(GetBucketWebsite, resource::of_bucket, S3::get_bucket_website)
+        .op(GetObject, resource::get_object, S3::get_object)
+        .op(GetObjectAcl, resource::get_object_acl, S3::get_object_acl)
+        .op(GetObjectAttributes, resource::get_object_attributes, S3::get_object_attributes)
+        .op(GetObjectLegalHold, resource::get_object_legal_hold, S3::get_object_legal_hold)
         .op(GetObjectLockConfiguration, resource::of_bucket, S3::get_object_lock_configuration)
+        .op(GetObjectRetention, resource::get_object_retention, S3::get_object_retention)
+        .op(GetObjectTagging, resource::get_object_tagging, S3::get_object_tagging)
         .op(GetPublicAccessBlock, resource::of_bucket, S3::get_public_access_block)
         .op(HeadBucket, resource::head_bucket, S3::head_bucket)
+        .op(HeadObject, resource::head_object, S3::head_object)
         .op(ListBucketAnalyticsConfigurations, resource::of_bucket, S3::list_bucket_analytics_configurations)
         .op(ListBucketIntelligentTieringConfigurations, resource::of_bucket, S3::list_bucket_intelligent_tiering_configurations)
         .op(ListBucketInventoryConfigurations, resource::of_bucket, S3::list_bucket_inventory_configurations)
         .op(ListBucketMetricsConfigurations, resource::of_bucket, S3::list_bucket_metrics_configurations)
         .op(ListBuckets, resource::list_buckets, S3::list_buckets)
+        .op(ListMultipartUploads, resource::list_multipart_uploads, S3::list_multipart_uploads)
         .op(ListObjectVersions, resource::list_object_versions, S3::list_object_versions)
         .op(ListObjects, resource::list_objects, S3::list_objects)
         .op(ListObjectsV2, resource::list_objects_v2, S3::list_objects_v2)
+        .op(ListParts, resource::list_parts, S3::list_parts)
         .op(PutBucketAccelerateConfiguration, resource::of_bucket, S3::put_bucket_accelerate_configuration)
         .op(PutBucketAcl, resource::put_bucket_acl, S3::put_bucket_acl)
         .op(PutBucketAnalyticsConfiguration, resource::of_bucket, S3::put_bucket_analytics_configuration)
@@ -109,8 +138,16 @@ pub fn service(deps: Deps) -> Service {
         .op(PutBucketTagging, resource::of_bucket, S3::put_bucket_tagging)
         .op(PutBucketVersioning, resource::of_bucket, S3::put_bucket_versioning)
         .op(PutBucketWebsite, resource::of_bucket, S3::put_bucket_website)
+        .op(PutObject, resource::put_object, S3::put_object)
+        .op(PutObjectAcl, resource::put_object_acl, S3::put_object_acl)
+        .op(PutObjectLegalHold, resource::put_object_legal_hold, S3::put_object_legal_hold)
         .op(PutObjectLockConfiguration, resource::of_bucket, S3::put_object_lock_configuration)
+        .op(PutObjectRetention, resource::put_object_retention, S3::put_object_retention)
+        .op(PutObjectTagging, resource::put_object_tagging, S3::put_object_tagging)
         .op(PutPublicAccessBlock, resource::of_bucket, S3::put_public_access_block)
+        .op(UploadPart, resource::upload_part, S3::upload_part)
+        .op(UploadPartCopy, resource::upload_part_copy, S3::upload_part_copy)
+        .background(lifecycle::run(s3.clone()))
         .background(notify::run(s3.clone()))
         .background(sweep::run(s3))
         .build()

@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use blob::Blobs;
 use kernel::{Clock, Ids};
 use model_s3::Error;
+use outbox::Outbox;
 use parking_lot::RwLock;
 use service::{Accounts, Cloud, Deps};
 use store::{Record, Snapshot, Store, Tx};
@@ -14,6 +16,8 @@ use crate::bucket::Bucket;
 use crate::error::{Failure, no_such_bucket};
 use crate::keys::{self, Place};
 use crate::limits::HOT_BUCKETS_MAX;
+use crate::orphans::Orphans;
+use crate::readers::Readers;
 use crate::records;
 
 /// The service's state.
@@ -24,6 +28,10 @@ pub struct S3 {
     pub(crate) vault: Vault,
     pub(crate) cloud: Cloud,
     pub(crate) accounts: Accounts,
+    pub(crate) blobs: Blobs,
+    pub(crate) orphans: Arc<Orphans>,
+    pub(crate) readers: Arc<Readers>,
+    pub(crate) outbox: Outbox,
     /// Buckets as last read, by name; each is checked against its row at every use.
     hot: RwLock<HashMap<String, Arc<Bucket>>>,
 }
@@ -31,12 +39,16 @@ pub struct S3 {
 impl S3 {
     pub fn new(deps: Deps) -> Self {
         Self {
+            outbox: Outbox::new(deps.store.clone(), deps.clock.clone()),
             store: deps.store,
             clock: deps.clock,
             ids: deps.ids,
             vault: deps.vault,
             cloud: deps.cloud,
             accounts: deps.accounts,
+            blobs: deps.blobs,
+            orphans: Arc::default(),
+            readers: Arc::default(),
             hot: RwLock::default(),
         }
     }
@@ -126,6 +138,12 @@ pub trait Read {
 }
 
 impl Read for Snapshot {
+    fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error> {
+        self.get(key)
+    }
+}
+
+impl Read for &Snapshot {
     fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error> {
         self.get(key)
     }

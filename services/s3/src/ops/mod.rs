@@ -2,3 +2,5 @@
 
 pub mod bucket;
 mod listing;
+mod multipart;
+mod object;

@@ -3,9 +3,12 @@
 mod acl;
 mod bucket;
 mod listing;
+mod multipart;
 mod new_bucket;
 mod object;
 mod on_bucket;
+mod on_object;
+mod writes;
 
 use std::sync::Arc;
 
@@ -23,9 +26,12 @@ use crate::s3::S3;
 
 pub use bucket::*;
 pub use listing::*;
+pub use multipart::*;
 pub use new_bucket::*;
 pub use object::*;
 pub use on_bucket::*;
+pub use on_object::*;
+pub use writes::*;
 
 /// The bucket that a request names, where the request's expectations of its owner hold.
 pub fn named(s3: &S3, name: &str, expected_owner: Option<&str>) -> Result<Arc<Bucket>, Error> {

@@ -7,6 +7,8 @@ use model_s3::Error;
 use service::Target;
 
 use crate::bucket::Bucket;
+use crate::error::invalid_argument;
+use crate::readers::Pin;
 use crate::records::{Object, Permission, Version};
 use crate::resource::{check_key, named, target};
 use crate::s3::S3;
@@ -26,6 +28,8 @@ pub struct Asked {
     pub version: Option<String>,
     /// What is there.
     pub found: Option<Version>,
+    /// Keeps the bytes of what is there from being removed.
+    pub pin: Arc<Pin>,
 }
 
 /// The object, and what policies are asked about it. Which actions they are asked for depends on whether a version is
@@ -39,6 +43,11 @@ pub fn asked(
 ) -> Result<(Target, Asked), Error> {
     let bucket = named(s3, bucket, expected_owner)?;
     check_key(key)?;
+    if let Some(id) = version {
+        check_version(id)?;
+    }
+    // Before the record is read: what it names is there from then on.
+    let pin = s3.readers.pin();
     let mut snapshot = s3.store.snapshot();
     let found = match version {
         None => versions::current(&mut snapshot, bucket.inside(), key)?.map(Version::Object),
@@ -56,7 +65,7 @@ pub fn asked(
     if let Some(version) = version {
         target = target.with_key("s3:VersionId", version.to_owned());
     }
-    let asked = Asked { bucket, key: key.to_owned(), version: version.map(str::to_owned), found };
+    let asked = Asked { bucket, key: key.to_owned(), version: version.map(str::to_owned), found, pin };
     Ok((target, asked))
 }
 
@@ -84,4 +93,12 @@ pub fn to_write(
     let acl = Some((&bucket.record.acl, Permission::Write));
     let target = target(s3, call, &bucket, bucket.object_arn(key), acl);
     Ok((target, Place { bucket, key: key.to_owned() }))
+}
+
+/// A version id that no version can have.
+pub fn check_version(id: &str) -> Result<(), Error> {
+    if id == versions::NULL || versions::sequence_of(id).is_some() {
+        return Ok(());
+    }
+    Err(invalid_argument("Invalid version id specified", "versionId", id).into())
 }

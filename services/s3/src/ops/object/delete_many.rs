@@ -1,0 +1,151 @@
+//! DeleteObjects.
+
+use std::sync::Arc;
+
+use kernel::Call;
+use model_s3::Error;
+use model_s3::types::*;
+use service::Allowed;
+use wire::{Protocol, ServiceError as _};
+
+use crate::bucket::Bucket;
+use crate::error::{Failure, access_denied, not_implemented};
+use crate::ops::object::delete::{Deleted, Terms, check_terms};
+use crate::payer;
+use crate::resource::{Deletions, check_key, check_version};
+use crate::s3::S3;
+use crate::records::Version;
+use crate::versions::{self, NULL};
+
+/// Objects deleted in one transaction, which is to be short against the five seconds that one may take.
+const BATCH: usize = 100;
+/// Parts of all of them together, or a little more: the file of each is given up by itself, about 300 bytes, so that the
+/// transaction stays below half of the store's 10 MB.
+const BATCH_PARTS: u32 = 10_000;
+
+type Outcome = Result<Deleted, Error>;
+
+impl S3 {
+    pub async fn delete_objects(
+        self: Arc<Self>,
+        call: Arc<Call>,
+        deletions: Allowed<Deletions>,
+        input: DeleteObjectsInput,
+    ) -> Result<DeleteObjectsOutput, Error> {
+        let Deletions { bucket, allowed } = deletions.into_inner();
+        let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
+        check_terms(&bucket, input.bypass_governance_retention)?;
+        let bypass = input.bypass_governance_retention == Some(true);
+        let Delete { objects, quiet } = input.delete.into_inner();
+        let objects: Vec<(ObjectIdentifier, bool)> = objects.into_inner().into_iter().zip(allowed).collect();
+        let (mut deleted, mut errors) = (Vec::new(), Vec::new());
+        let mut rest = &objects[..];
+        while !rest.is_empty() {
+            let (batch, later) = rest.split_at(self.batch_len(&bucket, rest)?);
+            rest = later;
+            let outcomes = self.delete_batch(&call, &bucket, batch, bypass).await?;
+            for ((object, _), outcome) in batch.iter().zip(outcomes) {
+                match outcome {
+                    Ok(outcome) => deleted.push(shown(object, outcome)),
+                    Err(error) => errors.push(shown_error(object, &error)),
+                }
+            }
+        }
+        if quiet == Some(true) {
+            deleted.clear();
+        }
+        Ok(DeleteObjectsOutput { deleted: Some(deleted), errors: Some(errors), request_charged })
+    }
+
+    /// How many of these can be deleted in one transaction: at least one.
+    fn batch_len(&self, bucket: &Bucket, objects: &[(ObjectIdentifier, bool)]) -> Result<usize, Error> {
+        let mut snapshot = self.store.snapshot();
+        let mut parts = 0;
+        for (at, (object, _)) in objects.iter().take(BATCH).enumerate() {
+            let found = match &object.version_id {
+                None => versions::current(&mut snapshot, bucket.inside(), &object.key)?.map(Version::Object),
+                Some(id) => versions::find(&mut snapshot, bucket.inside(), &object.key, id)?,
+            };
+            if let Some(Version::Object(object)) = found {
+                parts += object.parts.unwrap_or(0);
+            }
+            if parts > BATCH_PARTS {
+                return Ok(at.max(1));
+            }
+        }
+        Ok(objects.len().min(BATCH))
+    }
+
+    /// Deletes a few in one transaction; what each comes to is its own.
+    async fn delete_batch(
+        &self,
+        call: &Call,
+        bucket: &Bucket,
+        batch: &[(ObjectIdentifier, bool)],
+        bypass: bool,
+    ) -> Result<Vec<Outcome>, Error> {
+        self.transact(|tx| {
+            Self::hold_bucket(tx, bucket)?;
+            let mut outcomes = Vec::with_capacity(batch.len());
+            for (object, allowed) in batch {
+                let checked = check(object, *allowed).map_err(Failure::from);
+                let outcome = checked.and_then(|()| {
+                    let terms = Terms { if_match: object.e_tag.as_deref(), bypass };
+                    self.delete_one(tx, call, bucket, (&object.key, object.version_id.as_deref()), terms)
+                });
+                outcomes.push(match outcome {
+                    Ok(deleted) => Ok(deleted),
+                    Err(Failure::Api(error)) => Err(*error),
+                    // The store's troubles are those of the whole request.
+                    Err(failure) => return Err(failure),
+                });
+            }
+            Ok(outcomes)
+        })
+        .await
+    }
+}
+
+fn check(object: &ObjectIdentifier, allowed: bool) -> Result<(), Error> {
+    if !allowed {
+        return Err(access_denied().into());
+    }
+    check_key(&object.key)?;
+    object.version_id.as_deref().map_or(Ok(()), check_version)?;
+    // These are for directory buckets; S3 refuses them elsewhere.
+    if object.last_modified_time.is_some() || object.size.is_some() {
+        return Err(not_implemented("LastModifiedTime, Size").into());
+    }
+    Ok(())
+}
+
+fn shown(object: &ObjectIdentifier, deleted: Deleted) -> DeletedObject {
+    let key = Some(object.key.to_string());
+    let version_id = object.version_id.clone();
+    match deleted {
+        Deleted::Object => DeletedObject { key, ..Default::default() },
+        Deleted::Marked(marker) => DeletedObject {
+            key,
+            delete_marker: Some(true),
+            delete_marker_version_id: Some(marker.version.unwrap_or_else(|| NULL.to_owned())),
+            ..Default::default()
+        },
+        Deleted::Version { marker: false } => DeletedObject { key, version_id, ..Default::default() },
+        Deleted::Version { marker: true } => DeletedObject {
+            key,
+            delete_marker: Some(true),
+            delete_marker_version_id: version_id.clone(),
+            version_id,
+        },
+    }
+}
+
+fn shown_error(object: &ObjectIdentifier, error: &Error) -> ErrorShape {
+    let fault = error.fault();
+    ErrorShape {
+        key: Some(object.key.to_string()),
+        version_id: object.version_id.clone(),
+        code: Some(fault.code(Protocol::RestXml).to_owned()),
+        message: Some(fault.message(Protocol::RestXml).into_owned()),
+    }
+}

@@ -1,0 +1,119 @@
+//! PutObject.
+
+use std::sync::Arc;
+
+use kernel::Call;
+use model_s3::Error;
+use model_s3::types::*;
+use service::Allowed;
+
+use crate::attributes::{Attributes, said, wanted};
+use crate::bucket::Bucket;
+use crate::conditions::Writing;
+use crate::expected::{Expected, claims};
+use crate::limits::PUT_BYTES_MAX;
+use crate::notify::{self, Event};
+use crate::payer;
+use crate::records::{Object, Sealing};
+use crate::resource::Place;
+use crate::s3::S3;
+use crate::shown::{context_of, quoted, show_sealing, version_id};
+use crate::versions;
+use crate::write::Written;
+
+impl S3 {
+    pub async fn put_object(
+        self: Arc<Self>,
+        call: Arc<Call>,
+        place: Allowed<Place>,
+        input: PutObjectInput,
+    ) -> Result<PutObjectOutput, Error> {
+        let Place { bucket, key } = place.into_inner();
+        if input.write_offset_bytes.is_some() {
+            return Err(crate::error::not_implemented("x-amz-write-offset-bytes").into());
+        }
+        let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
+        let attributes = self.attributes(&call, &bucket, said!(input))?;
+        let conditions = Writing::new(input.if_match.as_deref(), input.if_none_match.as_deref())?;
+        let hint = input.checksum_algorithm.as_ref().map(wire::Open::as_str);
+        let expected = Expected::new(input.content_md5.as_deref(), &claims!(input), hint, PUT_BYTES_MAX)?;
+        if !conditions.is_empty() {
+            // It is checked again when the object is written; but nobody has to send 5 GiB to be told.
+            let current = versions::current(&mut self.store.snapshot(), bucket.inside(), &key)?;
+            conditions.check(&key, current.as_ref())?;
+        }
+        let (sealing, object_key) = self.new_key(&call, &bucket, &key, wanted!(input)).await?;
+        let body = input.body.unwrap_or_default();
+        let written = self.write(&bucket.place, (&sealing, &object_key), &body, &expected).await?;
+        let new = object_of(attributes, sealing, &written, call.now.millis());
+        let object =
+            self.put_written(&call, &bucket, &key, &conditions, ("ObjectCreated:Put", written, new)).await?;
+        let mut output = PutObjectOutput {
+            e_tag: Some(quoted(&object.etag)),
+            version_id: version_id(&bucket, &object).filter(|id| id != versions::NULL),
+            checksum_type: Some(ChecksumType::FullObject.into()),
+            ssekms_encryption_context: context_of(&object.sealing),
+            request_charged,
+            ..Default::default()
+        };
+        show_sealing!(output, &object.sealing);
+        if let Some(checksum) = &object.checksum {
+            crate::show_checksum!(output, checksum);
+        }
+        Ok(output)
+    }
+
+    /// Makes an object of bytes that have been written the current version of its key, if the conditions hold, and tells
+    /// whoever wants to know.
+    pub(crate) async fn put_written(
+        &self,
+        call: &Call,
+        bucket: &Bucket,
+        key: &str,
+        conditions: &Writing<'_>,
+        (event, written, new): (&'static str, Written, Object),
+    ) -> Result<Object, Error> {
+        let object = self
+            .transact(|tx| {
+                Self::hold_bucket(tx, bucket)?;
+                if !conditions.is_empty() {
+                    let current = versions::current(tx, bucket.inside(), key)?;
+                    conditions.check(key, current.as_ref())?;
+                }
+                written.place_in(tx, &bucket.place)?;
+                let versioning = bucket.record.versioning;
+                let object =
+                    versions::put(tx, bucket.inside(), key, versioning, (&self.ids, call.now), new.clone())?;
+                notify::event(tx, self, bucket, call, &Event::of(event, key, &object))?;
+                Ok(object)
+            })
+            .await?;
+        written.committed();
+        Ok(object)
+    }
+}
+
+/// An object, not yet a version.
+pub fn object_of(attributes: Attributes, sealing: Sealing, written: &Written, modified_ms: i64) -> Object {
+    let Attributes { owner, acl, storage_class, headers, metadata, tags, retention, legal_hold } = attributes;
+    Object {
+        sequence: 0,
+        version: None,
+        modified_ms,
+        owner,
+        size: written.size,
+        etag: written.etag(),
+        data: written.data.clone(),
+        sealing,
+        checksum: Some(written.checksum.clone()),
+        parts: None,
+        storage_class,
+        headers,
+        metadata,
+        tags,
+        acl,
+        retention,
+        legal_hold,
+        replication: None,
+    }
+}

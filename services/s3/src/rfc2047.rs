@@ -1,0 +1,71 @@
+//! Text beyond ASCII in headers: encoded words of RFC 2047, which S3 takes in metadata and answers with.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The text of a value that consists of one or more encoded words of UTF-8; other values are what they are.
+pub fn decode(value: &str) -> String {
+    words(value).unwrap_or_else(|| value.to_owned())
+}
+
+fn words(value: &str) -> Option<String> {
+    let mut bytes = Vec::new();
+    for word in value.split_ascii_whitespace() {
+        let word = word.strip_prefix("=?")?.strip_suffix("?=")?;
+        let mut parts = word.splitn(3, '?');
+        let (charset, encoding, text) = (parts.next()?, parts.next()?, parts.next()?);
+        if !charset.eq_ignore_ascii_case("utf-8") {
+            return None;
+        }
+        match encoding {
+            "B" | "b" => bytes.extend(STANDARD.decode(text).ok()?),
+            "Q" | "q" => quoted(text, &mut bytes)?,
+            _ => return None,
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
+}
+
+fn quoted(text: &str, out: &mut Vec<u8>) -> Option<()> {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'_' => b' ',
+            b'=' => {
+                let digits = [bytes.next()?, bytes.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    Some(())
+}
+
+/// A value as a header can carry it.
+pub fn encode(value: &str) -> Cow<'_, str> {
+    if value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
+        return value.into();
+    }
+    format!("=?UTF-8?B?{}?=", STANDARD.encode(value)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_either_encoding() {
+        assert_eq!(decode("=?UTF-8?B?w6TDtg==?="), "äö");
+        assert_eq!(decode("=?utf-8?Q?=C3=A4_b?="), "ä b");
+        assert_eq!(decode("=?UTF-8?B?w6Q=?= =?UTF-8?B?w7Y=?="), "äö");
+        for plain in ["", "plain", "=?UTF-8?B?!?=", "=?UTF-8?Q?=C3?=", "=?ISO-8859-1?Q?=E4?=", "=?UTF-8?Q?=+1?", "=?x"] {
+            assert_eq!(decode(plain), plain);
+        }
+        for text in ["plain text", "äö", "日本"] {
+            assert_eq!(decode(&encode(text)), text);
+            assert!(encode(text).is_ascii());
+        }
+    }
+}
