@@ -8,12 +8,15 @@ mod attributes;
 mod bucket;
 mod bucket_name;
 mod conditions;
+mod cors;
 mod copy_source;
 mod data;
 mod dialect;
+mod edge;
 mod digests;
 mod error;
 mod expected;
+mod form;
 mod found;
 mod glob;
 mod keys;
@@ -28,6 +31,8 @@ mod ops;
 mod orphans;
 mod payer;
 mod policy_check;
+mod post;
+mod post_policy;
 mod public;
 mod ranges;
 mod read;
@@ -43,6 +48,7 @@ mod shown;
 mod sweep;
 mod uploads;
 mod versions;
+mod website;
 mod write;
 
 use std::sync::Arc;
@@ -50,7 +56,7 @@ use std::sync::Arc;
 use model_s3::ops::*;
 use service::{Deps, Service};
 
-use crate::expected::{claims, show_checksum};
+use crate::expected::show_checksum;
 use crate::s3::S3;
 
 /// The service.
@@ -58,6 +64,7 @@ pub fn service(deps: Deps) -> Service {
     let s3 = Arc::new(S3::new(deps));
     Service::builder(&model_s3::SERVICE, s3.clone())
         .validation(dialect::DIALECT)
+        .edge(Arc::new(edge::S3Edge::new(s3.clone())))
         .op(AbortMultipartUpload, resource::abort_multipart_upload, S3::abort_multipart_upload)
         .op(CompleteMultipartUpload, resource::complete_multipart_upload, S3::complete_multipart_upload)
         .op(CopyObject, resource::copy_object, S3::copy_object)

@@ -55,3 +55,11 @@ pub const CONFIGURATIONS_PAGE: usize = 100;
 /// Days and years of a bucket's default retention: 100 years.
 pub const RETENTION_DAYS_MAX: u32 = 36_500;
 pub const RETENTION_YEARS_MAX: u32 = 100;
+/// A day, in milliseconds.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+/// Fields of a form before its file, together ("Creating an HTML form": 20 KB).
+pub const FORM_FIELD_BYTES_MAX: usize = 20 * 1024;
+/// The head of a part of a form: a name and a type.
+pub const FORM_HEAD_BYTES_MAX: usize = 4 * 1024;
+/// Fields of a form: more than any documented form has.
+pub const FORM_FIELDS_MAX: usize = 100;
