@@ -22,6 +22,7 @@ mod server;
 mod shards;
 mod upload;
 mod virtual_host;
+mod writes;
 
 pub use admin::{Admin, AdminRequest, AdminResponse};
 pub use answer::Gateway;

@@ -17,7 +17,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// The bodies of all requests together that are held in memory, in bytes.
     pub body_bytes_total: usize,
-    /// Without a byte of a body for this long, the request is given up.
+    /// Without a byte of a body for this long, the request is given up; a connection also when none of an answer's gets
+    /// away.
     pub body_wait: Duration,
     /// The whole body has to be there after this long: 16 MiB at half a megabit a second. A peer that sends a byte
     /// now and then cannot keep its share of the memory for longer.

@@ -28,6 +28,7 @@ use crate::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::read::BodyMemory;
 use crate::shards::Shards;
+use crate::writes::Writes;
 
 /// Why serving ended before it was told to.
 #[derive(Debug)]
@@ -140,13 +141,14 @@ async fn connection(
 ) {
     // Answers are written in one piece; waiting for more would only delay them.
     let _ = stream.set_nodelay(true);
-    let peer = front.peer;
+    let (peer, wait) = (front.peer, front.gateway.limits.body_wait);
     let front = Arc::new(front);
     let service = service_fn(move |request| {
         let front = front.clone();
         async move { Ok::<_, Infallible>(front.respond(request).await) }
     });
-    let serving = http.serve_connection(TokioIo::new(stream), service);
+    let stream = TokioIo::new(Writes::new(stream, wait));
+    let serving = http.serve_connection(stream, service);
     if let Err(error) = watcher.watch(serving.into_owned()).await {
         tracing::debug!(%peer, %error, "a connection broke off");
     }

@@ -2,7 +2,10 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{Answer, Client, Payload, Server, Signed};
+use gateway::Limits;
 
 fn get(client: &mut Client, method: &str, target: &str) -> Answer {
     client.exchange(&Signed { method, target, ..Default::default() }, b"")
@@ -180,4 +183,15 @@ fn other_services_keep_their_way() {
     let answer = server.client().exchange(&request, b"{}");
     assert_eq!(answer.status, 501, "{}", answer.text());
     assert!(!answer.headers.contains_key("x-amz-id-2") && answer.text().contains("NotImplemented"));
+}
+
+#[test]
+fn a_client_that_does_not_read_is_given_up() {
+    let server = Server::with(Limits { body_wait: Duration::from_millis(200), ..Limits::default() });
+    let mut client = server.client();
+    let request = Signed { method: "GET", target: "/bucket/huge", ..Default::default() };
+    client.write(request.head().0.as_bytes());
+    std::thread::sleep(Duration::from_secs(2));
+    let answer = client.answer("GET");
+    assert!(!answer.whole && answer.body.len() < 64 << 20);
 }
