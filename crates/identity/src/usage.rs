@@ -1,6 +1,7 @@
 //! When access keys and roles were last used, and services by whom: gathered in memory, written now and then.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,10 +22,30 @@ const WRITTEN_TOGETHER: usize = 256;
 /// Remembers who was seen.
 #[derive(Clone, Default)]
 pub struct Usage {
-    seen: Arc<Mutex<HashMap<Who, AccessKeyUsed>>>,
+    gathered: Arc<Mutex<Gathered>>,
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// Uses by a hash of whose they are: what is looked for is borrowed from a call, what is kept is not. Noting a use of whom
+/// is known already allocates nothing.
+#[derive(Default)]
+struct Gathered {
+    hash: RandomState,
+    by_hash: HashMap<u64, Vec<Use>>,
+    len: usize,
+}
+
+/// The last use.
+struct Use {
+    who: Who,
+    used_ms: i64,
+    /// As it begins in its endpoint.
+    service: &'static str,
+    region: String,
+    /// Noted since it was written.
+    new: bool,
+}
+
+#[derive(Clone, PartialEq, Eq)]
 enum Who {
     /// By id.
     AccessKey(String),
@@ -34,42 +55,84 @@ enum Who {
     Service(String, String, &'static str),
 }
 
+/// The same, as a call shows it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Seen<'a> {
+    AccessKey(&'a str),
+    Role(&'a str, &'a str, &'a str),
+    Service(&'a str, &'a str, &'static str),
+}
+
+impl Who {
+    fn seen(&self) -> Seen<'_> {
+        match self {
+            Self::AccessKey(id) => Seen::AccessKey(id),
+            Self::Role(account, name, id) => Seen::Role(account, name, id),
+            Self::Service(account, id, service) => Seen::Service(account, id, service),
+        }
+    }
+}
+
+impl Seen<'_> {
+    fn to_owned(self) -> Who {
+        match self {
+            Self::AccessKey(id) => Who::AccessKey(id.to_owned()),
+            Self::Role(account, name, id) => Who::Role(account.to_owned(), name.to_owned(), id.to_owned()),
+            Self::Service(account, id, service) => Who::Service(account.to_owned(), id.to_owned(), service),
+        }
+    }
+}
+
+impl Gathered {
+    fn note(&mut self, seen: Seen<'_>, call: &Call) {
+        let uses = self.by_hash.entry(self.hash.hash_one(seen)).or_default();
+        if let Some(known) = uses.iter_mut().find(|known| known.who.seen() == seen) {
+            (known.used_ms, known.service, known.new) = (call.now.millis(), call.service, true);
+            if known.region != call.region {
+                known.region.clone_from(&call.region);
+            }
+            return;
+        }
+        if self.len < GATHERED_MAX {
+            self.len += 1;
+            uses.push(Use {
+                who: seen.to_owned(),
+                used_ms: call.now.millis(),
+                service: call.service,
+                region: call.region.clone(),
+                new: true,
+            });
+        }
+    }
+
+    /// What is to be written. Who was not seen since the last time is forgotten.
+    fn take(&mut self) -> Vec<(Who, AccessKeyUsed)> {
+        let mut taken = Vec::new();
+        self.by_hash.retain(|_, uses| {
+            uses.retain(|known| known.new);
+            for known in uses.iter_mut() {
+                known.new = false;
+                let (service, region) = (known.service.to_owned(), known.region.clone());
+                taken.push((known.who.clone(), AccessKeyUsed { used_ms: known.used_ms, service, region }));
+            }
+            !uses.is_empty()
+        });
+        self.len = taken.len();
+        taken
+    }
+}
+
 impl Usage {
     /// Remembers that a call was authenticated.
     pub fn note(&self, call: &Call) {
-        if let Some(who) = of_service(call) {
-            self.remember(who, call);
-        }
-        let principal = &call.principal;
-        let who = match (principal.kind, &principal.session) {
-            (PrincipalKind::AssumedRole, Some(session)) => {
-                let name = session.issuer_arn.rsplit('/').next().unwrap_or_default();
-                Who::Role(principal.account.clone(), name.to_owned(), session.issuer_id.clone())
-            }
-            (_, None) if principal.access_key.starts_with("AKIA") => {
-                Who::AccessKey(principal.access_key.clone())
-            }
-            _ => return,
-        };
-        self.remember(who, call);
-    }
-
-    fn remember(&self, who: Who, call: &Call) {
-        let mut seen = self.seen.lock();
-        if let Some(used) = seen.get_mut(&who) {
-            if used.service == call.service && used.region == call.region {
-                used.used_ms = call.now.millis();
-                return;
-            }
-        } else if seen.len() >= GATHERED_MAX {
+        let uses = [of_service(call), of_credential(call)];
+        if uses.iter().all(Option::is_none) {
             return;
         }
-        let used = AccessKeyUsed {
-            used_ms: call.now.millis(),
-            service: call.service.to_owned(),
-            region: call.region.clone(),
-        };
-        seen.insert(who, used);
+        let mut gathered = self.gathered.lock();
+        for seen in uses.into_iter().flatten() {
+            gathered.note(seen, call);
+        }
     }
 
     /// Writes what was gathered, from time to time, until it is dropped.
@@ -82,7 +145,7 @@ impl Usage {
 
     /// Writes what was gathered.
     pub async fn write(&self, store: &Store) {
-        let seen: Vec<_> = std::mem::take(&mut *self.seen.lock()).into_iter().collect();
+        let seen = self.gathered.lock().take();
         for some in seen.chunks(WRITTEN_TOGETHER) {
             let written = store
                 .transact(|tx| {
@@ -122,7 +185,7 @@ impl Usage {
 }
 
 /// The use of a service by a user or role, itself or in a session.
-fn of_service(call: &Call) -> Option<Who> {
+fn of_service(call: &Call) -> Option<Seen<'_>> {
     let principal = &call.principal;
     let id = match (principal.kind, &principal.session) {
         (PrincipalKind::User | PrincipalKind::AssumedRole | PrincipalKind::FederatedUser, Some(session)) => {
@@ -131,7 +194,20 @@ fn of_service(call: &Call) -> Option<Who> {
         (PrincipalKind::User, None) => &principal.user_id,
         _ => return None,
     };
-    Some(Who::Service(principal.account.clone(), id.clone(), namespace(call.service)))
+    Some(Seen::Service(&principal.account, id, namespace(call.service)))
+}
+
+/// The use of a role, or of an access key that lasts.
+fn of_credential(call: &Call) -> Option<Seen<'_>> {
+    let principal = &call.principal;
+    match (principal.kind, &principal.session) {
+        (PrincipalKind::AssumedRole, Some(session)) => {
+            let name = session.issuer_arn.rsplit('/').next().unwrap_or_default();
+            Some(Seen::Role(&principal.account, name, &session.issuer_id))
+        }
+        (_, None) if principal.access_key.starts_with("AKIA") => Some(Seen::AccessKey(&principal.access_key)),
+        _ => None,
+    }
 }
 
 /// What actions of a service begin with, from what its endpoint begins with.
@@ -182,5 +258,35 @@ mod tests {
         let bytes = store.snapshot().get(&row).unwrap().unwrap();
         let accessed = LastAccessed { used_ms: now.millis(), region: testkit::REGION.into() };
         assert_eq!(LastAccessed::decode(&bytes).unwrap(), accessed);
+    }
+
+    #[test]
+    fn who_is_known_is_noted_in_place_and_forgotten_when_unseen() {
+        let call = |account: &str, ms: i64| {
+            let mut call = testkit::call(kernel::Timestamp::from_millis(ms));
+            call.service = "sqs";
+            call.principal = Principal::root(account, &format!("AKIA{account}"));
+            call
+        };
+        let usage = Usage::default();
+        for ms in 1..=3 {
+            usage.note(&call("1", ms));
+        }
+        usage.note(&call("2", 9));
+        let mut taken = usage.gathered.lock().take();
+        taken.sort_by_key(|(_, used)| used.used_ms);
+        assert_eq!(taken.iter().map(|(_, used)| used.used_ms).collect::<Vec<_>>(), [3, 9]);
+        let mut elsewhere = call("1", 12);
+        elsewhere.region = "eu-west-1".into();
+        usage.note(&elsewhere);
+        let taken = usage.gathered.lock().take();
+        assert_eq!(taken.len(), 1);
+        assert!(taken[0].0 == Who::AccessKey("AKIA1".into()) && taken[0].1.region == "eu-west-1");
+        assert!(usage.gathered.lock().take().is_empty());
+        assert!(usage.gathered.lock().by_hash.is_empty());
+        for n in 0..GATHERED_MAX + 10 {
+            usage.note(&call(&n.to_string(), 1));
+        }
+        assert_eq!(usage.gathered.lock().take().len(), GATHERED_MAX);
     }
 }
