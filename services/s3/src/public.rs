@@ -48,7 +48,7 @@ struct Statement {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Principal {
-    Everybody(String),
+    Text(String),
     Named(BTreeMap<String, Many<String>>),
 }
 
@@ -65,8 +65,7 @@ enum Many<T> {
 enum Scalar {
     Text(String),
     /// Numbers and truth values: never a pattern.
-    Number(f64),
-    Bool(bool),
+    Other(serde::de::IgnoredAny),
 }
 
 impl<T> Many<T> {
@@ -94,7 +93,7 @@ impl Statement {
         }
         let everybody = match &self.principal {
             _ if self.not_principal.is_some() => true,
-            Some(Principal::Everybody(_)) => true,
+            Some(Principal::Text(name)) => name == "*",
             Some(Principal::Named(map)) => {
                 map.values().any(|names| names.as_slice().iter().any(|n| n == "*"))
             }
@@ -121,7 +120,7 @@ fn narrows(operator: &str, keys: &BTreeMap<String, Many<Scalar>>) -> bool {
 fn is_fixed(key: &str, value: &Scalar) -> bool {
     let text = match value {
         Scalar::Text(text) => text.as_str(),
-        Scalar::Number(_) | Scalar::Bool(_) => return true,
+        Scalar::Other(_) => return true,
     };
     match key {
         "aws:sourceip" => is_narrow_range(text),

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub mod edge;
+
 pub mod objects;
 
 use kernel::{Call, Principal};
