@@ -114,7 +114,12 @@ pub(crate) use customer;
 
 impl S3 {
     /// What is kept of what a request says, where it may be said of an object in this bucket.
-    pub(crate) fn attributes(&self, call: &Call, bucket: &Bucket, said: Said<'_>) -> Result<Attributes, Error> {
+    pub(crate) fn attributes(
+        &self,
+        call: &Call,
+        bucket: &Bucket,
+        said: Said<'_>,
+    ) -> Result<Attributes, Error> {
         if said.event_hold {
             return Err(not_implemented("x-amz-object-lock-event-hold").into());
         }
@@ -167,10 +172,12 @@ impl S3 {
             return Ok(None);
         };
         if bucket.record.ownership == Ownership::BucketOwnerEnforced {
-            let harmless = said.canned != Some("private") && acl.grants == acl_input::private(bucket_owner).grants;
+            let harmless =
+                said.canned != Some("private") && acl.grants == acl_input::private(bucket_owner).grants;
             return if harmless { Ok(None) } else { Err(acl_not_supported().into()) };
         }
-        if bucket.record.public_access.is_some_and(|access| access.block_acls) && public::acl_is_public(&acl) {
+        if bucket.record.public_access.is_some_and(|access| access.block_acls) && public::acl_is_public(&acl)
+        {
             return Err(access_denied().into());
         }
         Ok(Some(acl))

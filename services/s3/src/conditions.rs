@@ -78,7 +78,9 @@ impl<'a> Writing<'a> {
     pub fn check(&self, key: &str, current: Option<&Object>) -> Result<(), Error> {
         match (self.if_match, current) {
             (Some(_), None) => return Err(no_such_key(key).into()),
-            (Some(tags), Some(object)) if !matches(tags, &object.etag) => return Err(failed("If-Match").into()),
+            (Some(tags), Some(object)) if !matches(tags, &object.etag) => {
+                return Err(failed("If-Match").into());
+            }
             _ => {}
         }
         if self.if_absent && current.is_some() {

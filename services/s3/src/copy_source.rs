@@ -25,7 +25,8 @@ impl CopySource {
             None => (header, None),
         };
         let invalid = |text: &'static str| invalid_argument(text, NAME, NAME);
-        let path = percent_decode_str(path).decode_utf8().map_err(|_| invalid("Invalid copy source encoding"))?;
+        let path =
+            percent_decode_str(path).decode_utf8().map_err(|_| invalid("Invalid copy source encoding"))?;
         let path = path.strip_prefix('/').unwrap_or(&path);
         let (bucket, key) = path.split_once('/').ok_or_else(|| invalid("Invalid copy source object key"))?;
         if bucket.is_empty() {
@@ -45,8 +46,10 @@ mod tests {
 
     #[test]
     fn decoded_once() {
-        let of = |text| CopySource::parse(text).map(|source| (source.bucket, source.key, source.version)).unwrap();
-        let expected = |key: &str, version: Option<&str>| ("b".to_owned(), key.to_owned(), version.map(str::to_owned));
+        let of =
+            |text| CopySource::parse(text).map(|source| (source.bucket, source.key, source.version)).unwrap();
+        let expected =
+            |key: &str, version: Option<&str>| ("b".to_owned(), key.to_owned(), version.map(str::to_owned));
         assert_eq!(of("b/k"), expected("k", None));
         assert_eq!(of("/b/a/k"), expected("a/k", None));
         assert_eq!(of("b%2Fk%20%2B%252F+x?y=z"), expected("k +%2F+x?y=z", None));

@@ -69,7 +69,10 @@ pub fn give_up(tx: &mut Tx, place: &Place, id: &[u8; 16]) -> Result<(), Failure>
 
 fn discard(tx: &mut Tx, place: &Place, id: &[u8; 16]) {
     tx.put(place.garbage(id), "");
-    tx.emit(GARBAGE, Garbage { account: place.account.clone(), region: place.region.clone(), id: *id }.encode());
+    tx.emit(
+        GARBAGE,
+        Garbage { account: place.account.clone(), region: place.region.clone(), id: *id }.encode(),
+    );
 }
 
 /// Uses a file once more.

@@ -21,11 +21,6 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Of bytes of which nothing was said.
-    pub fn nothing(bytes_max: u64) -> Self {
-        Self { md5: None, checksum: None, keep: None, hint: None, bytes_max }
-    }
-
     /// Of bytes that come from here, and of which this checksum is to be kept.
     pub fn copied(keep: Algorithm, bytes_max: u64) -> Self {
         Self { md5: None, checksum: None, keep: Some(keep), hint: None, bytes_max }
@@ -78,7 +73,7 @@ impl Expected {
             Some(expected) if expected != computed => {
                 let text = "The Content-MD5 you specified did not match what we received.";
                 let error = Detailed::new("BadDigest", 400, text)
-                    .with("ExpectedDigest", expected.base64())
+                    .with("ExpectedDigest", expected.hex())
                     .with("CalculatedDigest", computed.base64());
                 Err(error.into())
             }

@@ -23,11 +23,7 @@ pub struct Said<'a> {
 }
 
 /// The lock of a new version: what the request says, or else the bucket's default.
-pub fn of_new(
-    bucket: &Bucket,
-    said: Said<'_>,
-    now: Timestamp,
-) -> Result<(Option<Retention>, bool), Error> {
+pub fn of_new(bucket: &Bucket, said: Said<'_>, now: Timestamp) -> Result<(Option<Retention>, bool), Error> {
     let Said { mode, until, hold } = said;
     if !bucket.record.lock {
         if mode.is_some() || until.is_some() || hold.is_some() {

@@ -66,7 +66,8 @@ fn check(tags: &Tags) -> Result<(), Error> {
         return Err(Detailed::new("BadRequest", 400, text).into());
     }
     for (key, value) in tags {
-        let invalid = |text: &'static str| Detailed::new("InvalidTag", 400, text).with("TagKey", key.as_str());
+        let invalid =
+            |text: &'static str| Detailed::new("InvalidTag", 400, text).with("TagKey", key.as_str());
         if key.starts_with("aws:") {
             return Err(invalid("Your TagKey cannot be prefixed with aws:").into());
         }

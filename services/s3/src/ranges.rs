@@ -61,7 +61,9 @@ mod tests {
         ] {
             assert_eq!(of(text), Ok(Some(range)), "{text}");
         }
-        for text in ["bytes=0-1,3-4", "bytes=5-2", "bytes=", "bytes=a-b", "0-5", "lines=0-1", "bytes=+1-2", "bytes=-"] {
+        for text in
+            ["bytes=0-1,3-4", "bytes=5-2", "bytes=", "bytes=a-b", "0-5", "lines=0-1", "bytes=+1-2", "bytes=-"]
+        {
             assert_eq!(of(text), Ok(None), "{text}");
         }
         for text in ["bytes=10-", "bytes=10-12", "bytes=-0"] {

@@ -119,8 +119,7 @@ impl Source {
             }
             Data::Blob(blob) => {
                 let id = BlobId::from_bytes(blob.id);
-                let reading =
-                    self.blobs.read(id, &self.key.of_blobs(), slice.range, slice.size).await?;
+                let reading = self.blobs.read(id, &self.key.of_blobs(), slice.range, slice.size).await?;
                 let pieces = reading.map_err(|error| {
                     tracing::error!(%error, "an object cannot be read to its end");
                     StreamError::Broken

@@ -60,7 +60,9 @@ mod tests {
         assert_eq!(decode("=?UTF-8?B?w6TDtg==?="), "äö");
         assert_eq!(decode("=?utf-8?Q?=C3=A4_b?="), "ä b");
         assert_eq!(decode("=?UTF-8?B?w6Q=?= =?UTF-8?B?w7Y=?="), "äö");
-        for plain in ["", "plain", "=?UTF-8?B?!?=", "=?UTF-8?Q?=C3?=", "=?ISO-8859-1?Q?=E4?=", "=?UTF-8?Q?=+1?", "=?x"] {
+        for plain in
+            ["", "plain", "=?UTF-8?B?!?=", "=?UTF-8?Q?=C3?=", "=?ISO-8859-1?Q?=E4?=", "=?UTF-8?Q?=+1?", "=?x"]
+        {
             assert_eq!(decode(plain), plain);
         }
         for text in ["plain text", "äö", "日本"] {

@@ -83,9 +83,9 @@ impl S3 {
         object_key: &ObjectKey,
     ) -> Result<Sealing, Error> {
         Ok(match how(&bucket.record.encryption, wanted)? {
-            How::S3 => Sealing::S3 {
-                key: self.vault.seal(PURPOSE, &belongs_to(bucket, key), object_key.bytes()),
-            },
+            How::S3 => {
+                Sealing::S3 { key: self.vault.seal(PURPOSE, &belongs_to(bucket, key), object_key.bytes()) }
+            }
             How::Customer(brought) => {
                 let salt = self.ids.bytes();
                 let wrapping = object_key::hmac_of(&brought.key, &[&salt, key.as_bytes()]);
@@ -263,10 +263,11 @@ pub fn context_text(context: &BTreeMap<String, String>) -> Option<String> {
 
 /// The key that a request brings, if any.
 fn bring(customer: Customer<'_>) -> Result<Option<Brought>, Error> {
-    const HEADER: &str = "x-amz-server-side-encryption-customer-algorithm";
+    const HEADER: &str = "x-amz-server-side-encryption";
     let missing = |what: &str| {
-        let text =
-            format!("Requests specifying Server Side Encryption with Customer provided keys must provide {what}.");
+        let text = format!(
+            "Requests specifying Server Side Encryption with Customer provided keys must provide {what}."
+        );
         invalid_argument(text, HEADER, customer.algorithm.unwrap_or("null"))
     };
     let Customer { algorithm, key, md5 } = customer;

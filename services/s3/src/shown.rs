@@ -77,8 +77,9 @@ macro_rules! show_object {
                 .collect(),
         );
         if object.storage_class != "STANDARD" {
-            output.storage_class = <model_s3::types::StorageClass as wire::Enum>::parse(&object.storage_class)
-                .map(wire::Open::Known);
+            output.storage_class =
+                <model_s3::types::StorageClass as wire::Enum>::parse(&object.storage_class)
+                    .map(wire::Open::Known);
         }
         output.replication_status = object.replication.clone().map(|text| {
             <model_s3::types::ReplicationStatus as wire::Enum>::parse(&text)
@@ -89,7 +90,8 @@ macro_rules! show_object {
             output.object_lock_retain_until_date = Some(kernel::Timestamp::from_millis(retention.until_ms));
         }
         if object.legal_hold {
-            output.object_lock_legal_hold_status = Some(model_s3::types::ObjectLockLegalHoldStatus::On.into());
+            output.object_lock_legal_hold_status =
+                Some(model_s3::types::ObjectLockLegalHoldStatus::On.into());
         }
         if !object.tags.is_empty() {
             output.tag_count = i32::try_from(object.tags.len()).ok();

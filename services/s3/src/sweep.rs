@@ -22,28 +22,12 @@ const BATCH: usize = 500;
 const READING_MAX: Duration = Duration::from_secs(3_600);
 
 /// Why a sweep ended.
-#[derive(Debug)]
-enum Trouble {
-    Store(store::Error),
-    Blob(blob::Error),
-    Other(Box<Failure>),
-}
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
 
-impl From<store::Error> for Trouble {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<blob::Error> for Trouble {
-    fn from(error: blob::Error) -> Self {
-        Self::Blob(error)
-    }
-}
-
-impl From<Failure> for Trouble {
-    fn from(failure: Failure) -> Self {
-        Self::Other(Box::new(failure))
+fn trouble(failure: Failure) -> Trouble {
+    match failure {
+        Failure::Store(error) => error.into(),
+        Failure::Api(error) => format!("{error:?}").into(),
     }
 }
 
@@ -51,11 +35,11 @@ impl From<Failure> for Trouble {
 pub async fn run(s3: Arc<S3>) {
     let mut garbage = s3.store.watch_changes(GARBAGE);
     if let Err(error) = unreferenced(&s3).await {
-        tracing::error!(?error, "files that an earlier run left behind cannot be removed");
+        tracing::error!(%error, "files that an earlier run left behind cannot be removed");
     }
     loop {
         if let Err(error) = sweep(&s3).await {
-            tracing::error!(?error, "files that nobody uses cannot be removed");
+            tracing::error!(%error, "files that nobody uses cannot be removed");
             s3.clock.sleep(REST).await;
             continue;
         }
@@ -68,7 +52,7 @@ pub async fn run(s3: Arc<S3>) {
 
 async fn sweep(s3: &S3) -> Result<(), Trouble> {
     for (place, id) in s3.orphans.take() {
-        s3.store.transact(|tx| data::give_up(tx, &place, &id)).await?;
+        s3.store.transact(|tx| data::give_up(tx, &place, &id)).await.map_err(trouble)?;
     }
     while remove_some(s3).await? == BATCH {}
     Ok(())
@@ -95,7 +79,8 @@ async fn remove_some(s3: &S3) -> Result<usize, Trouble> {
             files.iter().for_each(|(place, id)| tx.delete(place.garbage(id)));
             Ok::<_, Failure>(())
         })
-        .await?;
+        .await
+        .map_err(trouble)?;
     s3.store.trim_changes(GARBAGE, after(last.stamp)).await?;
     Ok(changes.len())
 }
@@ -123,7 +108,11 @@ async fn unreferenced(s3: &S3) -> Result<(), Trouble> {
     };
     let swept = s3.blobs.sweep(keep).await?;
     if swept.removed + swept.abandoned > 0 {
-        tracing::info!(removed = swept.removed, unfinished = swept.abandoned, "left by an earlier run, and removed");
+        tracing::info!(
+            removed = swept.removed,
+            unfinished = swept.abandoned,
+            "left by an earlier run, and removed"
+        );
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::error::Failure;
 use crate::keys::{Inside, version_after};
 use crate::records::{Marker, NullVersion, Object, Version, Versioning};
 use crate::s3::Read;
+use crate::uploads;
 
 /// The version id of versions made while versioning was not enabled.
 pub const NULL: &str = "null";
@@ -115,6 +116,9 @@ pub fn delete(
     owner: &str,
 ) -> Result<Option<Marker>, Failure> {
     let before = current(tx, inside, key)?;
+    if before.is_some() {
+        uploads::note_deletion(tx, inside, key)?;
+    }
     if versioning == Versioning::Never {
         if let Some(before) = &before {
             data::release(tx, inside.place(), before)?;
@@ -129,10 +133,11 @@ pub fn delete(
         modified_ms: now.millis(),
         owner: owner.to_owned(),
     };
-    if before.is_some() {
+    let was_object = before.is_some();
+    make_way(tx, inside, key, versioning, before)?;
+    if was_object {
         tx.delete(inside.object(key));
     }
-    make_way(tx, inside, key, versioning, before)?;
     remember(tx, inside, key, Version::Marker(marker.clone()));
     Ok(Some(marker))
 }
@@ -150,6 +155,7 @@ pub fn delete_version(
         data::release(tx, inside.place(), object)?;
     }
     if was_current {
+        uploads::note_deletion(tx, inside, key)?;
         tx.delete(inside.object(key));
     } else {
         forget(tx, inside, key, &version);
@@ -243,7 +249,8 @@ fn new_id(sequence: u64, ids: &Ids) -> String {
     format!("{:016x}{}", u64::MAX - sequence, ids.hex(HALF))
 }
 
-fn sequence_of(id: &str) -> Option<u64> {
+/// The place of the version with this id among the versions of its key; none if no version has such an id.
+pub fn sequence_of(id: &str) -> Option<u64> {
     let well_formed = id.len() == 2 * HALF && id.bytes().all(|b| b.is_ascii_hexdigit());
     let half = id.get(..HALF).filter(|_| well_formed)?;
     Some(u64::MAX - u64::from_str_radix(half, 16).ok()?)

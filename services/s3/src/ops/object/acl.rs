@@ -49,7 +49,8 @@ impl S3 {
             ..acl_headers!(input)
         };
         if said.is_empty() {
-            let error = Detailed::new("MissingSecurityHeader", 400, "Your request was missing a required header");
+            let error =
+                Detailed::new("MissingSecurityHeader", 400, "Your request was missing a required header");
             return Err(error.with("MissingHeaderName", "x-amz-acl").into());
         }
         let acl = self.object_acl(&asked.bucket, &owner, said)?.filter(|acl| *acl != private(&owner));

@@ -49,16 +49,16 @@ impl S3 {
         let Copy { to, from } = copy.into_inner();
         let request_charged = payer::charged(&call, &to.bucket, input.request_payer.as_ref())?;
         payer::charged(&call, &from.bucket, input.request_payer.as_ref())?;
-        let source = self.source_of_copy(&call, &from)?;
+        let source = self.source(&call, &from)?;
         check_source(source, &input)?;
         let said = said!(input);
-        let replaced = input.metadata_directive.as_ref().and_then(wire::Open::known)
-            == Some(MetadataDirective::Replace);
+        let replaced =
+            input.metadata_directive.as_ref().and_then(wire::Open::known) == Some(MetadataDirective::Replace);
         if is_itself(&from, &to) && !replaced {
             check_change(&to.bucket, &said, &wanted!(input), input.checksum_algorithm.is_some())?;
         }
-        let retag = input.tagging_directive.as_ref().and_then(wire::Open::known)
-            == Some(TaggingDirective::Replace);
+        let retag =
+            input.tagging_directive.as_ref().and_then(wire::Open::known) == Some(TaggingDirective::Replace);
         let plan = Plan {
             attributes: self.copied(&call, &to.bucket, source, said, (replaced, retag))?,
             wanted: wanted!(input),
@@ -96,9 +96,10 @@ impl S3 {
     }
 
     /// The object to be copied.
-    fn source_of_copy<'a>(&self, call: &Call, from: &'a Asked) -> Result<&'a Object, Error> {
+    pub(crate) fn source<'a>(&self, call: &Call, from: &'a Asked) -> Result<&'a Object, Error> {
         if let (Some(Version::Marker(_)), Some(_)) = (&from.found, &from.version) {
-            let text = "The source of a copy request may not specifically refer to a delete marker by version id.";
+            let text =
+                "The source of a copy request may not specifically refer to a delete marker by version id.";
             return Err(invalid_request(text).into());
         }
         self.found(call, "PUT", from)
@@ -246,12 +247,7 @@ fn is_itself(from: &Asked, to: &Place) -> bool {
 }
 
 /// Copying an object to itself has to change something about it.
-fn check_change(
-    bucket: &Bucket,
-    said: &Said<'_>,
-    wanted: &Wanted<'_>,
-    checksum: bool,
-) -> Result<(), Error> {
+fn check_change(bucket: &Bucket, said: &Said<'_>, wanted: &Wanted<'_>, checksum: bool) -> Result<(), Error> {
     let changes = checksum
         || said.storage_class.is_some()
         || said.headers.website_redirect.is_some()
@@ -295,5 +291,6 @@ fn shareable(from: &Bucket, source: &Object, to: &Bucket, plan: &Plan<'_>) -> Op
         Sealing::Customer { .. } => false,
     };
     let brings_key = plan.wanted.customer.algorithm.is_some();
-    (from.place == to.place && source.parts.is_none() && same_checksum && same_tag && !brings_key).then_some(blob)
+    (from.place == to.place && source.parts.is_none() && same_checksum && same_tag && !brings_key)
+        .then_some(blob)
 }

@@ -12,9 +12,9 @@ use crate::bucket::Bucket;
 use crate::error::{Failure, access_denied, not_implemented};
 use crate::ops::object::delete::{Deleted, Terms, check_terms};
 use crate::payer;
+use crate::records::Version;
 use crate::resource::{Deletions, check_key, check_version};
 use crate::s3::S3;
-use crate::records::Version;
 use crate::versions::{self, NULL};
 
 /// Objects deleted in one transaction, which is to be short against the five seconds that one may take.

@@ -75,16 +75,14 @@ macro_rules! answer {
         let portion: &Portion = $portion;
         show_object!($output, &$asked.bucket, $object);
         override_headers!($output, $input, $call);
-        $output.request_charged =
-            payer::charged(&$call, &$asked.bucket, $input.request_payer.as_ref())?;
+        $output.request_charged = payer::charged(&$call, &$asked.bucket, $input.request_payer.as_ref())?;
         let length = portion.range.as_ref().map_or($object.size, |range| range.end - range.start);
         $output.content_length = i64::try_from(length).ok();
         $output.content_range = portion.range.as_ref().map(|range| ranges::shown(range, $object.size));
         $output.parts_count = portion.parts;
         if let Some(checksum) = portion.checksum.as_ref().filter(|_| $input.checksum_mode.is_some()) {
             crate::show_checksum!($output, checksum);
-            let kind =
-                if checksum.composite { ChecksumType::Composite } else { ChecksumType::FullObject };
+            let kind = if checksum.composite { ChecksumType::Composite } else { ChecksumType::FullObject };
             $output.checksum_type = Some(kind.into());
         }
     }};
@@ -108,8 +106,7 @@ impl S3 {
         let portion = self.portion(&asked, object, input.range.as_deref(), input.part_number)?;
         let mut output = GetObjectOutput::default();
         answer!(output, input, call, asked, object, &portion);
-        let key =
-            self.open_key(&call, &asked.bucket, &asked.key, &object.sealing, customer!(input)).await?;
+        let key = self.open_key(&call, &asked.bucket, &asked.key, &object.sealing, customer!(input)).await?;
         let range = portion.range.unwrap_or(0..object.size);
         output.body = Some(self.read(&asked.bucket.place, object, key, range, asked.pin.clone()).await?);
         Ok(output)
@@ -204,7 +201,10 @@ fn check_conditions(object: &Object, conditions: &Reading<'_>) -> Result<(), Err
 
 fn check_override(call: &Call, name: &str, value: &str) -> Result<(), Error> {
     if call.principal.kind == PrincipalKind::Anonymous {
-        return Err(invalid_request("Request specific response headers cannot be used for anonymous GET requests.").into());
+        return Err(invalid_request(
+            "Request specific response headers cannot be used for anonymous GET requests.",
+        )
+        .into());
     }
     // Characters up to U+00FF are those of ISO 8859-1.
     if value.chars().any(|c| u32::from(c) > 0xff) {

@@ -64,10 +64,16 @@ impl S3 {
         event: &'static str,
     ) -> Result<Option<String>, Error> {
         let object = self
-            .change_object(asked, |object| {
-                object.tags = tags.clone();
-                Ok(())
-            }, |tx, object| notify::event(tx, self, &asked.bucket, call, &Event::about(event, &asked.key, object)))
+            .change_object(
+                asked,
+                |object| {
+                    object.tags = tags.clone();
+                    Ok(())
+                },
+                |tx, object| {
+                    notify::event(tx, self, &asked.bucket, call, &Event::about(event, &asked.key, object))
+                },
+            )
             .await?;
         Ok(version_id(&asked.bucket, &object))
     }
