@@ -190,7 +190,8 @@ mod tests {
         for beside in ["", "bas", "base0", "basf"] {
             tx.put(KeyWriter::new().str(beside).str("x").finish(), "beside");
         }
-        futures::executor::block_on(tx.commit()).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(tx.commit()).unwrap();
         store
     }
 

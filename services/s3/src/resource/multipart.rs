@@ -5,9 +5,8 @@ use model_s3::Error;
 use model_s3::types::*;
 use service::{Resource, Target};
 
-use crate::acl_input::acl_headers;
-use crate::object_tags;
-use crate::resource::{Place, check_key, named, target, to_write};
+use crate::attributes::{said, wanted};
+use crate::resource::{Copy, Place, check_key, copy_source, named, of_write, target, to_write};
 use crate::s3::S3;
 
 type Found = Result<Resource<Place>, Error>;
@@ -15,45 +14,8 @@ type Found = Result<Resource<Place>, Error>;
 /// Beginning an upload needs what putting the object needs.
 pub fn create_multipart_upload(s3: &S3, call: &Call, input: &CreateMultipartUploadInput) -> Found {
     let bucket = (input.bucket.as_str(), input.expected_bucket_owner.as_deref());
-    let (mut target, place) = to_write(s3, call, bucket, &input.key)?;
-    let mut actions = vec!["s3:PutObject"];
-    let acl = acl_headers!(input);
-    if !acl.is_empty() {
-        actions.push("s3:PutObjectAcl");
-        for (name, value) in acl.condition_keys() {
-            target = target.with_key(name, value);
-        }
-    }
-    if let Some(tagging) = &input.tagging {
-        actions.push("s3:PutObjectTagging");
-        // What is wrong with them, the operation says.
-        for (key, value) in object_tags::of_header(tagging).unwrap_or_default() {
-            target = target.with_key(format!("s3:RequestObjectTag/{key}"), value);
-        }
-        let keys: Vec<String> = object_tags::of_header(tagging).unwrap_or_default().into_keys().collect();
-        target = target.with_keys("s3:RequestObjectTagKeys", keys);
-    }
-    if input.object_lock_mode.is_some() || input.object_lock_retain_until_date.is_some() {
-        actions.push("s3:PutObjectRetention");
-    }
-    if input.object_lock_legal_hold_status.is_some() {
-        actions.push("s3:PutObjectLegalHold");
-    }
-    let said = [
-        ("s3:x-amz-server-side-encryption", input.server_side_encryption.as_ref().map(wire::Open::as_str)),
-        ("s3:x-amz-server-side-encryption-aws-kms-key-id", input.ssekms_key_id.as_deref()),
-        ("s3:x-amz-server-side-encryption-customer-algorithm", input.sse_customer_algorithm.as_deref()),
-        ("s3:x-amz-storage-class", input.storage_class.as_ref().map(wire::Open::as_str)),
-        ("s3:x-amz-website-redirect-location", input.website_redirect_location.as_deref()),
-        ("s3:object-lock-mode", input.object_lock_mode.as_ref().map(wire::Open::as_str)),
-        ("s3:object-lock-legal-hold", input.object_lock_legal_hold_status.as_ref().map(wire::Open::as_str)),
-    ];
-    for (name, value) in said {
-        if let Some(value) = value {
-            target = target.with_key(name, value.to_owned());
-        }
-    }
-    Ok(Resource::new(target.for_actions(actions), place))
+    let (target, place) = to_write(s3, call, bucket, &input.key)?;
+    Ok(Resource::new(of_write(target, call, &said!(input), &wanted!(input), false), place))
 }
 
 pub fn upload_part(s3: &S3, call: &Call, input: &UploadPartInput) -> Found {
@@ -62,13 +24,25 @@ pub fn upload_part(s3: &S3, call: &Call, input: &UploadPartInput) -> Found {
     Ok(Resource::new(target, place))
 }
 
+pub fn upload_part_copy(s3: &S3, call: &Call, input: &UploadPartCopyInput) -> Result<Resource<Copy>, Error> {
+    let bucket = (input.bucket.as_str(), input.expected_bucket_owner.as_deref());
+    let (target, to) = to_write(s3, call, bucket, &input.key)?;
+    let target =
+        target.with_key("s3:x-amz-copy-source", input.copy_source.trim_start_matches('/').to_owned());
+    let (source, from) =
+        copy_source(s3, call, &input.copy_source, input.expected_source_bucket_owner.as_deref())?;
+    Ok(Resource::new(target, Copy { to, from }).and(source))
+}
+
 pub fn complete_multipart_upload(s3: &S3, call: &Call, input: &CompleteMultipartUploadInput) -> Found {
     let bucket = (input.bucket.as_str(), input.expected_bucket_owner.as_deref());
     let (mut target, place) = to_write(s3, call, bucket, &input.key)?;
-    for (name, value) in [("s3:if-match", &input.if_match), ("s3:if-none-match", &input.if_none_match)] {
-        if let Some(value) = value {
-            target = target.with_key(name, value.clone());
-        }
+    if let Some(tag) = &input.if_none_match {
+        target = target.with_key("s3:if-none-match", tag.clone());
+    }
+    if input.if_match.is_some() {
+        // It tells what is there.
+        target = target.for_actions(["s3:PutObject", "s3:GetObject"]);
     }
     Ok(Resource::new(target, place))
 }

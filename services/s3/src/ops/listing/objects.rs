@@ -11,6 +11,7 @@ use store::Record as _;
 use super::{Spelling, checksum, delimiter, open, page_size, token};
 use crate::acl_input::owner;
 use crate::bucket::Bucket;
+use crate::payer;
 use crate::records;
 use crate::s3::S3;
 use crate::scan::{Found, Scan};
@@ -38,10 +39,11 @@ struct Listed {
 impl S3 {
     pub async fn list_objects(
         self: Arc<Self>,
-        _call: Arc<Call>,
+        call: Arc<Call>,
         bucket: Allowed<Arc<Bucket>>,
         input: ListObjectsInput,
     ) -> Result<ListObjectsOutput, Error> {
+        let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
         let spelling = Spelling::asked(input.encoding_type.as_ref())?;
         let size = page_size(input.max_keys, "max-keys")?;
         let delimiter = delimiter(input.delimiter.as_deref());
@@ -61,16 +63,17 @@ impl S3 {
             delimiter: spelling.write_some(delimiter),
             max_keys: Some(size as i32),
             encoding_type: input.encoding_type,
-            request_charged: None,
+            request_charged,
         })
     }
 
     pub async fn list_objects_v2(
         self: Arc<Self>,
-        _call: Arc<Call>,
+        call: Arc<Call>,
         bucket: Allowed<Arc<Bucket>>,
         input: ListObjectsV2Input,
     ) -> Result<ListObjectsV2Output, Error> {
+        let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
         let spelling = Spelling::asked(input.encoding_type.as_ref())?;
         let size = page_size(input.max_keys, "max-keys")?;
         let delimiter = delimiter(input.delimiter.as_deref());
@@ -99,7 +102,7 @@ impl S3 {
             next_continuation_token: listed.next.map(|next| token::write(&bucket, &next)),
             start_after: spelling.write_some(start_after),
             continuation_token: input.continuation_token,
-            request_charged: None,
+            request_charged,
         })
     }
 }

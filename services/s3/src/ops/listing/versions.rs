@@ -13,6 +13,7 @@ use crate::acl_input::owner;
 use crate::bucket::Bucket;
 use crate::error::invalid_argument;
 use crate::keys::{Inside, version_after};
+use crate::payer;
 use crate::records::{self, Version};
 use crate::s3::S3;
 use crate::scan::{Found, Scan};
@@ -22,10 +23,11 @@ use crate::versions;
 impl S3 {
     pub async fn list_object_versions(
         self: Arc<Self>,
-        _call: Arc<Call>,
+        call: Arc<Call>,
         bucket: Allowed<Arc<Bucket>>,
         input: ListObjectVersionsInput,
     ) -> Result<ListObjectVersionsOutput, Error> {
+        let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
         let spelling = Spelling::asked(input.encoding_type.as_ref())?;
         let size = page_size(input.max_keys, "max-keys")?;
         let delimiter = delimiter(input.delimiter.as_deref());
@@ -49,6 +51,7 @@ impl S3 {
             delimiter: spelling.write_some(delimiter),
             max_keys: Some(size as i32),
             encoding_type: input.encoding_type.clone(),
+            request_charged,
             ..Default::default()
         };
         let (mut count, mut prefixes, mut last) = (0, Vec::new(), None);

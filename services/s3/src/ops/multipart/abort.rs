@@ -10,12 +10,12 @@ use service::Allowed;
 use super::no_conditions;
 use crate::resource::Place;
 use crate::s3::S3;
-use crate::uploads;
+use crate::{payer, uploads};
 
 impl S3 {
     pub async fn abort_multipart_upload(
         self: Arc<Self>,
-        _call: Arc<Call>,
+        call: Arc<Call>,
         place: Allowed<Place>,
         input: AbortMultipartUploadInput,
     ) -> Result<AbortMultipartUploadOutput, Error> {
@@ -23,12 +23,13 @@ impl S3 {
             return Err(no_conditions("x-amz-if-match-initiated-time").into());
         }
         let (bucket, key) = (&place.bucket, place.key.as_str());
+        let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         self.transact(|tx| {
             S3::hold_bucket(tx, bucket)?;
             uploads::named(tx, bucket.inside(), key, &input.upload_id)?;
             uploads::abort(tx, bucket.inside(), key, &input.upload_id)
         })
         .await?;
-        Ok(AbortMultipartUploadOutput::default())
+        Ok(AbortMultipartUploadOutput { request_charged, version_id: None })
     }
 }

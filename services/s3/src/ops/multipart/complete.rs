@@ -14,12 +14,13 @@ use super::plan;
 use crate::bucket::Bucket;
 use crate::conditions::Writing;
 use crate::error::{Failure, no_such_upload};
+use crate::expected::show_checksum;
 use crate::notify::{self, Event};
 use crate::records::{Data, Object, Sealing, Upload};
 use crate::resource::Place;
 use crate::s3::S3;
 use crate::shown::{quoted, version_id};
-use crate::{data, lifecycle, show_checksum, uploads, versions};
+use crate::{data, lifecycle, payer, uploads, versions};
 
 /// What stands for itself in the address of an object.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
@@ -35,6 +36,7 @@ impl S3 {
     ) -> Result<CompleteMultipartUploadOutput, Error> {
         let conditions = Writing::new(input.if_match.as_deref(), input.if_none_match.as_deref())?;
         let (bucket, key) = (&place.bucket, place.key.as_str());
+        let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         let object = self
             .transact(|tx| {
                 S3::hold_bucket(tx, bucket)?;
@@ -47,7 +49,8 @@ impl S3 {
             key: Some(key.to_owned()),
             expiration: lifecycle::expiration_header(&self, bucket, key, &object)?,
             e_tag: Some(quoted(&object.etag)),
-            version_id: version_id(bucket, &object),
+            version_id: version_id(bucket, &object).filter(|id| id != versions::NULL),
+            request_charged,
             ..Default::default()
         };
         match &object.sealing {

@@ -16,7 +16,7 @@ use crate::records::Upload;
 use crate::resource::Place;
 use crate::s3::S3;
 use crate::shown::{context_of, show_sealing};
-use crate::{lifecycle, uploads, versions};
+use crate::{lifecycle, payer, uploads, versions};
 
 impl S3 {
     pub async fn create_multipart_upload(
@@ -26,6 +26,7 @@ impl S3 {
         input: CreateMultipartUploadInput,
     ) -> Result<CreateMultipartUploadOutput, Error> {
         let (bucket, key) = (&place.bucket, place.key.as_str());
+        let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         let checksum = checksum_of(&input)?;
         let attributes = self.attributes(&call, bucket, said!(input))?;
         let (sealing, _) = self.new_key(&call, bucket, key, wanted!(input)).await?;
@@ -68,6 +69,7 @@ impl S3 {
             ssekms_encryption_context: context_of(&upload.sealing),
             checksum_algorithm,
             checksum_type,
+            request_charged,
             ..Default::default()
         };
         show_sealing!(output, &upload.sealing);

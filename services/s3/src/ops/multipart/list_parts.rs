@@ -8,17 +8,18 @@ use model_s3::types::*;
 use service::Allowed;
 
 use crate::acl_input::owner;
+use crate::expected::show_checksum;
 use crate::ops::listing::{open, page_size};
 use crate::resource::Place;
 use crate::s3::S3;
 use crate::shown::{quoted, to_the_second};
 use crate::write::hex;
-use crate::{lifecycle, records, show_checksum, uploads};
+use crate::{lifecycle, payer, records, uploads};
 
 impl S3 {
     pub async fn list_parts(
         self: Arc<Self>,
-        _call: Arc<Call>,
+        call: Arc<Call>,
         place: Allowed<Place>,
         input: ListPartsInput,
     ) -> Result<ListPartsOutput, Error> {
@@ -27,6 +28,7 @@ impl S3 {
         // Behind what no part's number is before, everything is listed; behind the greatest, nothing.
         let after = u32::try_from(after.max(0)).unwrap_or_default();
         let (bucket, key, id) = (&place.bucket, place.key.as_str(), input.upload_id.as_str());
+        let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         let snapshot = self.store.snapshot();
         let upload = uploads::named(&mut &snapshot, bucket.inside(), key, id)?;
         let (parts, more) = uploads::parts_after(&snapshot, bucket.inside(), id, after, size)?;
@@ -49,7 +51,7 @@ impl S3 {
             storage_class: Some(open(&upload.storage_class)),
             checksum_algorithm,
             checksum_type,
-            request_charged: None,
+            request_charged,
             version_id: None,
         })
     }

@@ -18,12 +18,12 @@ use crate::records::Upload;
 use crate::s3::S3;
 use crate::scan::{Found, Scan};
 use crate::shown::to_the_second;
-use crate::uploads;
+use crate::{payer, uploads};
 
 impl S3 {
     pub async fn list_multipart_uploads(
         self: Arc<Self>,
-        _call: Arc<Call>,
+        call: Arc<Call>,
         bucket: Allowed<Arc<Bucket>>,
         input: ListMultipartUploadsInput,
     ) -> Result<ListMultipartUploadsOutput, Error> {
@@ -36,6 +36,7 @@ impl S3 {
         let upload_marker =
             input.upload_id_marker.as_deref().filter(|id| !id.is_empty() && key_marker.is_some());
 
+        let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
         let snapshot = self.store.snapshot();
         let base = bucket.inside().uploads();
         let mut scan = Scan::new(&snapshot, base.clone(), prefix, delimiter).at_most(size + 1);
@@ -82,7 +83,7 @@ impl S3 {
             uploads: (!listed.is_empty()).then_some(listed),
             common_prefixes: spelling.prefixes(&prefixes),
             encoding_type: input.encoding_type,
-            request_charged: None,
+            request_charged,
         })
     }
 }

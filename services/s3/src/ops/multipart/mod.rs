@@ -8,6 +8,7 @@ mod list_uploads;
 mod plan;
 mod tee;
 mod upload_part;
+mod upload_part_copy;
 
 use model_s3::Error;
 use wire::Detailed;

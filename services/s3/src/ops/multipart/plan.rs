@@ -5,7 +5,7 @@ use model_s3::types::{CompletedPart, CompleteMultipartUploadInput};
 use wire::Detailed;
 
 use super::spoken;
-use crate::claims;
+use crate::expected::claims;
 use crate::error::{invalid_request, malformed_xml};
 use crate::limits::{OBJECT_BYTES_MAX, PART_BYTES_MIN};
 use crate::records::{Checksum, Part, Upload};

@@ -16,7 +16,7 @@ use super::{part_number, spoken};
 use crate::attributes::customer;
 use crate::bucket::Bucket;
 use crate::error::{internal, invalid_request};
-use crate::expected::Expected;
+use crate::expected::{Expected, claims, show_checksum};
 use crate::limits::PUT_BYTES_MAX;
 use crate::object_key::ObjectKey;
 use crate::records::{self, Checksum, Sealing, Upload};
@@ -25,7 +25,7 @@ use crate::s3::S3;
 use crate::sealing::Customer;
 use crate::shown::{quoted, show_sealing};
 use crate::write::{Written, hex};
-use crate::{claims, data, show_checksum, uploads};
+use crate::{data, payer, uploads};
 
 impl S3 {
     pub async fn upload_part(
@@ -36,6 +36,7 @@ impl S3 {
     ) -> Result<UploadPartOutput, Error> {
         let number = part_number(*input.part_number)?;
         let (bucket, key, id) = (&place.bucket, place.key.as_str(), input.upload_id.as_str());
+        let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         let upload = uploads::named(&mut self.store.snapshot(), bucket.inside(), key, id)?;
         let customer = customer!(input);
         check_customer(&upload.sealing, customer)?;
@@ -47,10 +48,16 @@ impl S3 {
         let hint = input.checksum_algorithm.as_ref().map(|algorithm| algorithm.as_str());
         let expected = Expected::new(input.content_md5.as_deref(), &claimed, hint, PUT_BYTES_MAX)?;
         let body = input.body.unwrap_or_default();
-        let taken = self.take_part(bucket, &upload, &object_key, &body, &expected).await?;
+        let kept = algorithm_of(&upload);
+        let certain = claimed.iter().any(|(algorithm, value)| value.is_some() && *algorithm == kept);
+        let taken = self.take_part(bucket, &upload, &object_key, &body, (&expected, certain)).await?;
         let shown = taken.shown.clone();
         let part = self.put_part(&call, bucket, (key, id, number), taken).await?;
-        let mut output = UploadPartOutput { e_tag: Some(quoted(&hex(&part.tag))), ..Default::default() };
+        let mut output = UploadPartOutput {
+            e_tag: Some(quoted(&hex(&part.tag))),
+            request_charged,
+            ..Default::default()
+        };
         show_sealing!(output, &upload.sealing);
         if let Some(checksum) = shown {
             show_checksum!(output, &checksum);
@@ -58,17 +65,18 @@ impl S3 {
         Ok(output)
     }
 
-    /// Takes in the bytes of a part.
+    /// Takes in the bytes of a part. `certain`: it is known before that writing them computes the checksum that is kept
+    /// of the parts of this upload. What comes behind the bytes may want another.
     pub(super) async fn take_part(
         &self,
         bucket: &Bucket,
         upload: &Upload,
         object_key: &ObjectKey,
         body: &ByteStream,
-        expected: &Expected,
+        (expected, certain): (&Expected, bool),
     ) -> Result<Taken, Error> {
         let kept = algorithm_of(upload);
-        let (body, own) = match kept == expected.algorithm() {
+        let (body, own) = match certain {
             true => (body.clone(), None),
             false => {
                 let (body, tee) = tee(body, kept);
