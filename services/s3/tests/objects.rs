@@ -353,3 +353,65 @@ async fn the_policies_are_asked_for_what_is_done() {
     assert_eq!(asked[0].action, "s3:GetObject");
     assert!(asked[0].target.keys.iter().any(|(name, _)| name == "s3:ExistingObjectTag/team"));
 }
+
+#[tokio::test]
+async fn a_range_has_a_status_of_its_own() {
+    use wire::OperationType as _;
+    let kit = world();
+    create(&kit, "bucket").await;
+    put(&kit, "bucket", "key", "12345678").await;
+    let codec = wire::codec(wire::Protocol::RestXml);
+    for (range, status) in [(None, 200), (Some("bytes=0-1".to_owned()), 206)] {
+        let output =
+            kit.run(GetObject, GetObjectInput { range, ..get_input("bucket", "key") }).await.unwrap();
+        assert_eq!(codec.encode(GetObject::descriptor(), &output, "id").status, status);
+    }
+}
+
+#[tokio::test]
+async fn an_object_says_when_it_expires() {
+    let kit = world();
+    create(&kit, "bucket").await;
+    let rule = LifecycleRule {
+        id: Some("old".into()),
+        expiration: Some(LifecycleExpiration { days: Some(1), ..Default::default() }),
+        filter: Some(LifecycleRuleFilter { prefix: Some("tmp/".into()), ..Default::default() }),
+        status: wire::Open::Known(ExpirationStatus::Enabled).into(),
+        ..Default::default()
+    };
+    let input = PutBucketLifecycleConfigurationInput {
+        bucket: "bucket".into(),
+        lifecycle_configuration: Some(BucketLifecycleConfiguration { rules: vec![rule].into() }),
+        ..Default::default()
+    };
+    kit.run(PutBucketLifecycleConfiguration, input).await.unwrap();
+    // Put on 15 June 2025 in the afternoon: a day later, at the next midnight.
+    let expected = Some("expiry-date=\"Tue, 17 Jun 2025 00:00:00 GMT\", rule-id=\"old\"".to_owned());
+    assert_eq!(put(&kit, "bucket", "tmp/key", "x").await.expiration, expected);
+    let head = kit.run(HeadObject, head_input("bucket", "tmp/key")).await.unwrap();
+    assert_eq!(head.expiration, expected);
+    let copy = kit.run(CopyObject, copy_input("bucket/tmp/key", "bucket", "key")).await.unwrap();
+    assert_eq!(copy.expiration, None);
+}
+
+#[tokio::test]
+async fn requesters_pay_where_they_have_to() {
+    let kit = world();
+    create(&kit, "bucket").await;
+    put(&kit, "bucket", "key", "x").await;
+    let configuration = RequestPaymentConfiguration { payer: wire::Open::Known(Payer::Requester).into() };
+    let input = PutBucketRequestPaymentInput {
+        bucket: "bucket".into(),
+        request_payment_configuration: configuration.into(),
+        ..Default::default()
+    };
+    kit.run(PutBucketRequestPayment, input).await.unwrap();
+    // The owner need not say so; others must.
+    assert_eq!(kit.run(GetObject, get_input("bucket", "key")).await.unwrap().request_charged, None);
+    refused_as(kit.run_as(other(&kit), GetObject, get_input("bucket", "key")).await, "AccessDenied");
+    let input =
+        || GetObjectInput { request_payer: known(RequestPayer::Requester), ..get_input("bucket", "key") };
+    let output = kit.run_as(other(&kit), GetObject, input()).await.unwrap();
+    assert_eq!(output.request_charged, known(RequestCharged::Requester));
+    refused_as(kit.run_as(anonymous(&kit), GetObject, input()).await, "AccessDenied");
+}

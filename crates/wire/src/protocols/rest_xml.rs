@@ -40,6 +40,10 @@ impl Codec for RestXml {
         if let Some(status) = encode_bindings(output, &mut response.headers) {
             response.status = status;
         }
+        // A part of what was asked for has a status of its own (RFC 9110, 15.3.7); models do not say so.
+        if response.status == 200 && response.headers.contains_key(http::header::CONTENT_RANGE) {
+            response.status = 206;
+        }
         let schema = output.schema();
         let namespace = operation.service.xml_namespace.map(|uri| XmlNamespace { uri, prefix: "" });
         match response_payload(output.schema()) {

@@ -18,6 +18,7 @@ use crate::conditions::{Reading, Verdict, Writing, failed};
 use crate::data;
 use crate::error::{invalid_argument, invalid_request, no_such_key};
 use crate::expected::Expected;
+use crate::lifecycle;
 use crate::limits::PUT_BYTES_MAX;
 use crate::notify::{self, Event};
 use crate::ops::object::put::object_of;
@@ -88,6 +89,7 @@ impl S3 {
             copy_source_version_id: version_id(&from.bucket, source),
             version_id: version_id(&to.bucket, &object).filter(|id| id != versions::NULL),
             ssekms_encryption_context: context_of(&object.sealing),
+            expiration: lifecycle::expiration_header(&self, &to.bucket, &to.key, &object)?,
             request_charged,
             ..Default::default()
         };

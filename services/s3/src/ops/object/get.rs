@@ -13,6 +13,7 @@ use crate::attributes::customer;
 use crate::conditions::{self, Reading, Verdict};
 use crate::data;
 use crate::error::{invalid_argument, invalid_request};
+use crate::lifecycle;
 use crate::payer;
 use crate::ranges;
 use crate::records::{Checksum, Data, Object};
@@ -106,6 +107,9 @@ impl S3 {
         let portion = self.portion(&asked, object, input.range.as_deref(), input.part_number)?;
         let mut output = GetObjectOutput::default();
         answer!(output, input, call, asked, object, &portion);
+        if asked.version.is_none() {
+            output.expiration = lifecycle::expiration_header(&self, &asked.bucket, &asked.key, object)?;
+        }
         let key = self.open_key(&call, &asked.bucket, &asked.key, &object.sealing, customer!(input)).await?;
         let range = portion.range.unwrap_or(0..object.size);
         output.body = Some(self.read(&asked.bucket.place, object, key, range, asked.pin.clone()).await?);
@@ -125,6 +129,9 @@ impl S3 {
         let portion = self.portion(&asked, object, input.range.as_deref(), input.part_number)?;
         let mut output = HeadObjectOutput::default();
         answer!(output, input, call, asked, object, &portion);
+        if asked.version.is_none() {
+            output.expiration = lifecycle::expiration_header(&self, &asked.bucket, &asked.key, object)?;
+        }
         Ok(output)
     }
 

@@ -11,6 +11,7 @@ use crate::attributes::{Attributes, said, wanted};
 use crate::bucket::Bucket;
 use crate::conditions::Writing;
 use crate::expected::{Expected, claims};
+use crate::lifecycle;
 use crate::limits::PUT_BYTES_MAX;
 use crate::notify::{self, Event};
 use crate::payer;
@@ -53,6 +54,7 @@ impl S3 {
             version_id: version_id(&bucket, &object).filter(|id| id != versions::NULL),
             checksum_type: Some(ChecksumType::FullObject.into()),
             ssekms_encryption_context: context_of(&object.sealing),
+            expiration: lifecycle::expiration_header(&self, &bucket, &key, &object)?,
             request_charged,
             ..Default::default()
         };
