@@ -85,8 +85,9 @@ impl Seen<'_> {
 
 impl Gathered {
     fn note(&mut self, seen: Seen<'_>, call: &Call) {
-        let uses = self.by_hash.entry(self.hash.hash_one(seen)).or_default();
-        if let Some(known) = uses.iter_mut().find(|known| known.who.seen() == seen) {
+        let hash = self.hash.hash_one(seen);
+        let mut uses = self.by_hash.get_mut(&hash).into_iter().flatten();
+        if let Some(known) = uses.find(|known| known.who.seen() == seen) {
             (known.used_ms, known.service, known.new) = (call.now.millis(), call.service, true);
             if known.region != call.region {
                 known.region.clone_from(&call.region);
@@ -95,7 +96,7 @@ impl Gathered {
         }
         if self.len < GATHERED_MAX {
             self.len += 1;
-            uses.push(Use {
+            self.by_hash.entry(hash).or_default().push(Use {
                 who: seen.to_owned(),
                 used_ms: call.now.millis(),
                 service: call.service,
@@ -287,6 +288,7 @@ mod tests {
         for n in 0..GATHERED_MAX + 10 {
             usage.note(&call(&n.to_string(), 1));
         }
+        assert!(usage.gathered.lock().by_hash.len() <= GATHERED_MAX);
         assert_eq!(usage.gathered.lock().take().len(), GATHERED_MAX);
     }
 }
