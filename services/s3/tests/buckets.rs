@@ -29,7 +29,8 @@ async fn a_bucket_is_made_and_found() {
     let made = kit.run(CreateBucket, create_input("docs")).await.unwrap();
     assert_eq!(made.location.as_deref(), Some("/docs"));
     assert_eq!(made.bucket_arn.as_deref(), Some("arn:aws:s3:::docs"));
-    let head = kit.run(HeadBucket, HeadBucketInput { bucket: "docs".into(), ..Default::default() }).await.unwrap();
+    let head =
+        kit.run(HeadBucket, HeadBucketInput { bucket: "docs".into(), ..Default::default() }).await.unwrap();
     assert_eq!(head.bucket_region.as_deref(), Some("us-east-1"));
     assert_eq!(head.bucket_arn.as_deref(), Some("arn:aws:s3:::docs"));
     let missing = HeadBucketInput { bucket: "other".into(), ..Default::default() };
@@ -80,7 +81,10 @@ async fn making_a_bucket_again_with_tags() {
     create(&kit, "docs").await;
     let input = GetBucketTaggingInput { bucket: "docs".into(), ..Default::default() };
     let found = kit.run(GetBucketTagging, input).await.unwrap().tag_set.unwrap();
-    assert_eq!(found.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect::<Vec<_>>(), [("a", "1")]);
+    assert_eq!(
+        found.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())).collect::<Vec<_>>(),
+        [("a", "1")]
+    );
     refused_as(kit.run(CreateBucket, tagged("docs3", &[("aws:x", "1")])).await, "InvalidTag");
     refused_as(kit.run(CreateBucket, tagged("docs3", &[("a", "1,2")])).await, "InvalidTag");
 }
@@ -124,14 +128,16 @@ async fn lists_go_by_pages_prefixes_and_regions() {
     kit.run_as(other(&kit), CreateBucket, create_input("not-mine")).await.unwrap();
     let list = async |input: ListBucketsInput| {
         let output = kit.run(ListBuckets, input).await.unwrap();
-        let names = output.buckets.unwrap().into_iter().map(|bucket| bucket.name.unwrap()).collect::<Vec<_>>();
+        let names =
+            output.buckets.unwrap().into_iter().map(|bucket| bucket.name.unwrap()).collect::<Vec<_>>();
         (names, output.continuation_token)
     };
     let all = ["a-one", "b-one", "b-two", "b-west"];
     assert_eq!(list(ListBucketsInput::default()).await, (all.map(str::to_owned).to_vec(), None));
     let (mut token, mut found) = (None, Vec::new());
     loop {
-        let input = ListBucketsInput { max_buckets: Some(1), continuation_token: token, ..Default::default() };
+        let input =
+            ListBucketsInput { max_buckets: Some(1), continuation_token: token, ..Default::default() };
         let (names, next) = list(input).await;
         assert_eq!(names.len(), 1);
         found.extend(names);
@@ -215,7 +221,9 @@ async fn object_lock() {
     create(&kit, "plain").await;
     let get = async |name: &str| {
         let input = GetObjectLockConfigurationInput { bucket: name.into(), ..Default::default() };
-        kit.run(GetObjectLockConfiguration, input).await.map(|output| output.object_lock_configuration.unwrap())
+        kit.run(GetObjectLockConfiguration, input)
+            .await
+            .map(|output| output.object_lock_configuration.unwrap())
     };
     let put = async |name: &str, rule: Option<DefaultRetention>| {
         let rule = rule.map(|default| ObjectLockRule { default_retention: Some(default) });
@@ -280,8 +288,10 @@ async fn default_encryption() {
         };
         let input = PutBucketEncryptionInput {
             bucket: "docs".into(),
-            server_side_encryption_configuration: ServerSideEncryptionConfiguration { rules: vec![rule].into() }
-                .into(),
+            server_side_encryption_configuration: ServerSideEncryptionConfiguration {
+                rules: vec![rule].into(),
+            }
+            .into(),
             ..Default::default()
         };
         kit.run(PutBucketEncryption, input).await
@@ -349,7 +359,11 @@ async fn payment_acceleration_and_tags() {
     };
     put(&[("k", "v"), ("ä b", "")]).await.unwrap();
     assert_eq!(kit.run(GetBucketTagging, get()).await.unwrap().tag_set.unwrap().len(), 2);
-    refused(put(&[("k", "1"), ("k", "2")]).await, "InvalidTag", "Cannot provide multiple Tags with the same key");
+    refused(
+        put(&[("k", "1"), ("k", "2")]).await,
+        "InvalidTag",
+        "Cannot provide multiple Tags with the same key",
+    );
     refused(put(&[("k,l", "1")]).await, "InvalidTag", "The TagKey you have provided is invalid");
     refused(put(&[("k", "1,2")]).await, "InvalidTag", "The TagValue you have provided is invalid");
     let text = "System tags cannot be added/updated by requester";

@@ -1,0 +1,217 @@
+//! Bucket policies: what is taken, who is let in by them, and when they make a bucket public.
+
+mod common;
+
+use common::strict::Strict;
+use common::*;
+use identity::keys;
+use identity::records::User;
+use kernel::{Arn, Principal, PrincipalKind};
+use model_s3::Error;
+use model_s3::ops::*;
+use model_s3::types::*;
+use store::Record as _;
+use testkit::ACCOUNT;
+use wire::Open;
+
+fn policy_input(bucket: &str, policy: &str) -> PutBucketPolicyInput {
+    PutBucketPolicyInput { bucket: bucket.into(), policy: policy.into(), ..Default::default() }
+}
+
+fn get_policy(bucket: &str) -> GetBucketPolicyInput {
+    GetBucketPolicyInput { bucket: bucket.into(), ..Default::default() }
+}
+
+fn delete_policy(bucket: &str) -> DeleteBucketPolicyInput {
+    DeleteBucketPolicyInput { bucket: bucket.into(), ..Default::default() }
+}
+
+fn list(bucket: &str) -> ListObjectsInput {
+    ListObjectsInput { bucket: bucket.into(), ..Default::default() }
+}
+
+fn statement(effect: &str, principal: &str, action: &str, resource: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Principal":{principal},"Action":"{action}","Resource":"arn:aws:s3:::{resource}"}}]}}"#
+    )
+}
+
+fn open(bucket: &str) -> CreateBucketInput {
+    let ownership = Some(Open::Known(ObjectOwnership::ObjectWriter));
+    CreateBucketInput { object_ownership: ownership, ..create_input(bucket) }
+}
+
+fn public_access(bucket: &str, block_policy: bool, restrict: bool) -> PutPublicAccessBlockInput {
+    PutPublicAccessBlockInput {
+        bucket: bucket.into(),
+        public_access_block_configuration: PublicAccessBlockConfiguration {
+            block_public_policy: Some(block_policy),
+            restrict_public_buckets: Some(restrict),
+            ..Default::default()
+        }
+        .into(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn policies_come_back_as_they_came() {
+    let kit = world();
+    create_with_lists(&kit, "docs").await;
+    let text = "The bucket policy does not exist";
+    refused(kit.run(GetBucketPolicy, get_policy("docs")).await, "NoSuchBucketPolicy", text);
+    let policy = statement("Allow", "\"*\"", "s3:GetObject", "docs/*").replace(',', " ,\n");
+    kit.run(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
+    let found = kit.run(GetBucketPolicy, get_policy("docs")).await.unwrap().policy;
+    assert_eq!(found, Some(policy));
+    for _ in 0..2 {
+        kit.run(DeleteBucketPolicy, delete_policy("docs")).await.unwrap();
+    }
+    refused_as(kit.run(GetBucketPolicy, get_policy("docs")).await, "NoSuchBucketPolicy");
+}
+
+#[tokio::test]
+async fn bad_policies_are_refused_in_the_service_s_words() {
+    let kit = world();
+    create_with_lists(&kit, "docs").await;
+    let everybody = "\"*\"";
+    for (policy, text) in [
+        ("not json".to_owned(), "Policies must be valid JSON and the first byte must be '{'"),
+        (statement("Allow", everybody, "s3:GetObject", "other/*"), "Policy has invalid resource"),
+        (statement("Allow", everybody, "sqs:SendMessage", "docs/*"), "Policy has invalid action"),
+        (statement("Allow", r#"{"AWS":"nobody"}"#, "s3:GetObject", "docs/*"), "Invalid principal in policy"),
+    ] {
+        refused(kit.run(PutBucketPolicy, policy_input("docs", &policy)).await, "MalformedPolicy", text);
+    }
+    let long = statement("Allow", everybody, "s3:GetObject", &format!("docs/{}", "x".repeat(20 * 1024)));
+    refused_as(kit.run(PutBucketPolicy, policy_input("docs", &long)).await, "MalformedPolicy");
+    let not = statement("Allow", r#"{"AWS":"111122223333"}"#, "s3:GetObject", "docs/*")
+        .replace("Principal", "NotPrincipal");
+    refused_as(kit.run(PutBucketPolicy, policy_input("docs", &not)).await, "MalformedPolicy");
+}
+
+#[tokio::test]
+async fn policies_let_others_in() {
+    let strict = Strict::new();
+    strict.owner(CreateBucket, open("docs")).await.unwrap();
+    let id = strict.canonical(OTHER);
+    refused_as(strict.other(ListObjects, list("docs")).await, "AccessDenied");
+    for principal in [
+        "\"*\"".to_owned(),
+        r#"{"AWS":"*"}"#.to_owned(),
+        format!(r#"{{"AWS":"{OTHER}"}}"#),
+        format!(r#"{{"AWS":"arn:aws:iam::{OTHER}:root"}}"#),
+        format!(r#"{{"CanonicalUser":"{id}"}}"#),
+    ] {
+        let policy = statement("Allow", &principal, "s3:ListBucket", "docs");
+        strict.owner(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
+        strict.other(ListObjects, list("docs")).await.unwrap();
+        let everybody = principal.contains('*');
+        assert_eq!(strict.nobody(ListObjects, list("docs")).await.is_ok(), everybody, "{principal}");
+        let input = GetBucketPolicyStatusInput { bucket: "docs".into(), ..Default::default() };
+        let status = strict.owner(GetBucketPolicyStatus, input).await.unwrap().policy_status.unwrap();
+        assert_eq!(status.is_public, Some(everybody), "{principal}");
+    }
+    // A denial counts against its owner too.
+    let policy = statement("Deny", "\"*\"", "s3:ListBucket", "docs");
+    strict.owner(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
+    refused_as(strict.owner(ListObjects, list("docs")).await, "AccessDenied");
+    let input = GetBucketPolicyStatusInput { bucket: "docs".into(), ..Default::default() };
+    strict.owner(DeleteBucketPolicy, delete_policy("docs")).await.unwrap();
+    refused_as(strict.owner(GetBucketPolicyStatus, input).await, "NoSuchBucketPolicy");
+}
+
+#[tokio::test]
+async fn public_policies_are_blocked_or_restricted() {
+    let strict = Strict::new();
+    strict.owner(CreateBucket, create_input("docs")).await.unwrap();
+    let public = statement("Allow", "\"*\"", "s3:ListBucket", "docs");
+    refused_as(strict.owner(PutBucketPolicy, policy_input("docs", &public)).await, "AccessDenied");
+    let named = statement("Allow", &format!(r#"{{"AWS":"{OTHER}"}}"#), "s3:ListBucket", "docs");
+    strict.owner(PutBucketPolicy, policy_input("docs", &named)).await.unwrap();
+    strict.other(ListObjects, list("docs")).await.unwrap();
+    strict.owner(PutPublicAccessBlock, public_access("docs", false, false)).await.unwrap();
+    strict.owner(PutBucketPolicy, policy_input("docs", &public)).await.unwrap();
+    strict.nobody(ListObjects, list("docs")).await.unwrap();
+    strict.owner(PutPublicAccessBlock, public_access("docs", false, true)).await.unwrap();
+    refused_as(strict.nobody(ListObjects, list("docs")).await, "AccessDenied");
+    refused_as(strict.other(ListObjects, list("docs")).await, "AccessDenied");
+    strict.owner(ListObjects, list("docs")).await.unwrap();
+}
+
+/// A bucket restricted for its public policy stays closed to outsiders whom lists would let in.
+#[tokio::test]
+async fn restriction_goes_over_lists() {
+    let strict = Strict::new();
+    let public_read =
+        CreateBucketInput { acl: Some(Open::Known(BucketCannedAcl::PublicRead)), ..open("docs") };
+    strict.owner(CreateBucket, public_read).await.unwrap();
+    let policy = statement("Allow", "\"*\"", "s3:GetObject", "docs/*");
+    strict.owner(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
+    strict.nobody(ListObjects, list("docs")).await.unwrap();
+    strict.owner(PutPublicAccessBlock, public_access("docs", false, true)).await.unwrap();
+    refused_as(strict.nobody(ListObjects, list("docs")).await, "AccessDenied");
+}
+
+async fn user(strict: &Strict, name: &str, policy: &str) -> Principal {
+    let mut user = User::new(name, "/", format!("AIDA{name}"), 0);
+    user.policies.inline.insert("p".to_owned(), policy.to_owned());
+    let mut tx = strict.deps.store.begin();
+    tx.put(keys::user(ACCOUNT, name), user.encode());
+    tx.commit().await.unwrap();
+    Principal {
+        kind: PrincipalKind::User,
+        account: ACCOUNT.to_owned(),
+        arn: Arn::aws("iam", "", ACCOUNT, &format!("user/{name}")),
+        user_id: format!("AIDA{name}"),
+        access_key: "AKIA".to_owned(),
+        session: None,
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_locked_out_by_mistake() {
+    let strict = Strict::new();
+    strict.owner(CreateBucket, create_input("docs")).await.unwrap();
+    let all = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
+    let ann = user(&strict, "ann", all).await;
+    let locking = statement("Deny", "\"*\"", "s3:*BucketPolicy", "docs");
+    let input = policy_input("docs", &locking);
+    refused_as(strict.by(&ann, PutBucketPolicy, input.clone()).await, "AccessDenied");
+    let confirmed = PutBucketPolicyInput { confirm_remove_self_bucket_access: Some(true), ..input.clone() };
+    strict.by(&ann, PutBucketPolicy, confirmed).await.unwrap();
+    let denied = |result: Result<GetBucketPolicyOutput, Error>| refused_as(result, "AccessDenied");
+    denied(strict.by(&ann, GetBucketPolicy, get_policy("docs")).await);
+    refused_as(strict.by(&ann, DeleteBucketPolicy, delete_policy("docs")).await, "AccessDenied");
+    // The owner's root user always can.
+    strict.owner(GetBucketPolicy, get_policy("docs")).await.unwrap();
+    strict.owner(PutBucketPolicy, input).await.unwrap();
+    strict.owner(DeleteBucketPolicy, delete_policy("docs")).await.unwrap();
+    // Whoever is root elsewhere is nobody here.
+    refused_as(strict.other(GetBucketPolicy, get_policy("docs")).await, "AccessDenied");
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_new_bucket_needs_its_permission() {
+    let kit = world();
+    kit.asked();
+    let input = CreateBucketInput {
+        acl: Some(Open::Known(BucketCannedAcl::PublicRead)),
+        object_lock_enabled_for_bucket: Some(true),
+        ..open("docs")
+    };
+    kit.run(CreateBucket, input).await.unwrap();
+    let asked = kit.asked();
+    let actions: Vec<&str> = asked.iter().map(|ask| ask.action.as_str()).collect();
+    assert_eq!(
+        actions,
+        [
+            "s3:CreateBucket",
+            "s3:PutBucketAcl",
+            "s3:PutBucketObjectLockConfiguration",
+            "s3:PutBucketVersioning",
+            "s3:PutBucketOwnershipControls"
+        ]
+    );
+    assert!(asked[0].target.keys.iter().any(|(name, _)| name == "s3:x-amz-acl"));
+}
