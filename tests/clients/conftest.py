@@ -4,6 +4,9 @@ import itertools
 
 import pytest
 
+# What helpers assert is to be said as well as what tests assert, which takes that they are imported after this.
+pytest.register_assert_rewrite("support")
+
 from support.aws import Account
 from support.http import Client, Signer
 from support.server import Server

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import secrets
 import urllib.parse
 
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from support.aws import CONFIG, Account, client_of
 from support.canary import files, forms, leaks
 from support.certificates import pair
-from support.http import Client, Signer
+from support.http import Client, Signer, send
 from support.http2 import Http2
 from support.totp import code
 
@@ -254,12 +255,63 @@ def over_http2(run, key):
     run.errors.append(answers[1].body.decode())
 
 
+def in_s3(run, key):
+    """Keys of customers; bytes of objects in a record, in a file and in parts; and a token in the query of a URL."""
+    client = run.client("s3")
+    client.create_bucket(Bucket="canary")
+    # Text of the length of a key. Clients send it in base64.
+    own = run.new("key of a customer", 21)
+    wrong = run.new("wrong key of a customer", 21)
+    of = {"Bucket": "canary", "Key": "own", "SSECustomerAlgorithm": "AES256"}
+    filler = bytes(100_000)
+    body = run.new("bytes for a customer's key").encode()
+    client.put_object(**of, SSECustomerKey=own, Body=body + filler)
+    assert client.get_object(**of, SSECustomerKey=own)["Body"].read() == body + filler
+    run.refused(client.get_object, **of, SSECustomerKey=wrong)
+    run.refused(client.get_object, Bucket="canary", Key="own")
+    run.refused(client.put_object, **of, SSECustomerKey=own + "long", Body=body)
+    run.refused(client.put_object, **of, SSECustomerKey=own, Body=body, ServerSideEncryption="aws:kms")
+
+    by_kms = {"Bucket": "canary", "ServerSideEncryption": "aws:kms"}
+    by_kms["SSEKMSKeyId"] = run.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    short = run.new("bytes of a short object").encode()
+    client.put_object(**by_kms, Key="short", Body=short)
+    long = filler + run.new("bytes of a long object").encode() + filler
+    client.put_object(**by_kms, Key="long", Body=long)
+    upload = client.create_multipart_upload(**by_kms, Key="parts")["UploadId"]
+    part = {"Bucket": "canary", "Key": "parts", "UploadId": upload}
+    sent = run.new("bytes of a part").encode() + filler
+    made = client.upload_part(**part, PartNumber=1, Body=sent)
+    client.complete_multipart_upload(**part, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": made["ETag"]}]})
+    for name, content in (("short", short), ("long", long), ("parts", sent)):
+        assert client.get_object(Bucket="canary", Key=name)["Body"].read() == content
+    plain = run.new("bytes of an object that nobody wanted encrypted").encode()
+    client.put_object(Bucket="canary", Key="plain", Body=plain + filler)
+
+    run.refused(client.put_object, Bucket="canary", Key="x", Body=short, ChecksumSHA256="A" * 43 + "=")
+    run.refused(client.put_object, Bucket="canary", Key="x", Body=long, ContentMD5="A" * 22 + "==")
+    run.refused(client.put_object, Bucket="nowhere", Key="x", Body=long)
+    run.refused(client.put_object, Bucket="canary", Key="x", Body=long, IfMatch='"0"')
+    session = run.client("sts", key).get_session_token()["Credentials"]
+    # Its longest part that is the same in a URL.
+    run.keep("token in a URL", max(re.findall(r"[A-Za-z0-9]+", session["SessionToken"]), key=len))
+    assert len(run.secrets["token in a URL"]) >= 20
+    signer = {"key": session["AccessKeyId"], "secret": session["SecretAccessKey"], "token": session["SessionToken"]}
+    target = Signer("s3", **signer).presign("GET", f"{run.server.url}/canary/plain")
+    assert send(run.server, "GET", target).body == plain + filler
+    refused = send(run.server, "GET", target.replace("X-Amz-Expires=300", "X-Amz-Expires=301"))
+    assert refused.status == 403
+    # What was to be signed is told to who asked, and has the token in it as the caller sent it.
+    run.errors.append(refused.body.decode().replace(run.secrets["token in a URL"], ""))
+
+
 def test_no_secret_is_seen(run):
     in_secrets_manager(run)
     in_parameter_store(run)
     in_kms(run)
     key = in_iam(run)
     in_sts(run, key)
+    in_s3(run, key)
     over_http2(run, key)
     # What shows that the search would find something.
     shown = "canary-in-a-message-" + secrets.token_hex(8)

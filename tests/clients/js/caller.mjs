@@ -14,6 +14,8 @@ async function client({ endpoint, service, credentials }) {
     const kind = Object.keys(sdk).find((exported) => /^[A-Z].*Client$/.test(exported) && !exported.startsWith("__"));
     const given = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
     const settings = { endpoint, region: "us-east-1", credentials: given, maxAttempts: 1 };
+    // The endpoint is an address, to which no name of a bucket can be prefixed.
+    if (service === "s3") settings.forcePathStyle = true;
     clients.set(key, new sdk[kind](settings));
   }
   return [sdk, clients.get(key)];
@@ -36,12 +38,20 @@ function unpack(value) {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, unpack(member)]));
 }
 
+/** Reads what is a stream in an answer. */
+async function whole(output) {
+  for (const [name, value] of Object.entries(output)) {
+    if (typeof value?.transformToByteArray === "function") output[name] = await value.transformToByteArray();
+  }
+  return output;
+}
+
 async function answer(request) {
   const [sdk, of] = await client(request);
   const command = new sdk[`${request.operation}Command`](unpack(request.input));
   try {
     const { $metadata, ...output } = await of.send(command);
-    return { status: $metadata.httpStatusCode, output: pack(output) };
+    return { status: $metadata.httpStatusCode, output: pack(await whole(output)) };
   } catch (error) {
     // What did not come from the server is a fault of the test.
     if (!error.$metadata?.httpStatusCode) throw error;

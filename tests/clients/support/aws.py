@@ -10,13 +10,18 @@ import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.config import Config
+from botocore.response import StreamingBody
 
 from support import cli, javascript
+from support.cli import COMMAND_MAX_S
 from support.query_model import query_session
 from support.server import clean_environment
 
 REGION = "us-east-1"
 NAMES = itertools.count(1)
+
+# S3 says with these that nothing is left to say, and that this is a part.
+SUCCESS = javascript.SUCCESS
 
 # One request, one answer: an error must show, and is not to be tried again.
 CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_timeout=40)
@@ -25,6 +30,12 @@ CONFIG = Config(retries={"total_max_attempts": 1}, connect_timeout=10, read_time
 @functools.cache
 def _json_session():
     return botocore.session.get_session()
+
+
+@functools.cache
+def _boto3_session(protocol):
+    # One for all clients: each session adds S3's methods for files to the classes of clients.
+    return boto3.Session(botocore_session=query_session() if protocol == "query" else _json_session())
 
 
 @functools.cache
@@ -42,14 +53,15 @@ def make_client(
     server, key="test", service="sqs", *, secret="test", token=None, region=REGION, protocol="json", config=CONFIG
 ):
     """A stock client."""
-    session = query_session() if protocol == "query" else _json_session()
-    return boto3.Session(
+    return _boto3_session(protocol).client(
+        service,
         aws_access_key_id=key,
         aws_secret_access_key=secret,
         aws_session_token=token,
         region_name=region,
-        botocore_session=session,
-    ).client(service, endpoint_url=server.url, config=config)
+        endpoint_url=server.url,
+        config=config,
+    )
 
 
 def client_of(server, credentials, service, **options):
@@ -60,12 +72,12 @@ def client_of(server, credentials, service, **options):
 
 
 def caller(client):
-    """Calls operations by name through a client of boto3."""
+    """Calls operations by name through a client of boto3. What is a stream in an answer is read to its end."""
 
     def call(operation, **parameters):
         answer = getattr(client, xform_name(operation))(**parameters)
-        assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == 200
-        return answer
+        assert answer.pop("ResponseMetadata")["HTTPStatusCode"] in SUCCESS
+        return {name: value.read() if isinstance(value, StreamingBody) else value for name, value in answer.items()}
 
     return call
 
@@ -109,8 +121,9 @@ class Account:
 
         return call
 
-    def aws(self, *arguments, check=True, credentials=None):
-        """Runs the AWS CLI; gives what it prints, or with `check=False` the finished process."""
+    def aws(self, *arguments, check=True, credentials=None, seconds=COMMAND_MAX_S, config=os.devnull):
+        """Runs the AWS CLI with a configuration file; gives what it prints, or with `check=False` the finished process.
+        """
         given = credentials or self.own()
         token = given.get("SessionToken")
         environment = clean_environment(
@@ -120,12 +133,12 @@ class Account:
             AWS_DEFAULT_REGION=REGION,
             AWS_DEFAULT_OUTPUT="json",
             AWS_MAX_ATTEMPTS="1",
-            AWS_CONFIG_FILE=os.devnull,
+            AWS_CONFIG_FILE=str(config),
             AWS_SHARED_CREDENTIALS_FILE=os.devnull,
             AWS_PAGER="",
         )
         # Version 1 sends SQS to its legacy host names unless the option, not the environment, says otherwise.
-        finished = cli.run(["--endpoint-url", self.server.url, *arguments], environment)
+        finished = cli.run(["--endpoint-url", self.server.url, *arguments], environment, seconds)
         if not check:
             return finished
         assert finished.returncode == 0, finished.stderr

@@ -76,25 +76,37 @@ def call(aws, model, parameters):
 
 def usual(aws, model, parameters, folder):
     """All parameters in one JSON, but for those that are bytes: they are options of their own, with a file."""
+    if model.has_streaming_output:
+        return streamed(aws, model, parameters, folder)
     files = {name: value for name, value in parameters.items() if isinstance(value, bytes)}
     rest = {name: value for name, value in parameters.items() if name not in files}
     arguments = ["--no-paginate", "--cli-input-json", json.dumps(rest, default=packed)]
     for name, value in files.items():
         (folder / name).write_bytes(value)
-        arguments += [option(name), f"fileb://{folder / name}"]
+        # What is streamed is named by its path alone.
+        stream = model.has_streaming_input and name == model.input_shape.serialization["payload"]
+        arguments += [option(name), str(folder / name) if stream else f"fileb://{folder / name}"]
     return answer(aws, model, arguments)
+
+
+def streamed(aws, model, parameters, folder):
+    """The CLI takes no JSON where what is answered goes to a file."""
+    found = answer(aws, model, [*options(parameters), str(folder / "out")])
+    found[model.output_shape.serialization["payload"]] = (folder / "out").read_bytes()
+    return found
 
 
 def create_virtual_mfa_device(aws, model, parameters, folder):
     """The CLI takes no JSON here. It shows nothing of the secret, but writes it to a file: the seed or its picture,
     not both; this asks for the seed."""
     arguments = ["--bootstrap-method", "Base32StringSeed", "--outfile", str(folder / "seed")]
-    for name, value in parameters.items():
-        arguments += [option(name), value if isinstance(value, str) else json.dumps(value)]
-    found = answer(aws, model, arguments)
+    found = answer(aws, model, [*arguments, *options(parameters)])
     found["VirtualMFADevice"]["Base32StringSeed"] = (folder / "seed").read_bytes()
     return found
 
+
+# The services whose operations are not under their own name, which other commands have.
+COMMANDS = {"s3": "s3api"}
 
 # The operations that the CLI takes in a way of its own.
 OTHER_WAYS = {"CreateVirtualMFADevice": create_virtual_mfa_device}
@@ -104,6 +116,14 @@ def option(name):
     return "--" + xform_name(name, "-")
 
 
+def options(parameters):
+    """Each parameter as an option of its own."""
+    found = []
+    for name, value in parameters.items():
+        found += [option(name), value if isinstance(value, str) else json.dumps(value, default=packed)]
+    return found
+
+
 def packed(value):
     """What JSON has not. In JSON the CLI takes bytes that are text, as text, and no others."""
     return value.decode() if isinstance(value, bytes) else value.isoformat()
@@ -111,7 +131,8 @@ def packed(value):
 
 def answer(aws, model, arguments):
     """What the server answered, as boto3 gives it, or its error."""
-    finished = aws(model.service_model.service_name, xform_name(model.name, "-"), *arguments, check=False)
+    name = model.service_model.service_name
+    finished = aws(COMMANDS.get(name, name), xform_name(model.name, "-"), *arguments, check=False)
     if finished.returncode != 0:
         error = ERROR.search(finished.stderr.rstrip("\n"))
         # What did not come from the server is a fault of the test.

@@ -34,6 +34,8 @@ class Service:
     # A known operation that is not available: what the answer has to name.
     unavailable: str = ""
     protocol_headers: dict = field(default_factory=dict)
+    # The header of every answer that has its id.
+    id_header: str = "x-amzn-requestid"
 
 
 IAM_QUERY = {
@@ -81,10 +83,10 @@ SERVICES = {
     ),
     "s3 rest-xml": Service(
         "s3",
-        "PUT",
-        "/bucket/key?tagging",
+        "GET",
+        "/",
         {},
-        b"<Tagging><TagSet/></Tagging>",
+        b"",
         missing=(403, "AccessDenied"),
         malformed=(400, "AuthorizationHeaderMalformed"),
         unknown_key=(403, "InvalidAccessKeyId"),
@@ -92,9 +94,9 @@ SERVICES = {
         tampered=(400, "XAmzContentSHA256Mismatch"),
         skewed=(403, "RequestTimeTooSkewed"),
         host="s3.",
-        presigned="/bucket/key?tagging",
+        presigned="/?x-id=ListBuckets",
         expired=(403, "AccessDenied"),
-        unavailable="PutObjectTagging",
+        id_header="x-amz-request-id",
     ),
     "lambda rest-json": Service(
         "lambda",
