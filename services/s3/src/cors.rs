@@ -104,17 +104,17 @@ pub fn put_headers(into: &mut HeaderMap, headers: Vec<(HeaderName, String)>) {
 /// Why a preflight's question is answered no.
 #[derive(Clone, Copy, Debug)]
 pub enum Refused {
-    NoBucket,
-    NoRules,
-    NoMatch,
+    MissingBucket,
+    MissingRules,
+    OtherRules,
 }
 
 /// The answer to a preflight that is not allowed what it asks for.
 pub fn forbidden(why: Refused, method: &str, about: About) -> Detailed {
     let text = match why {
-        Refused::NoBucket => "CORSResponse: Bucket not found",
-        Refused::NoRules => "CORSResponse: CORS is not enabled for this bucket.",
-        Refused::NoMatch => {
+        Refused::MissingBucket => "CORSResponse: Bucket not found",
+        Refused::MissingRules => "CORSResponse: CORS is not enabled for this bucket.",
+        Refused::OtherRules => {
             "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request \
              method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the \
              resource's CORS spec."

@@ -31,15 +31,15 @@ pub fn answer(s3: &S3, head: &EdgeHead<'_>) -> Result<EdgeResponse, CommonError>
     }
     let wanted = crossing.as_ref().map_or(head.method.as_str(), |crossing| crossing.method);
     let refused = |why| Err(cors::forbidden(why, wanted, about).into_common());
-    let Some(bucket) = s3.find_bucket(&name).map_err(common)? else { return refused(Refused::NoBucket) };
+    let Some(bucket) = s3.find_bucket(&name).map_err(common)? else { return refused(Refused::MissingBucket) };
     let Some(rules) = rules(s3, &bucket).map_err(|error| error.into_common())? else {
-        return refused(Refused::NoRules);
+        return refused(Refused::MissingRules);
     };
     let crossing = match &crossing {
         Ok(crossing) => crossing,
         Err(error) => return Err(error.clone().into_common()),
     };
-    let Some(rule) = crossing.allowed_by(&rules.cors_rules) else { return refused(Refused::NoMatch) };
+    let Some(rule) = crossing.allowed_by(&rules.cors_rules) else { return refused(Refused::OtherRules) };
     let mut headers = HeaderMap::new();
     cors::put_headers(&mut headers, crossing.headers(rule));
     Ok(EdgeResponse { status: 200, headers, ..Default::default() })

@@ -103,7 +103,7 @@ fn check_arns(configuration: &NotificationConfiguration) -> Result<(), Error> {
         .chain(functions.map(|found| ("CloudFunction", "lambda", found.lambda_function_arn.as_str())));
     for (name, service, text) in arns {
         let arn: Option<Arn> = text.parse().ok();
-        if !arn.is_some_and(|arn| arn.service() == service) {
+        if arn.is_none_or(|arn| arn.service() != service) {
             return Err(invalid_argument("The ARN could not be parsed", name, text).into());
         }
     }
