@@ -93,7 +93,7 @@ impl<'a> Scan<'a> {
 
     /// Only this row and those behind it.
     #[must_use]
-    pub fn from_row(mut self, row: &Bytes) -> Self {
+    pub fn starting_at(mut self, row: &Bytes) -> Self {
         self.range.start = self.range.start.max(row.clone());
         self
     }
@@ -209,7 +209,12 @@ mod tests {
     }
 
     /// The same by going through all keys.
-    fn naive(keys: &BTreeSet<String>, prefix: &str, delimiter: Option<&str>, after: Option<&str>) -> Vec<String> {
+    fn naive(
+        keys: &BTreeSet<String>,
+        prefix: &str,
+        delimiter: Option<&str>,
+        after: Option<&str>,
+    ) -> Vec<String> {
         let common = |key: &str| {
             let rest = key.strip_prefix(prefix)?;
             let delimiter = delimiter?;
@@ -219,7 +224,9 @@ mod tests {
             .iter()
             .filter(|key| key.starts_with(prefix))
             .map(|key| common(key).unwrap_or_else(|| key.clone()))
-            .filter(|name| after.is_none_or(|after| name.as_str() > after && !after.starts_with(name.as_str()) ))
+            .filter(|name| {
+                after.is_none_or(|after| name.as_str() > after && !after.starts_with(name.as_str()))
+            })
             .collect();
         all.dedup();
         all

@@ -80,7 +80,8 @@ pub fn parts_after(
 ) -> Result<(Vec<Part>, bool), store::Error> {
     let range = KeyRange::prefix(inside.parts(upload)).after(&inside.part(upload, after));
     let page = snapshot.range(range, RangeOptions::limit(count + 1))?;
-    let parts: Result<Vec<_>, _> = page.entries.iter().take(count).map(|(_, value)| Part::decode(value)).collect();
+    let parts: Result<Vec<_>, _> =
+        page.entries.iter().take(count).map(|(_, value)| Part::decode(value)).collect();
     Ok((parts?, page.entries.len() > count))
 }
 

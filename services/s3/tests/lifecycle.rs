@@ -52,8 +52,10 @@ fn expires(prefix: &str, days: i32) -> LifecycleRule {
 }
 
 async fn enable_versioning(kit: &Kit) {
-    let configuration =
-        VersioningConfiguration { status: Some(BucketVersioningStatus::Enabled.into()), ..Default::default() };
+    let configuration = VersioningConfiguration {
+        status: Some(BucketVersioningStatus::Enabled.into()),
+        ..Default::default()
+    };
     let input = PutBucketVersioningInput {
         bucket: BUCKET.into(),
         versioning_configuration: configuration.into(),
@@ -126,7 +128,8 @@ async fn answers_say_when_an_object_expires() {
     put(&kit, "old/a").await;
     // 2025-06-15T15:06:40Z and two days, at the next midnight.
     let expected = "expiry-date=\"Wed, 18 Jun 2025 00:00:00 GMT\", rule-id=\"rule%201\"";
-    let upload = CreateMultipartUploadInput { bucket: BUCKET.into(), key: "old/b".into(), ..Default::default() };
+    let upload =
+        CreateMultipartUploadInput { bucket: BUCKET.into(), key: "old/b".into(), ..Default::default() };
     let upload = kit.run(CreateMultipartUpload, upload).await.unwrap().upload_id.unwrap();
     let part = UploadPartInput {
         bucket: BUCKET.into(),
@@ -180,7 +183,10 @@ async fn older_versions_expire_but_for_the_newest_of_them() {
 #[tokio::test]
 async fn a_delete_marker_with_nothing_behind_it_goes() {
     let kit = kit_with(vec![LifecycleRule {
-        expiration: Some(LifecycleExpiration { expired_object_delete_marker: Some(true), ..Default::default() }),
+        expiration: Some(LifecycleExpiration {
+            expired_object_delete_marker: Some(true),
+            ..Default::default()
+        }),
         noncurrent_version_expiration: Some(NoncurrentVersionExpiration {
             noncurrent_days: Some(1),
             ..Default::default()
@@ -190,7 +196,8 @@ async fn a_delete_marker_with_nothing_behind_it_goes() {
     .await;
     enable_versioning(&kit).await;
     put(&kit, "gone").await;
-    let delete = |key: &str| DeleteObjectInput { bucket: BUCKET.into(), key: key.into(), ..Default::default() };
+    let delete =
+        |key: &str| DeleteObjectInput { bucket: BUCKET.into(), key: key.into(), ..Default::default() };
     kit.run(DeleteObject, delete("gone")).await.unwrap();
     put(&kit, "there").await;
     kit.advance(DAY * 3);
@@ -265,7 +272,8 @@ async fn objects_move_to_other_storage_classes() {
 #[tokio::test]
 async fn uploads_that_nobody_ends_are_aborted() {
     let abort = AbortIncompleteMultipartUpload { days_after_initiation: Some(7) };
-    let kit = kit_with(vec![LifecycleRule { abort_incomplete_multipart_upload: Some(abort), ..rule("") }]).await;
+    let kit =
+        kit_with(vec![LifecycleRule { abort_incomplete_multipart_upload: Some(abort), ..rule("") }]).await;
     let input = CreateMultipartUploadInput { bucket: BUCKET.into(), key: "k".into(), ..Default::default() };
     let begun = kit.run(CreateMultipartUpload, input).await.unwrap();
     // 2025-06-15T15:06:40Z and seven days, at the next midnight.

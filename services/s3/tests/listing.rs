@@ -72,7 +72,8 @@ async fn what_a_list_says_of_an_object() {
     let listed = kit.run(ListObjectsV2, v2()).await.unwrap();
     assert_eq!(listed.key_count, Some(1));
     assert!(listed.contents.as_ref().unwrap()[0].owner.is_none());
-    let listed = kit.run(ListObjectsV2, ListObjectsV2Input { fetch_owner: Some(true), ..v2() }).await.unwrap();
+    let listed =
+        kit.run(ListObjectsV2, ListObjectsV2Input { fetch_owner: Some(true), ..v2() }).await.unwrap();
     assert!(listed.contents.as_ref().unwrap()[0].owner.is_some());
 }
 
@@ -132,7 +133,8 @@ async fn pages_count_prefixes_and_end_exactly() {
     // Without a delimiter the last key says where to go on.
     let first = kit.run(ListObjects, ListObjectsInput { max_keys: Some(1), ..v1() }).await.unwrap();
     assert_eq!((first.is_truncated, first.next_marker), (Some(true), None));
-    let rest = kit.run(ListObjects, ListObjectsInput { marker: Some("cquux/bla".into()), ..v1() }).await.unwrap();
+    let rest =
+        kit.run(ListObjects, ListObjectsInput { marker: Some("cquux/bla".into()), ..v1() }).await.unwrap();
     assert_eq!(keys(&rest.contents), ["cquux/thud"]);
     let beyond = kit.run(ListObjects, ListObjectsInput { marker: Some("zzz".into()), ..v1() }).await.unwrap();
     assert!(beyond.contents.is_none());

@@ -50,12 +50,16 @@ type Entry = (String, String, bool, bool);
 
 /// Key, version, whether it is the latest, whether it is a delete marker; in the list's order within each kind.
 fn entries(output: &ListObjectVersionsOutput) -> Vec<Entry> {
-    let versions = output.versions.iter().flatten().map(|version| {
-        (version.key.clone(), version.version_id.clone(), version.is_latest, false)
-    });
-    let markers = output.delete_markers.iter().flatten().map(|marker| {
-        (marker.key.clone(), marker.version_id.clone(), marker.is_latest, true)
-    });
+    let versions = output
+        .versions
+        .iter()
+        .flatten()
+        .map(|version| (version.key.clone(), version.version_id.clone(), version.is_latest, false));
+    let markers = output
+        .delete_markers
+        .iter()
+        .flatten()
+        .map(|marker| (marker.key.clone(), marker.version_id.clone(), marker.is_latest, true));
     versions
         .chain(markers)
         .map(|(key, version, latest, marker)| (key.unwrap(), version.unwrap(), latest.unwrap(), marker))
@@ -69,7 +73,8 @@ async fn versions_and_markers_newest_first() {
     let gone = put(&kit, "b").await;
     let marker = delete(&kit, "b", None).await.unwrap();
     let output = kit.run(ListObjectVersions, list()).await.unwrap();
-    let entry = |key: &str, version: &str, latest, marker| (key.to_owned(), version.to_owned(), latest, marker);
+    let entry =
+        |key: &str, version: &str, latest, marker| (key.to_owned(), version.to_owned(), latest, marker);
     assert_eq!(
         entries(&output),
         [
@@ -95,8 +100,10 @@ async fn versions_from_before_versioning_are_null() {
     put(&kit, "k").await;
     set(&kit, BucketVersioningStatus::Enabled).await;
     let version = put(&kit, "k").await;
-    let ids: Vec<String> =
-        entries(&kit.run(ListObjectVersions, list()).await.unwrap()).into_iter().map(|entry| entry.1).collect();
+    let ids: Vec<String> = entries(&kit.run(ListObjectVersions, list()).await.unwrap())
+        .into_iter()
+        .map(|entry| entry.1)
+        .collect();
     assert_eq!(ids, [version.clone(), "null".to_owned()]);
     set(&kit, BucketVersioningStatus::Suspended).await;
     put(&kit, "k").await;
@@ -113,7 +120,8 @@ async fn pages_of_one_go_through_everything_once() {
         put(&kit, key).await;
     }
     delete(&kit, "b", None).await;
-    let whole = kit.run(ListObjectVersions, ListObjectVersionsInput { delimiter: Some("/".into()), ..list() });
+    let whole =
+        kit.run(ListObjectVersions, ListObjectVersionsInput { delimiter: Some("/".into()), ..list() });
     let whole = whole.await.unwrap();
     let (mut found, mut prefixes) = (Vec::new(), Vec::new());
     let (mut key, mut version) = (None, None);

@@ -9,7 +9,7 @@ use model_sqs::ops::{CreateQueue, DeleteQueue, ReceiveMessage};
 use model_sqs::types::{CreateQueueInput, DeleteQueueInput, ReceiveMessageInput};
 use serde::Deserialize;
 use testkit::{ACCOUNT, Kit};
-use wire::Open;
+use wire::{Enum as _, Open};
 
 const BUCKET: &str = "bucket";
 /// Deliveries are made by others; each look gives them a turn.
@@ -74,6 +74,10 @@ async fn queue(kit: &Kit, region: &str, name: &str) -> String {
     format!("arn:aws:sqs:{region}:{ACCOUNT}:{name}")
 }
 
+fn event(name: &str) -> Open<Event> {
+    Event::parse(name).expect("an event").into()
+}
+
 fn configuration(queue: &str, events: &[&str], filter: &[(&str, &str)]) -> QueueConfiguration {
     let rules = filter.iter().map(|(name, value)| FilterRule {
         name: Some(Open::Unknown((*name).to_owned())),
@@ -82,7 +86,7 @@ fn configuration(queue: &str, events: &[&str], filter: &[(&str, &str)]) -> Queue
     QueueConfiguration {
         id: Some("config".into()),
         queue_arn: queue.into(),
-        events: events.iter().map(|name| Open::Unknown((*name).to_owned())).collect::<Vec<_>>().into(),
+        events: events.iter().map(|name| event(name)).collect::<Vec<_>>().into(),
         filter: (!filter.is_empty()).then(|| NotificationConfigurationFilter {
             key: Some(S3KeyFilter { filter_rules: Some(rules.collect()) }),
         }),
@@ -187,8 +191,10 @@ async fn sequencers_grow_and_deletions_are_told() {
 #[tokio::test]
 async fn delete_markers_are_told_as_such() {
     let kit = telling(&["s3:ObjectRemoved:*"], &[]).await;
-    let configuration =
-        VersioningConfiguration { status: Some(BucketVersioningStatus::Enabled.into()), ..Default::default() };
+    let configuration = VersioningConfiguration {
+        status: Some(BucketVersioningStatus::Enabled.into()),
+        ..Default::default()
+    };
     let input = PutBucketVersioningInput {
         bucket: BUCKET.into(),
         versioning_configuration: configuration.into(),

@@ -52,11 +52,18 @@ pub fn do_it(tx: &mut Tx, s3: &S3, bucket: &Bucket, rules: &Rules<'_>, due: &Due
         }
         Due::Move { key, version, sequence, class } => {
             let found = versions::find(tx, bucket.inside(), key, version)?;
-            let Some(Version::Object(mut object)) = found.filter(|found| found.sequence() == *sequence) else {
+            let Some(Version::Object(mut object)) = found.filter(|found| found.sequence() == *sequence)
+            else {
                 return Ok(());
             };
             object.storage_class = (*class).to_owned();
-            notify::event(tx, s3, bucket, &call(s3, bucket), &Event::of("LifecycleTransition", key, &object))?;
+            notify::event(
+                tx,
+                s3,
+                bucket,
+                &call(s3, bucket),
+                &Event::of("LifecycleTransition", key, &object),
+            )?;
             versions::replace(tx, bucket.inside(), key, object)
         }
         Due::Abort { key, upload } => {
@@ -74,8 +81,7 @@ fn expire(tx: &mut Tx, s3: &S3, bucket: &Bucket, rules: &Rules<'_>, key: &str) -
         return Ok(());
     }
     let when = (&s3.ids, rules.now);
-    let marker =
-        versions::delete(tx, bucket.inside(), key, bucket.record.versioning, when, bucket.owner())?;
+    let marker = versions::delete(tx, bucket.inside(), key, bucket.record.versioning, when, bucket.owner())?;
     let event = match &marker {
         Some(marker) => Event::marked("LifecycleExpiration:DeleteMarkerCreated", key, marker),
         None => Event::removed("LifecycleExpiration:Delete", key, None, object.sequence),
@@ -117,6 +123,7 @@ fn call(s3: &S3, bucket: &Bucket) -> Call {
         endpoint: Endpoint { scheme: "http", authority: String::new() },
         source_ip: None,
         user_agent: None,
+        referer: None,
         called_via: Vec::new(),
         source: Some(bucket.arn.clone()),
     }

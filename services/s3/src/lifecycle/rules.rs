@@ -75,9 +75,9 @@ pub fn transition_of(
     let transitions = rules.iter().filter(|rule| covers(rule, object)).flat_map(|rule| {
         let all = rule.transitions.iter().flatten();
         all.map(move |transition| {
-            let at = transition.date.or_else(|| {
-                transition.days.map(|days| midnight_after(object.modified_ms, days))
-            });
+            let at = transition
+                .date
+                .or_else(|| transition.days.map(|days| midnight_after(object.modified_ms, days)));
             (rule, at, transition.storage_class.as_ref().and_then(wire::Open::known))
         })
     });
@@ -210,8 +210,10 @@ fn covers(rule: &LifecycleRule, object: &Subject<'_>) -> bool {
     let empty = LifecycleRuleAndOperator::default();
     let and = filter.and.as_ref().unwrap_or(&empty);
     let has = |tag: &Tag| object.tags.get(tag.key.as_str()).is_some_and(|value| *value == *tag.value);
-    let longer = |than: Option<i64>| than.is_none_or(|than| i64::try_from(object.size).unwrap_or(i64::MAX) > than);
-    let shorter = |than: Option<i64>| than.is_none_or(|than| i64::try_from(object.size).unwrap_or(i64::MAX) < than);
+    let longer =
+        |than: Option<i64>| than.is_none_or(|than| i64::try_from(object.size).unwrap_or(i64::MAX) > than);
+    let shorter =
+        |than: Option<i64>| than.is_none_or(|than| i64::try_from(object.size).unwrap_or(i64::MAX) < than);
     filter.tag.iter().chain(and.tags.iter().flatten()).all(has)
         && longer(filter.object_size_greater_than)
         && longer(and.object_size_greater_than)

@@ -128,7 +128,12 @@ async fn do_all(s3: &S3, bucket: &Bucket, rules: &Rules<'_>, due: &[Due]) {
         }
         for one in batch.chunks(1) {
             if let Err(error) = do_batch(s3, bucket, rules, one).await {
-                tracing::error!(bucket = bucket.name, ?one, ?error, "a rule of a lifecycle cannot be followed");
+                tracing::error!(
+                    bucket = bucket.name,
+                    ?one,
+                    ?error,
+                    "a rule of a lifecycle cannot be followed"
+                );
             }
         }
     }

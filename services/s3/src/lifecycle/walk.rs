@@ -5,7 +5,8 @@ use store::{KeyRange, RangeOptions, Record as _, Snapshot};
 
 use super::due::{Due, Rules};
 use super::rules::{
-    Subject, abort_of, expiration_of, marker_expires, noncurrent_expires, noncurrent_transition_of, transition_of,
+    Subject, abort_of, expiration_of, marker_expires, noncurrent_expires, noncurrent_transition_of,
+    transition_of,
 };
 use crate::keys::{Inside, text_after, upload_after, version_after};
 use crate::records::{Object, Upload, Version};

@@ -46,7 +46,12 @@ async fn deliver(s3: &S3, delivered: &Delivered) -> Outcome {
 }
 
 /// Sends the event that shows that a queue can be reached; the text says why it cannot.
-pub async fn send_test(s3: &S3, call: &Call, bucket: &Bucket, queue: &str) -> Result<Result<(), &'static str>, Error> {
+pub async fn send_test(
+    s3: &S3,
+    call: &Call,
+    bucket: &Bucket,
+    queue: &str,
+) -> Result<Result<(), &'static str>, Error> {
     let Some(queue) = queue_of(queue) else { return Ok(Err(GONE)) };
     let body = message::test(bucket, &call.request_id, call.now)?;
     match send(s3, &call.request_id, (bucket.arn.clone(), bucket.owner()), &queue, body).await {
@@ -84,6 +89,7 @@ async fn send(
         endpoint: Endpoint { scheme: "http", authority: "sqs".to_owned() },
         source_ip: None,
         user_agent: None,
+        referer: None,
         called_via: Vec::new(),
         source: Some(bucket),
     };

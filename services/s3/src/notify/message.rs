@@ -111,9 +111,14 @@ pub fn records(
         event_name: event.name,
         user_identity: Identity { principal_id: principal(call) },
         request_parameters: RequestParameters {
-            source_ip_address: call.source_ip.map_or_else(|| call.principal.user_id.clone(), |ip| ip.to_string()),
+            source_ip_address: call
+                .source_ip
+                .map_or_else(|| call.principal.user_id.clone(), |ip| ip.to_string()),
         },
-        response_elements: ResponseElements { request_id: &call.request_id, host_id: host_id(&call.request_id) },
+        response_elements: ResponseElements {
+            request_id: &call.request_id,
+            host_id: host_id(&call.request_id),
+        },
         s3: Subject {
             schema_version: "1.0",
             configuration_id,
@@ -171,7 +176,8 @@ fn host_id(request_id: &str) -> String {
 }
 
 /// Keys are written as forms write values, but for slashes.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b' ');
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*').remove(b'/').remove(b' ');
 
 fn encoded(key: &str) -> String {
     utf8_percent_encode(key, PLAIN).to_string().replace(' ', "+")

@@ -89,14 +89,9 @@ impl<'a> Event<'a> {
 }
 
 /// Tells everybody who wants to know, once this transaction has committed. Costs nothing where nobody does.
-pub fn event(
-    tx: &mut Tx,
-    s3: &S3,
-    bucket: &Bucket,
-    call: &Call,
-    event: &Event<'_>,
-) -> Result<(), Failure> {
-    let Some(configuration) = bucket.configuration::<NotificationConfiguration>(s3, kind::NOTIFICATION)? else {
+pub fn event(tx: &mut Tx, s3: &S3, bucket: &Bucket, call: &Call, event: &Event<'_>) -> Result<(), Failure> {
+    let Some(configuration) = bucket.configuration::<NotificationConfiguration>(s3, kind::NOTIFICATION)?
+    else {
         return Ok(());
     };
     for queue in configuration.queue_configurations.iter().flatten() {
@@ -111,14 +106,7 @@ pub fn event(
     Ok(())
 }
 
-fn put(
-    tx: &mut Tx,
-    s3: &S3,
-    bucket: &Bucket,
-    key: &str,
-    queue: &str,
-    body: String,
-) -> Result<(), Failure> {
+fn put(tx: &mut Tx, s3: &S3, bucket: &Bucket, key: &str, queue: &str, body: String) -> Result<(), Failure> {
     let notice = Notice {
         queue: queue.to_owned(),
         bucket: bucket.name.clone(),

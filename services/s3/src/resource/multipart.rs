@@ -48,12 +48,14 @@ pub fn complete_multipart_upload(s3: &S3, call: &Call, input: &CompleteMultipart
 }
 
 pub fn abort_multipart_upload(s3: &S3, call: &Call, input: &AbortMultipartUploadInput) -> Found {
-    let (target, place) = of_upload(s3, call, &input.bucket, input.expected_bucket_owner.as_deref(), &input.key)?;
+    let (target, place) =
+        of_upload(s3, call, &input.bucket, input.expected_bucket_owner.as_deref(), &input.key)?;
     Ok(Resource::new(target, place))
 }
 
 pub fn list_parts(s3: &S3, call: &Call, input: &ListPartsInput) -> Found {
-    let (target, place) = of_upload(s3, call, &input.bucket, input.expected_bucket_owner.as_deref(), &input.key)?;
+    let (target, place) =
+        of_upload(s3, call, &input.bucket, input.expected_bucket_owner.as_deref(), &input.key)?;
     Ok(Resource::new(target, place))
 }
 

@@ -14,7 +14,8 @@ use crate::limits::PAGE_MAX;
 use crate::records::Checksum;
 
 /// What stands for itself where a list is encoded. Slashes do, so that prefixes can be read.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'*').remove(b'/');
+const PLAIN: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'*').remove(b'/');
 
 /// How names are written in a list.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -50,7 +50,8 @@ impl S3 {
         let prefix = input.prefix.as_deref().unwrap_or_default();
         let marker = input.marker.as_deref().unwrap_or_default();
         let after = Some(marker).filter(|marker| !marker.is_empty());
-        let listed = list(&self, &bucket, &Asked { prefix, delimiter, after, size, with_owner: true, spelling })?;
+        let listed =
+            list(&self, &bucket, &Asked { prefix, delimiter, after, size, with_owner: true, spelling })?;
         Ok(ListObjectsOutput {
             is_truncated: Some(listed.next.is_some()),
             marker: Some(spelling.write(marker)),
@@ -78,7 +79,8 @@ impl S3 {
         let size = page_size(input.max_keys, "max-keys")?;
         let delimiter = delimiter(input.delimiter.as_deref());
         let prefix = input.prefix.as_deref().unwrap_or_default();
-        let token = input.continuation_token.as_deref().map(|token| token::read(&bucket, token)).transpose()?;
+        let token =
+            input.continuation_token.as_deref().map(|token| token::read(&bucket, token)).transpose()?;
         let start_after = input.start_after.as_deref().filter(|name| !name.is_empty());
         let asked = Asked {
             prefix,

@@ -72,7 +72,7 @@ impl S3 {
                 Listed::Version { key, version, latest } => {
                     last = Some((key.clone(), Some(version.id().to_owned())));
                     let entry = Entry { s3: &self, key: spelling.write(&key), latest };
-                    match version {
+                    match *version {
                         Version::Object(object) => {
                             output.versions.get_or_insert_default().push(entry.object(object));
                         }
@@ -144,7 +144,7 @@ impl Entry<'_> {
 
 /// An entry of the list.
 enum Listed {
-    Version { key: String, version: Version, latest: bool },
+    Version { key: String, version: Box<Version>, latest: bool },
     Prefix(String),
 }
 
@@ -194,11 +194,13 @@ impl<'a> Merged<'a> {
         if current.is_some_and(|object| object.id() == id) {
             self.given = Some(key.to_owned());
             // The rest of the key's versions is its history.
-            self.history.scan = self.history.scan.from_row(&self.inside.versions_of(key));
+            self.history.scan = self.history.scan.starting_at(&self.inside.versions_of(key));
             return Ok(self);
         }
         let sequence = match id {
-            versions::NULL => versions::find(&mut snapshot, self.inside, key, id)?.map(|null| null.sequence()),
+            versions::NULL => {
+                versions::find(&mut snapshot, self.inside, key, id)?.map(|null| null.sequence())
+            }
             id => versions::sequence_of(id),
         };
         let Some(sequence) = sequence else { return Ok(self.after(key)) };
@@ -237,7 +239,7 @@ impl<'a> Merged<'a> {
     ) -> Result<Listed, store::Error> {
         if is_current {
             self.given = Some(key.clone());
-            let version = Version::Object(records::Object::decode(value)?);
+            let version = Box::new(Version::Object(records::Object::decode(value)?));
             return Ok(Listed::Version { key, version, latest: true });
         }
         let mut latest = self.given.as_ref() != Some(&key);
@@ -245,7 +247,7 @@ impl<'a> Merged<'a> {
             latest = self.is_newest(&key, row)?;
         }
         self.given = Some(key.clone());
-        Ok(Listed::Version { key, version: Version::decode(value)?, latest })
+        Ok(Listed::Version { key, version: Box::new(Version::decode(value)?), latest })
     }
 
     /// Whether nothing of the key is newer: what was, when the last page was read, may be gone.
@@ -253,11 +255,11 @@ impl<'a> Merged<'a> {
         if self.snapshot.get(&self.inside.object(key))?.is_some() {
             return Ok(false);
         }
-        let page = self
-            .snapshot
-            .range(KeyRange::prefix(self.inside.versions_of(key)), RangeOptions::limit(1))?;
+        let page =
+            self.snapshot.range(KeyRange::prefix(self.inside.versions_of(key)), RangeOptions::limit(1))?;
         let (_, sequence) = version_after(row, &self.inside.versions())?;
-        let newest = page.entries.first().map(|(row, _)| version_after(row, &self.inside.versions())).transpose()?;
+        let newest =
+            page.entries.first().map(|(row, _)| version_after(row, &self.inside.versions())).transpose()?;
         Ok(newest.is_some_and(|(_, newest)| newest == sequence))
     }
 }

@@ -90,7 +90,8 @@ impl S3 {
             return Ok(again.ok_or_else(|| no_such_upload(id))?);
         };
         check_conditions(conditions, &upload, current.as_ref(), key)?;
-        let asked = input.multipart_upload.as_ref().and_then(|asked| asked.parts.as_deref()).unwrap_or_default();
+        let asked =
+            input.multipart_upload.as_ref().and_then(|asked| asked.parts.as_deref()).unwrap_or_default();
         plan::check_order(asked, id)?;
         let stored = uploads::parts(tx, inside, id)?;
         let planned = plan::plan(&upload, stored, asked, input)?;
@@ -121,8 +122,7 @@ impl S3 {
             legal_hold: upload.legal_hold,
             replication: None,
         };
-        let object =
-            versions::put(tx, inside, key, bucket.record.versioning, (&self.ids, call.now), object)?;
+        let object = versions::put(tx, inside, key, bucket.record.versioning, (&self.ids, call.now), object)?;
         let event = Event::of("ObjectCreated:CompleteMultipartUpload", key, &object);
         notify::event(tx, self, bucket, call, &event)?;
         Ok(object)
@@ -148,8 +148,7 @@ fn check_conditions(
 
 /// The upload has to be begun anew.
 fn conflict(condition: &str, key: &str) -> Detailed {
-    let text =
-        "The conditional request cannot succeed due to a conflicting operation against this resource.";
+    let text = "The conditional request cannot succeed due to a conflicting operation against this resource.";
     Detailed::new("ConditionalRequestConflict", 409, text).with("Condition", condition).with("Key", key)
 }
 

@@ -82,7 +82,6 @@ pub fn chosen(
     upload: &records::Upload,
 ) -> (Option<wire::Open<ChecksumAlgorithm>>, Option<wire::Open<ChecksumType>>) {
     let Some(algorithm) = &upload.checksum_algorithm else { return (None, None) };
-    let kind =
-        if upload.checksum_composite { ChecksumType::Composite } else { ChecksumType::FullObject };
+    let kind = if upload.checksum_composite { ChecksumType::Composite } else { ChecksumType::FullObject };
     (Some(open(algorithm)), Some(kind.into()))
 }

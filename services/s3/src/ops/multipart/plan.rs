@@ -1,12 +1,12 @@
 //! What an upload becomes: the parts that its end names, checked against those that were uploaded.
 
 use checksum::{Algorithm, ChecksumType, Digest, MultipartETag, combine, composite};
-use model_s3::types::{CompletedPart, CompleteMultipartUploadInput};
+use model_s3::types::{CompleteMultipartUploadInput, CompletedPart};
 use wire::Detailed;
 
 use super::spoken;
-use crate::expected::claims;
 use crate::error::{invalid_request, malformed_xml};
+use crate::expected::claims;
 use crate::limits::{OBJECT_BYTES_MAX, PART_BYTES_MIN};
 use crate::records::{Checksum, Part, Upload};
 use crate::write::hex;
@@ -34,7 +34,7 @@ pub fn check_order(asked: &[CompletedPart], upload_id: &str) -> Result<(), Detai
         return Err(invalid_request("You must specify at least one part"));
     }
     let numbers: Vec<i32> = asked.iter().map(|part| part.part_number.unwrap_or_default()).collect();
-    if numbers.iter().any(|number| *number == 0) || asked.iter().any(|part| part.e_tag.is_none()) {
+    if numbers.contains(&0) || asked.iter().any(|part| part.e_tag.is_none()) {
         return Err(malformed_xml());
     }
     if numbers.windows(2).any(|pair| pair[0] >= pair[1]) {
@@ -109,9 +109,10 @@ fn is_wanted(upload: &Upload, part: &Part, wanted: &CompletedPart) -> bool {
         |(algorithm, value)| {
             // Where the client chose no algorithm, parts have no checksum that it could know.
             upload.checksum_algorithm.is_some()
-                && part.checksum.as_ref().is_some_and(|checksum| {
-                    checksum.algorithm == algorithm.name() && checksum.value == value
-                })
+                && part
+                    .checksum
+                    .as_ref()
+                    .is_some_and(|checksum| checksum.algorithm == algorithm.name() && checksum.value == value)
         },
     );
     etag.eq_ignore_ascii_case(&hex(&part.tag)) && same_checksums

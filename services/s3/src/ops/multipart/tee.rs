@@ -47,7 +47,8 @@ mod tests {
 
     #[tokio::test]
     async fn bytes_and_trailers_pass() {
-        let trailers = http::HeaderMap::from_iter([(http::header::ETAG, http::HeaderValue::from_static("x"))]);
+        let trailers =
+            http::HeaderMap::from_iter([(http::header::ETAG, http::HeaderValue::from_static("x"))]);
         let pieces = [Piece::Data("ab".into()), Piece::Data("cd".into()), Piece::Trailers(trailers)];
         let body = ByteStream::new(None, stream::iter(pieces.map(Ok)));
         let (body, tee) = tee(&body, Algorithm::Crc64Nvme);

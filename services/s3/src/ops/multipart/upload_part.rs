@@ -53,11 +53,8 @@ impl S3 {
         let taken = self.take_part(bucket, &upload, &object_key, &body, (&expected, certain)).await?;
         let shown = taken.shown.clone();
         let part = self.put_part(&call, bucket, (key, id, number), taken).await?;
-        let mut output = UploadPartOutput {
-            e_tag: Some(quoted(&hex(&part.tag))),
-            request_charged,
-            ..Default::default()
-        };
+        let mut output =
+            UploadPartOutput { e_tag: Some(quoted(&hex(&part.tag))), request_charged, ..Default::default() };
         show_sealing!(output, &upload.sealing);
         if let Some(checksum) = shown {
             show_checksum!(output, &checksum);
@@ -86,7 +83,8 @@ impl S3 {
         let written = self.write(&bucket.place, (&upload.sealing, object_key), &body, expected).await?;
         let computed = written.checksum.clone();
         if written.checksum_given {
-            let given = Algorithm::parse(&computed.algorithm).ok_or_else(|| internal("an unknown checksum"))?;
+            let given =
+                Algorithm::parse(&computed.algorithm).ok_or_else(|| internal("an unknown checksum"))?;
             check_algorithm(upload, given)?;
         }
         let checksum = match own {

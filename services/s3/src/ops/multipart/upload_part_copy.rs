@@ -103,7 +103,9 @@ fn range_of(header: Option<&str>, size: u64) -> Result<Range<u64>, Detailed> {
             };
             let (first, last) = parse(header).filter(|(first, last)| first <= last).ok_or_else(malformed)?;
             if first >= size {
-                return Err(invalid_request("The specified copy range is invalid for the source object size"));
+                return Err(invalid_request(
+                    "The specified copy range is invalid for the source object size",
+                ));
             }
             if last >= size {
                 let text = format!("Range specified is not valid for source object of size: {size}");
@@ -139,8 +141,18 @@ mod tests {
         assert_eq!(range_of(Some("bytes=0-9"), 10).unwrap(), 0..10);
         assert_eq!(range_of(Some("bytes=3-3"), 10).unwrap(), 3..4);
         for malformed in [
-            "0-8", "bytes=1-0", "bytes=-1-", "bytes=0--1", "bytes=0-1,3-4,7-9", "bytes=-", "bytes=-0",
-            "bytes=1-", "bytes=-2", "bytes=-15", "bytes=+1-2", "bytes=0-99999999999999999999999",
+            "0-8",
+            "bytes=1-0",
+            "bytes=-1-",
+            "bytes=0--1",
+            "bytes=0-1,3-4,7-9",
+            "bytes=-",
+            "bytes=-0",
+            "bytes=1-",
+            "bytes=-2",
+            "bytes=-15",
+            "bytes=+1-2",
+            "bytes=0-99999999999999999999999",
         ] {
             let error = range_of(Some(malformed), 10).unwrap_err();
             assert!(error.message.contains("must be of the form"), "{malformed}");
