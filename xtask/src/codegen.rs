@@ -54,6 +54,12 @@ pub struct Overlay {
     /// Operations that no request can be told to mean: those of other endpoints, and older forms of others.
     #[serde(default)]
     pub leave_out: BTreeSet<String>,
+    /// Outputs whose only member stands alone in XML.
+    #[serde(default)]
+    pub unwrapped: BTreeSet<String>,
+    /// Statuses of successes that the model does not say.
+    #[serde(default)]
+    pub statuses: BTreeMap<String, u16>,
     /// The prefix of the service's IAM actions, where it is not the service's name.
     pub iam_prefix: Option<String>,
     /// Actions of operations that have no action of their own name.

@@ -87,6 +87,7 @@ impl<'a> Schemas<'a> {
             sensitive: shape.sensitive,
             timestamp: lower::timestamp_format(shape.timestamp_format.as_deref())?,
             payload: lower::payload(shape),
+            unwrapped: false,
             xml_name: shape.location_name.as_deref().map(leak),
             xml_namespace: namespace(shape.xml_namespace.as_ref()),
             error: lower::error(name, shape).map(|error| ErrorTrait {

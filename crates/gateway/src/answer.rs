@@ -206,6 +206,7 @@ impl Gateway {
             endpoint: endpoint(&head.parts.headers, head.listener),
             source_ip: Some(head.peer.ip()),
             user_agent: text(head, &http::header::USER_AGENT),
+            referer: text(head, &http::header::REFERER),
             called_via: Vec::new(),
             source: None,
         }

@@ -7,8 +7,8 @@ use http::HeaderMap;
 use kernel::{Clock, Principal};
 use sha2::{Digest, Sha256};
 use sigv4::{
-    AuthError, BodyCheck, ChunkSigner, Dialect, Expected, KeyCache, Payload, Place, Policy, Presented,
-    ScopeFault, Signed, SignedForm, SigningKey,
+    AuthError, BodyCheck, ChunkSigner, Dialect, Expected, Form, KeyCache, Payload, Place, Policy, Presented,
+    ScopeFault, Signed, SigningKey,
 };
 use wire::{CommonError, CommonSource, Detailed, Protocol, ServiceModel};
 
@@ -133,7 +133,16 @@ impl Authenticator {
         field: impl Fn(&str) -> Option<&'a str>,
         listener: SocketAddr,
     ) -> Result<Caller, AuthError> {
-        let Some(form) = SignedForm::parse(field)? else { return Ok(nobody()) };
+        let form = match Form::parse(field)? {
+            None => return Ok(nobody()),
+            Some(Form::Signed(form)) => form,
+            Some(Form::Older(form)) => {
+                let who = (form.access_key(), form.session_token());
+                let credential = self.find(who, headers, listener, false)?;
+                form.verify(&credential.secret)?;
+                return Ok(Caller { principal: credential.principal, region: REGION.to_owned() });
+            }
+        };
         let signed = form.signed();
         signed.check_scope(Expected { region: None, service: Some(service.signing_name) })?;
         let credential = self.credential(signed, headers, listener, false)?;
@@ -153,9 +162,18 @@ impl Authenticator {
             let place = if signed.is_presigned() { Place::Query } else { Place::Header };
             return Err(AuthError::WrongScope { place, faults: vec![fault] });
         }
-        let access_key = signed.access_key();
-        let presentation =
-            Presentation { access_key, token: signed.session_token(), listener, now: self.clock.now() };
+        self.find((signed.access_key(), signed.session_token()), headers, listener, visit)
+    }
+
+    /// The credential of an access key and session token.
+    fn find(
+        &self,
+        (access_key, token): (&str, Option<&str>),
+        headers: &HeaderMap,
+        listener: SocketAddr,
+        visit: bool,
+    ) -> Result<Credential, AuthError> {
+        let presentation = Presentation { access_key, token, listener, now: self.clock.now() };
         let credential = self.credentials.find(&presentation).map_err(|why| match why {
             NoCredential::Unknown => unknown(access_key),
             NoCredential::Expired => AuthError::ExpiredToken,

@@ -96,7 +96,7 @@ impl Gateway {
             ReadError::TimedOut => {
                 CommonError::coded("RequestTimeout", 408, "The request's body did not arrive in time.")
             }
-            ReadError::Broken => CommonError::Malformed(DecodeError("The request's body is broken.".into())),
+            ReadError::Broken => CommonError::Malformed(DecodeError::new("The request's body is broken.")),
         };
         let (service, protocol) = match located {
             Ok(Some(located)) => (located.service, located.protocol),

@@ -41,6 +41,9 @@ fn request<'a>(keys: &mut Context<'a>, call: &'a Call) {
     if let Some(agent) = &call.user_agent {
         keys.set("aws:UserAgent", agent.as_str());
     }
+    if let Some(referer) = &call.referer {
+        keys.set("aws:Referer", referer.as_str());
+    }
 }
 
 fn principal<'a>(keys: &mut Context<'a>, call: &'a Call) {
@@ -56,7 +59,9 @@ fn principal<'a>(keys: &mut Context<'a>, call: &'a Call) {
             keys.set("aws:PrincipalServiceNamesList", caller.user_id.as_str());
             if let Some(source) = &call.source {
                 keys.set("aws:SourceArn", source.as_str());
-                keys.set("aws:SourceAccount", source.account());
+                // Names of buckets say no account: it is that of the service's call.
+                let account = Some(source.account()).filter(|account| !account.is_empty());
+                keys.set("aws:SourceAccount", account.unwrap_or(&caller.account));
             }
             return;
         }

@@ -301,6 +301,19 @@ async fn resources_let_others_in() {
     let other: Arn = format!("arn:aws:sns:us-east-1:{ACCOUNT}:other").parse().unwrap();
     assert_ne!(as_sns(&other), Decision::Allow);
 
+    // The name of a bucket says no account: that is the call's.
+    let source = r#","Condition":{"ArnEquals":{"aws:SourceArn":"arn:aws:s3:::photos"},
+        "StringEquals":{"aws:SourceAccount":"123456789012"}}"#;
+    let from_bucket = policy(r#"{"Service":"s3.amazonaws.com"}"#, source);
+    let as_s3 = |account: &str| {
+        let source = Some("arn:aws:s3:::photos".parse().unwrap());
+        let call = Call { source, ..world.call(Principal::service("s3", account)) };
+        let question = Question { action: "sqs:SendMessage", on_resources: true, target: &from_bucket };
+        world.authority.decide(&call, &question)
+    };
+    assert_eq!(as_s3(ACCOUNT), Decision::Allow);
+    assert_ne!(as_s3(OTHER), Decision::Allow);
+
     let unreadable = Target::new(QUEUE.parse().unwrap()).with_policy("{");
     assert_ne!(world.ask(&Principal::root(ACCOUNT, "k"), "sqs:SendMessage", &unreadable), Decision::Allow);
 }

@@ -29,6 +29,8 @@ pub struct Call {
     pub source_ip: Option<IpAddr>,
     /// The client's own description of itself.
     pub user_agent: Option<String>,
+    /// The page that the client says it came from.
+    pub referer: Option<String>,
     /// The services through which the caller's request came, the first called first, as in `secretsmanager`.
     pub called_via: Vec<&'static str>,
     /// For a service that acts for a resource: which one.
@@ -171,6 +173,7 @@ impl Call {
             source: Some(source),
             source_ip: None,
             user_agent: None,
+            referer: None,
             called_via: Vec::new(),
             ..self.clone()
         }

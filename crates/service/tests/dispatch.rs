@@ -67,6 +67,7 @@ fn call() -> Arc<Call> {
         endpoint: Endpoint { scheme: "http", authority: "localhost".into() },
         source_ip: None,
         user_agent: None,
+        referer: None,
         called_via: Vec::new(),
         source: None,
     })

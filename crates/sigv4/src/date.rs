@@ -14,10 +14,12 @@ pub(crate) fn parse_iso(text: &str) -> Option<i64> {
     seconds(year, month, day, number(&b[9..11])?, number(&b[11..13])?, number(&b[13..15])?)
 }
 
-/// `Sun, 30 Aug 2015 12:36:00 GMT` as unix seconds; `None` when it is anything else.
+/// `Sun, 30 Aug 2015 12:36:00 GMT` as unix seconds, or with `-0000` or `+0000` at its end, as Python writes it; `None` when
+/// it is anything else.
 pub(crate) fn parse_rfc1123(text: &str) -> Option<i64> {
     let b = text.as_bytes();
-    let shape = b.len() == 29 && text.is_ascii() && &b[3..5] == b", " && b.ends_with(b" GMT");
+    let zone = [&b" GMT"[..], b" -0000", b" +0000"].into_iter().find(|zone| b.ends_with(zone))?;
+    let shape = b.len() == 25 + zone.len() && text.is_ascii() && &b[3..5] == b", ";
     if !shape || b[7] != b' ' || b[11] != b' ' || b[16] != b' ' || b[19] != b':' || b[22] != b':' {
         return None;
     }
@@ -115,7 +117,10 @@ mod tests {
         assert_eq!(parse_iso("20150830T123600Z"), Some(1_440_938_160));
         assert_eq!(parse_iso("19700101T000000Z"), Some(0));
         assert_eq!(parse_iso("20000229T000000Z"), Some(951_782_400));
-        assert_eq!(parse_rfc1123("Sun, 30 Aug 2015 12:36:00 GMT"), Some(1_440_938_160));
+        for zone in ["GMT", "-0000", "+0000"] {
+            let text = format!("Sun, 30 Aug 2015 12:36:00 {zone}");
+            assert_eq!(parse_rfc1123(&text), Some(1_440_938_160));
+        }
         assert_eq!(iso_extended(1_440_938_160), "2015-08-30T12:36:00Z");
     }
 

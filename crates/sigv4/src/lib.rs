@@ -53,7 +53,7 @@ pub use cache::KeyCache;
 pub use chunk::ChunkSigner;
 pub use chunked::{ChunkDecoder, ChunkError, HELD_LEN_MAX};
 pub use error::{AuthError, Dialect, Mismatch, Place, ScopeFault};
-pub use form::SignedForm;
+pub use form::{Form, OlderForm, SignedForm};
 pub use key::SigningKey;
 pub use parse::{Presented, parse};
 pub use payload::Payload;

@@ -70,6 +70,7 @@ pub fn call(now: Timestamp) -> Call {
         endpoint: Endpoint { scheme: "http", authority: "localhost:4566".into() },
         source_ip: None,
         user_agent: None,
+        referer: None,
         called_via: Vec::new(),
         source: None,
     }

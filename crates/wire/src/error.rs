@@ -10,17 +10,40 @@ use crate::schema::ErrorTrait;
 
 /// Why a request could not be read. Each protocol has its own code for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodeError(pub Cow<'static, str>);
+pub struct DecodeError {
+    message: Cow<'static, str>,
+    place: Place,
+}
+
+/// Where a request cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Body,
+    /// A parameter of the query string, or a header.
+    Parameter,
+    Path,
+}
 
 impl DecodeError {
-    pub(crate) fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self(message.into())
+    /// Something of the body cannot be read.
+    pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
+        Self { message: message.into(), place: Place::Body }
+    }
+
+    /// The same of a parameter or header.
+    pub(crate) fn in_parameter(self) -> Self {
+        Self { place: Place::Parameter, ..self }
+    }
+
+    /// The same of the path.
+    pub(crate) fn in_path(self) -> Self {
+        Self { place: Place::Path, ..self }
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
@@ -169,9 +192,16 @@ impl CommonError {
                 (unknown_operation.0, unknown_operation.1, "The request names no operation.".into())
             }
             Self::Malformed(error) => match protocol {
-                Query | Ec2 => ("MalformedInput", 400, error.0.as_ref().into()),
-                RestXml => ("MalformedXML", 400, error.0.as_ref().into()),
-                _ => ("SerializationException", 400, error.0.as_ref().into()),
+                Query | Ec2 => ("MalformedInput", 400, error.message.as_ref().into()),
+                RestXml => {
+                    let code = match error.place {
+                        Place::Body => "MalformedXML",
+                        Place::Parameter => "InvalidArgument",
+                        Place::Path => "InvalidURI",
+                    };
+                    (code, 400, error.message.as_ref().into())
+                }
+                _ => ("SerializationException", 400, error.message.as_ref().into()),
             },
             Self::Validation(message) => {
                 let code = if json { "ValidationException" } else { "ValidationError" };

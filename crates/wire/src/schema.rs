@@ -30,6 +30,8 @@ pub struct Schema {
     pub timestamp: Option<TimestampFormat>,
     /// The member that is the whole body (REST protocols).
     pub payload: Option<usize>,
+    /// As an output in XML its only member stands alone, without an element of its own around it.
+    pub unwrapped: bool,
     /// The name of the XML element when it stands as a root.
     pub xml_name: Option<&'static str>,
     /// The namespace of that element.
@@ -172,6 +174,7 @@ pub const SCHEMA: Schema = Schema {
     sensitive: false,
     timestamp: None,
     payload: None,
+    unwrapped: false,
     xml_name: None,
     xml_namespace: None,
     error: None,

@@ -121,7 +121,7 @@ fn ec2_has_a_form_of_its_own() {
 
 #[test]
 fn unreadable_requests_are_the_callers_fault_in_every_protocol() {
-    let error = CommonError::Malformed(DecodeError("x".into()));
+    let error = CommonError::Malformed(DecodeError::new("x"));
     for (protocol, code) in [
         (Protocol::Json10, "SerializationException"),
         (Protocol::Json11, "SerializationException"),

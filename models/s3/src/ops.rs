@@ -2991,7 +2991,7 @@ impl OperationType for PutBucketOwnershipControls {
 static PUT_BUCKET_POLICY: Operation = Operation {
     service: &SERVICE,
     name: "PutBucketPolicy",
-    http: HttpTrait::new("PUT", "/{Bucket}?policy", 200),
+    http: HttpTrait::new("PUT", "/{Bucket}?policy", 204),
     input: &schemas::PutBucketPolicyRequest,
     output: &schemas::Nothing,
     has_output: false,

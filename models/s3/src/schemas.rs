@@ -3342,6 +3342,7 @@ pub static GetBucketLocationOutput: Schema = Schema {
         target: &BucketLocationConstraint,
         ..MEMBER
     }],
+    unwrapped: true,
     ..SCHEMA
 };
 

@@ -131,6 +131,9 @@ fn schema(name: &str, shape: &Shape, overlay: &Overlay, out: &mut String) -> Res
     if let Some(at) = lower::payload(shape) {
         write!(traits, "payload: Some({at}), ")?;
     }
+    if overlay.unwrapped.contains(name) {
+        write!(traits, "unwrapped: true, ")?;
+    }
     if let Some(xml_name) = &shape.location_name {
         write!(traits, "xml_name: Some({xml_name:?}), ")?;
     }
@@ -368,7 +371,7 @@ fn operations(name: &str, overlay: &Overlay, plan: &Plan<'_>, iam: &[IamAction])
              actions: &[{}], checksum: Checksum::{} }};\n",
             http.method,
             http.request_uri,
-            http.response_code.unwrap_or(200),
+            overlay.statuses.get(op).copied().or(http.response_code).unwrap_or(200),
             operation.output.is_some(),
             optional(wrapper),
             match overlay.access.get(op) {

@@ -6,7 +6,9 @@ use crate::model::{Operation, Protocol, ServiceModel};
 use crate::rest::{Body, decode_bindings, encode_bindings, request_payload, response_payload};
 use crate::schema::XmlNamespace;
 use crate::value::{Structure, View};
-use crate::xml::{XmlNames, XmlWriter, decode_members, decode_payload, encode_payload, encode_root};
+use crate::xml::{
+    XmlNames, XmlWriter, decode_members, decode_payload, encode_payload, encode_root, encode_unwrapped,
+};
 
 use super::query::error_members;
 use super::{Codec, Request, Response};
@@ -48,6 +50,11 @@ impl Codec for RestXml {
         let namespace = operation.service.xml_namespace.map(|uri| XmlNamespace { uri, prefix: "" });
         match response_payload(output.schema()) {
             Body::Empty => response,
+            Body::Members if schema.unwrapped => {
+                let mut xml = XmlWriter::document(XmlNames::Model);
+                encode_unwrapped(namespace.as_ref(), output, &mut xml);
+                response.raw(CONTENT_TYPE, xml.finish().into())
+            }
             Body::Members => {
                 let mut xml = XmlWriter::document(XmlNames::Model);
                 let namespace = schema.xml_namespace.as_ref().or(namespace.as_ref());

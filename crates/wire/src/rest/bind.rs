@@ -61,20 +61,32 @@ pub(crate) fn decode_bindings(
     if members.iter().all(|member| member.location == Location::Body) {
         return Ok(());
     }
-    let pattern = operation.http.pattern();
-    let labels = pattern
+    let labels = operation
+        .http
+        .pattern()
         .labels(request.path)
-        .ok_or_else(|| DecodeError::new("The path does not fit the operation."))?;
+        .ok_or_else(|| DecodeError::new("The path does not fit the operation.").in_path())?;
+    for (i, member) in members.iter().enumerate().filter(|(_, member)| member.location == Location::Uri) {
+        if let Some((_, text)) = labels.iter().find(|(name, _)| *name == member.wire) {
+            let text = decode_label(text).map_err(DecodeError::in_path)?;
+            scalar::set_text(member, into.get_mut(i), text, TimestampFormat::Iso8601)
+                .map_err(DecodeError::in_path)?;
+        }
+    }
+    decode_parameters(operation, request, into).map_err(DecodeError::in_parameter)
+}
+
+/// Fills the members that are bound to query string and headers.
+fn decode_parameters(
+    operation: &Operation,
+    request: &Request<'_>,
+    into: &mut dyn Structure,
+) -> Result<(), DecodeError> {
+    let pattern = operation.http.pattern();
     let query = parse_form(request.query, MAX_PARAMETERS)?;
-    for (i, member) in members.iter().enumerate() {
+    for (i, member) in into.schema().members.iter().enumerate() {
         match member.location {
-            Location::Body | Location::StatusCode => {}
-            Location::Uri => {
-                if let Some((_, text)) = labels.iter().find(|(name, _)| *name == member.wire) {
-                    let text = decode_label(text)?;
-                    scalar::set_text(member, into.get_mut(i), text, TimestampFormat::Iso8601)?;
-                }
-            }
+            Location::Body | Location::StatusCode | Location::Uri => {}
             Location::Query if member.target.kind == Kind::Map => {
                 // Those too that have members of their own, but not what belongs to the path.
                 let constant = |name: &str| pattern.query_names().any(|n| n == name);

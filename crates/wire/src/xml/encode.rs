@@ -46,6 +46,17 @@ pub(crate) fn encode_payload(
     }
 }
 
+/// Writes the only member of a structure as the document's root; an empty element where it is absent.
+pub(crate) fn encode_unwrapped(namespace: Option<&XmlNamespace>, value: &dyn Structure, out: &mut XmlWriter) {
+    let member = &value.schema().members[0];
+    out.start(member.wire, namespace);
+    out.content();
+    if let Some(text) = scalar::to_text(member, value.get(0).view(), TimestampFormat::Iso8601) {
+        out.text(&text);
+    }
+    out.end(member.wire);
+}
+
 fn attributes(value: &dyn Structure, out: &mut XmlWriter) {
     for (i, member) in value.schema().members.iter().enumerate().filter(|(_, m)| m.xml_attribute) {
         if let Some(text) = scalar::to_text(member, value.get(i).view(), TimestampFormat::Iso8601) {
