@@ -105,6 +105,18 @@ def test_a_tree_is_kept_the_same(account, tree, tmp_path):
     assert last == [f"Total Objects: {FILES + len(LARGE) + 1 - len(gone)}", f"   Total Size: {total}"]
 
 
+def test_an_empty_file_among_others(account, tmp_path):
+    """On one connection, on which the CLI asks before each body, empty or not, whether it is wanted."""
+    name, root = bucket(account), tmp_path / "tree"
+    root.mkdir()
+    for file, content in (("a", b""), ("b", b"text"), ("c", b""), ("d", b"text")):
+        write(root / file, content)
+    (tmp_path / "config").write_text("[default]\ns3 =\n  max_concurrent_requests = 1\n")
+    limit = ["--cli-read-timeout", "10"]
+    account.aws(*limit, "s3", "sync", str(root), f"s3://{name}", config=tmp_path / "config")
+    assert [read(account, name, key) for key in keys(account, name)] == [b"", b"text", b"", b"text"]
+
+
 def test_one_file(account, tmp_path):
     """Up, elsewhere, listed, down, away: in parts and at once."""
     name = bucket(account)

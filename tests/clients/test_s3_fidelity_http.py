@@ -5,6 +5,7 @@ import datetime
 import email.utils
 import json
 import re
+import xml.etree.ElementTree as ElementTree
 import zlib
 
 import pytest
@@ -14,10 +15,12 @@ from support.aws import CONFIG, Account, client_of, make_client
 from support.http import Client, Signer, raw, send
 from support.http2 import Http2
 from support.s3 import bucket, code, error, keys, policy, put, read, s3, versioned, with_acls
-from support.s3.buckets import told
+from support.s3.buckets import EXPIRY, RULE, WEBSITE, told
 from support.s3.chunked import SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER
 from support.s3.chunked import put as put_chunks
 from support.s3.forms import post
+
+NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 XML_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z")
 
@@ -31,6 +34,11 @@ def signer(account):
 def wire(account, signer):
     """Hand-made requests of the same account."""
     return Client(account.server, signer)
+
+
+def root(answer):
+    """The name of a document, with its namespace."""
+    return ElementTree.fromstring(answer.body).tag
 
 
 def outcome(answer):
@@ -311,6 +319,65 @@ class TestAddresses:
         signed = Signer("s3", key=account.key).headers("GET", f"http://{authority}/", {"Host": authority})
         answer = send(server, "GET", "/", signed)
         assert (outcome(answer), answer.xml().findtext("BucketName")) == ((404, "NoSuchBucket"), "sqs")
+
+
+class TestDocuments:
+    """Clients of many languages look for the name of the whole."""
+
+    ROOTS = {
+        "": "ListBucketResult",
+        "list-type=2": "ListBucketResult",
+        "versions": "ListVersionsResult",
+        "uploads": "ListMultipartUploadsResult",
+        "location": "LocationConstraint",
+        "acl": "AccessControlPolicy",
+        "versioning": "VersioningConfiguration",
+        "tagging": "Tagging",
+        "cors": "CORSConfiguration",
+        "encryption": "ServerSideEncryptionConfiguration",
+        "lifecycle": "LifecycleConfiguration",
+        "logging": "BucketLoggingStatus",
+        "notification": "NotificationConfiguration",
+        "requestPayment": "RequestPaymentConfiguration",
+        "accelerate": "AccelerateConfiguration",
+        "publicAccessBlock": "PublicAccessBlockConfiguration",
+        "ownershipControls": "OwnershipControls",
+        "website": "WebsiteConfiguration",
+    }
+
+    def test_each_has_its_name_in_the_namespace_of_s3(self, account, wire):
+        name = bucket(account)
+        s3(account).put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "team", "Value": "blue"}]})
+        s3(account).put_bucket_cors(Bucket=name, CORSConfiguration={"CORSRules": [RULE]})
+        s3(account).put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [EXPIRY]})
+        s3(account).put_bucket_website(Bucket=name, WebsiteConfiguration=WEBSITE)
+        roots = {query: root(wire.send("GET", f"/{name}?{query}")) for query in self.ROOTS}
+        assert roots == {query: f"{{{NAMESPACE}}}{expected}" for query, expected in self.ROOTS.items()}
+        assert root(wire.send("GET", "/")) == f"{{{NAMESPACE}}}ListAllMyBucketsResult"
+
+    def test_so_have_answers_about_objects(self, account, wire):
+        name = bucket(account)
+        put(account, name)
+        copy = {"x-amz-copy-source": f"{name}/key"}
+        made = wire.send("POST", f"/{name}/parts?uploads")
+        of = f"/{name}/parts?uploadId={made.xml().findtext('UploadId')}"
+        part = wire.send("PUT", of.replace("?", "?partNumber=1&"), copy)
+        tag = part.xml().findtext("ETag")
+        listed = wire.send("GET", of)
+        entry = f"<Part><PartNumber>1</PartNumber><ETag>{tag}</ETag></Part>"
+        parts = f"<CompleteMultipartUpload>{entry}</CompleteMultipartUpload>"
+        answers = {
+            "InitiateMultipartUploadResult": made,
+            "CopyPartResult": part,
+            "ListPartsResult": listed,
+            "CompleteMultipartUploadResult": wire.send("POST", of, {}, parts),
+            "CopyObjectResult": wire.send("PUT", f"/{name}/copy", copy),
+            "AccessControlPolicy": wire.send("GET", f"/{name}/key?acl"),
+            "Tagging": wire.send("GET", f"/{name}/key?tagging"),
+        }
+        assert {expected: root(answer) for expected, answer in answers.items()} == {
+            expected: f"{{{NAMESPACE}}}{expected}" for expected in answers
+        }
 
 
 class TestTimes:
