@@ -2,7 +2,7 @@
 //! reference ("Error responses") and of recorded answers.
 
 use model_s3::Error;
-use wire::{CommonSource, Detailed};
+use wire::Detailed;
 
 /// Why a transaction ended without a commit.
 #[derive(Debug)]
@@ -137,9 +137,4 @@ pub fn method_not_allowed(method: &str, resource_type: &str) -> Detailed {
     Detailed::new("MethodNotAllowed", 405, "The specified method is not allowed against this resource.")
         .with("Method", method)
         .with("ResourceType", resource_type)
-}
-
-/// As an error of the API, for where `?` does not reach.
-pub fn api(error: Detailed) -> Error {
-    error.into_common().into()
 }

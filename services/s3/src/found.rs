@@ -15,11 +15,11 @@ use crate::shown::to_the_second;
 use crate::versions::NULL;
 
 impl S3 {
-    /// Whether the caller may list the bucket, and so may know what is not there.
-    pub(crate) fn may_list(&self, call: &Call, bucket: &Bucket) -> bool {
+    /// Whether the caller may list the bucket with this key as the prefix, and so may know that it is not there.
+    pub(crate) fn may_list(&self, call: &Call, bucket: &Bucket, key: &str) -> bool {
         let acl = Some((&bucket.record.acl, Permission::Read));
         let target = target(self, call, bucket, bucket.arn.clone(), acl);
-        self.may(call, &target.for_actions(["s3:ListBucket"]))
+        self.may(call, &target.with_key("s3:prefix", key.to_owned()).for_actions(["s3:ListBucket"]))
     }
 
     /// Whether the caller may do all that a target names actions for.
@@ -46,7 +46,7 @@ impl S3 {
                     .with_header("Last-Modified", wire::http_date(to_the_second(marker.modified_ms)));
                 Err(error.into())
             }
-            (None, _) if !self.may_list(call, &asked.bucket) => Err(access_denied().into()),
+            (None, _) if !self.may_list(call, &asked.bucket, &asked.key) => Err(access_denied().into()),
             (None, Some(version)) => Err(no_such_version(&asked.key, version).into()),
             (None, None) => {
                 let mut error = no_such_key(&asked.key);

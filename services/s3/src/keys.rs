@@ -16,7 +16,7 @@
 //! | `"m"` data id, chunk | [`Manifest`](crate::records::Manifest): the parts that an object is made of |
 //! | `"d"` data id | bytes of an object or part, sealed |
 //! | `"f"` blob id | [`Blob`](crate::records::Blob): how many objects use a file |
-//! | `"g"` blob id | nothing: a file that nobody uses any more |
+//! | `"g"` blob id | nothing: a file that nobody uses any more, and that nobody may use again |
 
 use bytes::Bytes;
 use store::{KeyError, KeyRange, KeyReader, KeyWriter};
@@ -74,11 +74,6 @@ impl Place {
     /// The row of a file that is to be removed.
     pub fn garbage(&self, blob: &[u8; 16]) -> Bytes {
         self.begin().str("g").bytes(blob).finish()
-    }
-
-    /// The rows of all files that are to be removed.
-    pub fn all_garbage(&self) -> Bytes {
-        self.begin().str("g").finish()
     }
 
     /// What lies in a bucket.

@@ -110,7 +110,8 @@ pub fn locked() -> Detailed {
     Detailed { message: "Access Denied because object protected by object lock.".into(), ..access_denied() }
 }
 
-/// Refuses to weaken a retention in force: compliance never, governance by those who may pass by it.
+/// Refuses to weaken a retention in force, or to change its mode: compliance never, governance by those who may pass
+/// by it.
 pub fn check_change(
     before: Option<Retention>,
     after: Option<Retention>,
@@ -118,10 +119,7 @@ pub fn check_change(
     bypass: bool,
 ) -> Result<(), Error> {
     let Some(before) = before.filter(|before| before.until_ms > now.millis()) else { return Ok(()) };
-    let stronger = after.is_some_and(|after| {
-        let same_or_stricter = before.mode == after.mode || after.mode == LockMode::Compliance;
-        same_or_stricter && after.until_ms >= before.until_ms
-    });
+    let stronger = after.is_some_and(|after| after.mode == before.mode && after.until_ms >= before.until_ms);
     if stronger || (bypass && before.mode == LockMode::Governance) { Ok(()) } else { Err(locked().into()) }
 }
 
@@ -137,7 +135,8 @@ mod tests {
         let may = |before, after, bypass| check_change(before, after, now, bypass).is_ok();
         assert!(may(None, until(Governance, 200), false));
         assert!(may(until(Governance, 200), until(Governance, 300), false));
-        assert!(may(until(Governance, 200), until(Compliance, 200), false));
+        assert!(!may(until(Governance, 200), until(Compliance, 200), false));
+        assert!(may(until(Governance, 200), until(Compliance, 200), true));
         assert!(!may(until(Governance, 200), until(Governance, 150), false));
         assert!(may(until(Governance, 200), until(Governance, 150), true));
         assert!(!may(until(Governance, 200), None, false));

@@ -10,7 +10,7 @@ use store::{KeyRange, RangeOptions, Record as _, Tx};
 
 use crate::data;
 use crate::error::Failure;
-use crate::keys::{Inside, version_after};
+use crate::keys::Inside;
 use crate::records::{Marker, NullVersion, Object, Version, Versioning};
 use crate::s3::Read;
 use crate::uploads;
@@ -177,11 +177,6 @@ pub fn replace(tx: &mut Tx, inside: Inside<'_>, key: &str, object: Object) -> Re
         tx.put(inside.version(key, object.sequence), Version::Object(object).encode());
     }
     Ok(())
-}
-
-/// Whether a key has any version at all, and what lies in the history of a bucket.
-pub fn key_of(row: &[u8], inside: Inside<'_>) -> Result<(String, u64), store::KeyError> {
-    version_after(row, &inside.versions())
 }
 
 /// Moves the current version into the history; where the new one is the version `null`, the old `null` ends.

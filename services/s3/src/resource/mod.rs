@@ -18,7 +18,7 @@ use policy::{AclGrant, Policy};
 use service::Target;
 
 use crate::bucket::Bucket;
-use crate::error::{invalid_argument, no_such_bucket};
+use crate::error::invalid_argument;
 use crate::records::{Acl, Ownership, Permission};
 pub use crate::ops::bucket::policy::of_policy;
 pub use crate::ops::bucket::replication::put_bucket_replication;
@@ -91,11 +91,6 @@ pub fn target_with(s3: &S3, call: &Call, bucket: &Bucket, policy: Arc<Policy>) -
 fn caller_id(s3: &S3, call: &Call) -> Option<String> {
     let account = &call.principal.account;
     (!account.is_empty()).then(|| s3.accounts.owner(account).canonical_id)
-}
-
-/// A bucket's name that no bucket can have.
-pub fn check_name(name: &str) -> Result<(), Error> {
-    if name.is_empty() { Err(no_such_bucket(name).into()) } else { Ok(()) }
 }
 
 /// A key that no object can have.

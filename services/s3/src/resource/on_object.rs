@@ -82,12 +82,12 @@ fn resolve<I: OnObject>(
 
 /// Where nothing is there, those who may list the bucket may be told so, even if they may not do what they want.
 fn instead(s3: &S3, call: &Call, asked: &Asked, target: &Target) -> Option<Target> {
-    if s3.may(call, target) || !s3.may_list(call, &asked.bucket) {
+    if s3.may(call, target) || !s3.may_list(call, &asked.bucket, &asked.key) {
         return None;
     }
     let acl = Some((&asked.bucket.record.acl, Permission::Read));
     let bucket = super::target(s3, call, &asked.bucket, asked.bucket.arn.clone(), acl);
-    Some(bucket.for_actions(["s3:ListBucket"]))
+    Some(bucket.with_key("s3:prefix", asked.key.clone()).for_actions(["s3:ListBucket"]))
 }
 
 const READ: &[Actions] = &[["s3:GetObject", "s3:GetObjectVersion"]];

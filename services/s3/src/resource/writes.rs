@@ -113,11 +113,12 @@ pub fn copy_source(
     )?;
     let action = if source.version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
     let target = target.for_actions([action]);
-    if from.found.is_none() && s3.may_list(call, &from.bucket) {
+    if from.found.is_none() && s3.may_list(call, &from.bucket, &from.key) {
         // Who may list the bucket may be told that it is not there.
         let acl = Some((&from.bucket.record.acl, Permission::Read));
         let bucket = target_of(s3, call, &from.bucket, from.bucket.arn.clone(), acl);
-        return Ok((bucket.for_actions(["s3:ListBucket"]), from));
+        let bucket = bucket.with_key("s3:prefix", from.key.clone()).for_actions(["s3:ListBucket"]);
+        return Ok((bucket, from));
     }
     Ok((target, from))
 }
