@@ -61,11 +61,11 @@ impl<'a> AclInput<'a> {
     /// The grants in headers: name of the header, what it gives, to whom.
     fn headers(&self) -> impl Iterator<Item = (&'static str, Permission, &'a str)> {
         [
-            ("x-amz-grant-full-control", Permission::FullControl, self.full_control),
             ("x-amz-grant-read", Permission::Read, self.read),
-            ("x-amz-grant-read-acp", Permission::ReadAcp, self.read_acp),
             ("x-amz-grant-write", Permission::Write, self.write),
+            ("x-amz-grant-read-acp", Permission::ReadAcp, self.read_acp),
             ("x-amz-grant-write-acp", Permission::WriteAcp, self.write_acp),
+            ("x-amz-grant-full-control", Permission::FullControl, self.full_control),
         ]
         .into_iter()
         .filter_map(|(name, permission, value)| Some((name, permission, value?)))
@@ -229,9 +229,11 @@ pub fn owner(s3: &S3, account: &str) -> types::Owner {
     types::Owner { display_name: Some(owner.display_name), id: Some(owner.canonical_id) }
 }
 
-/// A list as answers show it: its owner and its entries.
+/// A list as answers show it: its owner and its entries. Their order says nothing; those of groups come first.
 pub fn shown(s3: &S3, acl: &Acl) -> (types::Owner, Vec<types::Grant>) {
-    let grants = acl.grants.iter().map(|grant| types::Grant {
+    let (accounts, groups): (Vec<_>, Vec<_>) =
+        acl.grants.iter().partition(|grant| matches!(grant.grantee, Grantee::Account(_)));
+    let grants = groups.into_iter().chain(accounts).map(|grant| types::Grant {
         grantee: Some(grantee(s3, &grant.grantee)),
         permission: Some(Open::Known(grant.permission.into())),
     });

@@ -118,7 +118,15 @@ async fn policies_let_others_in() {
     refused_as(strict.owner(ListObjects, list("docs")).await, "AccessDenied");
     let input = GetBucketPolicyStatusInput { bucket: "docs".into(), ..Default::default() };
     strict.owner(DeleteBucketPolicy, delete_policy("docs")).await.unwrap();
-    refused_as(strict.owner(GetBucketPolicyStatus, input).await, "NoSuchBucketPolicy");
+    let public = async || {
+        strict.owner(GetBucketPolicyStatus, input.clone()).await.unwrap().policy_status.unwrap().is_public
+    };
+    assert_eq!(public().await, Some(false));
+    // A list makes a bucket as public as a policy does.
+    let acl = Some(Open::Known(BucketCannedAcl::AuthenticatedRead));
+    let list = PutBucketAclInput { bucket: "docs".into(), acl, ..Default::default() };
+    strict.owner(PutBucketAcl, list).await.unwrap();
+    assert_eq!(public().await, Some(true));
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ use crate::bucket::{self, Bucket, kind};
 use crate::error::{access_denied, not_configured};
 use crate::limits::POLICY_BYTES_MAX;
 use crate::policy_check;
+use crate::public;
+use crate::records::Ownership;
 use crate::resource::{OnBucket, of_bucket, target_with};
 use crate::s3::S3;
 
@@ -38,14 +40,18 @@ impl S3 {
         Ok(GetBucketPolicyOutput { policy: Some(policy) })
     }
 
+    /// Whether the bucket is public: by its policy or, where lists count, by its list.
     pub async fn get_bucket_policy_status(
         self: Arc<Self>,
         _: Arc<Call>,
         bucket: Allowed<Arc<Bucket>>,
         _: GetBucketPolicyStatusInput,
     ) -> Result<GetBucketPolicyStatusOutput, Error> {
-        self.policy_of(&bucket)?;
-        let status = PolicyStatus { is_public: Some(bucket.policy_is_public) };
+        let record = &bucket.record;
+        let lists = record.ownership != Ownership::BucketOwnerEnforced
+            && !record.public_access.unwrap_or_default().ignore_acls;
+        let public = bucket.policy_is_public || (lists && public::acl_is_public(&record.acl));
+        let status = PolicyStatus { is_public: Some(public) };
         Ok(GetBucketPolicyStatusOutput { policy_status: Some(status) })
     }
 
@@ -64,7 +70,7 @@ impl S3 {
         if input.confirm_remove_self_bucket_access != Some(true) {
             self.check_not_locked_out(&call, &bucket, policy)?;
         }
-        let public = crate::public::policy_is_public(document);
+        let public = public::policy_is_public(document);
         self.change(&bucket, |record, tx| {
             if public && record.public_access.unwrap_or_default().block_policy {
                 return Err(access_denied().into());
