@@ -10,6 +10,7 @@ pub fn all(deps: &Deps) -> Vec<Service> {
     vec![
         iam::service(deps.clone()),
         kms::service(deps.clone()),
+        s3::service(deps.clone()),
         secretsmanager::service(deps.clone()),
         sqs::service(deps.clone()),
         ssm::service(deps.clone()),
@@ -29,9 +30,10 @@ mod tests {
     #[tokio::test]
     async fn registered_is_generated() {
         let deps = testkit::deps();
-        let generated: [(&str, &[&Operation]); 6] = [
+        let generated: [(&str, &[&Operation]); 7] = [
             ("iam", model_iam::ops::ALL),
             ("kms", model_kms::ops::ALL),
+            ("s3", model_s3::ops::ALL),
             ("secretsmanager", model_secretsmanager::ops::ALL),
             ("sqs", model_sqs::ops::ALL),
             ("ssm", model_ssm::ops::ALL),

@@ -74,6 +74,7 @@ impl Fixture {
                     model_sqs::types::CreateQueueInput { queue_name: NAME.into(), ..Default::default() };
                 server.as_root(&account, model_sqs::ops::CreateQueue, input);
             }
+            "s3" => self.furnish_bucket(server, &account),
             "sts" => self.furnish_role(server, &account),
             _ => {}
         }
@@ -105,6 +106,38 @@ impl Fixture {
         self.know("GranteePrincipal", json!(format!("arn:aws:iam::{account}:user/{USER}")));
     }
 
+    /// A bucket, whose name nobody else may have, with an object.
+    fn furnish_bucket(&mut self, server: &Server, account: &str) {
+        use model_s3::{ops, types};
+        let bucket = format!("{NAME}-{account}");
+        let input = types::CreateBucketInput {
+            bucket: bucket.as_str().into(),
+            object_ownership: Some(types::ObjectOwnership::ObjectWriter.into()),
+            object_lock_enabled_for_bucket: Some(true),
+            ..Default::default()
+        };
+        server.as_root(account, ops::CreateBucket, input);
+        let input = types::PutObjectInput {
+            bucket: bucket.as_str().into(),
+            key: NAME.into(),
+            body: Some(bytes::Bytes::from_static(b"plain").into()),
+            ..Default::default()
+        };
+        server.as_root(account, ops::PutObject, input);
+        self.know("CopySource", json!(format!("{bucket}/{NAME}")));
+        self.know("Bucket", json!(bucket));
+        self.know(
+            "ReplicationConfiguration",
+            json!({
+                "Role": format!("arn:aws:iam::{account}:role/{NAME}"),
+                "Rules": [{ "Status": "Enabled", "Destination": { "Bucket": format!("arn:aws:s3:::{bucket}") } }],
+            }),
+        );
+        self.know("Policy", json!(format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{bucket}/secret/*"}}}}"#
+        )));
+    }
+
     /// A role that the account's identities may assume if their policies let them.
     fn furnish_role(&mut self, server: &Server, account: &str) {
         let trust = json!({
@@ -131,6 +164,11 @@ impl Fixture {
     /// Fills in what the schema alone does not tell.
     pub fn adapt(&self, operation: &Operation, input: &mut Map<String, Value>) {
         let own = self.names(operation.service.id);
+        if operation.name == "CreateBucket" {
+            // One that is not there yet.
+            input.insert("Bucket".to_owned(), json!(format!("new-{}", self.account)));
+            return;
+        }
         for (member, value) in self.known.iter().chain(&own) {
             if let Some(slot) = input.get_mut(*member) {
                 *slot = value.clone();

@@ -4,19 +4,25 @@ use serde_json::{Map, Value, json};
 use wire::{Kind, Member, Operation, Protocol, Schema};
 
 use super::fixture::Fixture;
+use super::rest;
 
-/// A request's body.
-pub struct Body {
-    pub content_type: &'static str,
+/// A request without its signature.
+pub struct Sample {
+    pub method: &'static str,
+    /// As it is sent.
+    pub path: String,
+    pub query: String,
+    pub headers: Vec<(&'static str, String)>,
     pub is_json: bool,
-    pub text: String,
+    pub body: String,
 }
 
-/// The body of a request for an operation: its required members, and what the fixture says of it.
-pub fn body(operation: &Operation, protocol: Protocol, fixture: &Fixture) -> Body {
+/// A request for an operation: its required members, and what the fixture says of it.
+pub fn sample(operation: &Operation, protocol: Protocol, fixture: &Fixture) -> Sample {
     let mut input = structure(operation.input);
     fixture.adapt(operation, &mut input);
     match protocol {
+        Protocol::RestXml => rest::sample(operation, &input),
         Protocol::Query => {
             let mut pairs = vec![
                 ("Action".to_owned(), operation.name.to_owned()),
@@ -26,19 +32,22 @@ pub fn body(operation: &Operation, protocol: Protocol, fixture: &Fixture) -> Bod
                 flatten(operation.input, name, value, &mut pairs);
             }
             let encoded = pairs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value)));
-            Body {
-                content_type: "application/x-www-form-urlencoded",
-                is_json: false,
-                text: encoded.collect::<Vec<_>>().join("&"),
-            }
+            posted("application/x-www-form-urlencoded", false, encoded.collect::<Vec<_>>().join("&"))
         }
-        Protocol::Json10 => json_body("application/x-amz-json-1.0", input),
-        _ => json_body("application/x-amz-json-1.1", input),
+        Protocol::Json10 => posted("application/x-amz-json-1.0", true, Value::Object(input).to_string()),
+        _ => posted("application/x-amz-json-1.1", true, Value::Object(input).to_string()),
     }
 }
 
-fn json_body(content_type: &'static str, input: Map<String, Value>) -> Body {
-    Body { content_type, is_json: true, text: Value::Object(input).to_string() }
+fn posted(content_type: &str, is_json: bool, body: String) -> Sample {
+    Sample {
+        method: "POST",
+        path: "/".to_owned(),
+        query: String::new(),
+        headers: vec![("content-type", content_type.to_owned())],
+        is_json,
+        body,
+    }
 }
 
 fn structure(schema: &Schema) -> Map<String, Value> {
@@ -133,7 +142,7 @@ fn expand(schema: &Schema, name: String, flat: bool, value: &Value, out: &mut Ve
     }
 }
 
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {

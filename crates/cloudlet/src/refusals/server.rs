@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use wire::{Operation, OperationType, Protocol};
 
-use super::sample::Body;
+use super::sample::Sample;
 use crate::access_keys::AccessKeys;
 use crate::configured_keys::ConfiguredKeys;
 
@@ -143,14 +143,21 @@ impl Server {
     }
 
     /// Sends a request for an operation, signed if there is a key.
-    pub fn send(&self, operation: &Operation, protocol: Protocol, body: &Body, key: Option<&Key>) -> Answer {
+    pub fn send(
+        &self,
+        operation: &Operation,
+        protocol: Protocol,
+        sample: &Sample,
+        key: Option<&Key>,
+    ) -> Answer {
         let mut headers = HeaderMap::new();
-        let host = format!("{}:{}", "localhost", self.address.port());
-        headers.insert("host", HeaderValue::from_str(&host).expect("a host"));
-        headers.insert("content-type", HeaderValue::from_static(body.content_type));
-        if let Some(prefix) = operation.service.target_prefix.filter(|_| body.is_json) {
-            let target = format!("{prefix}.{}", operation.name);
-            headers.insert("x-amz-target", HeaderValue::from_str(&target).expect("a target"));
+        let value = |text: &str| HeaderValue::from_str(text).expect("a header");
+        headers.insert("host", value(&format!("localhost:{}", self.address.port())));
+        for (name, text) in &sample.headers {
+            headers.insert(*name, value(text));
+        }
+        if let Some(prefix) = operation.service.target_prefix.filter(|_| sample.is_json) {
+            headers.insert("x-amz-target", value(&format!("{prefix}.{}", operation.name)));
         }
         if let Some(key) = key {
             let signer = Signer {
@@ -158,22 +165,24 @@ impl Server {
                 region: REGION,
                 service: operation.service.signing_name,
                 time: self.deps.clock.now().secs(),
-                policy: &Policy::DEFAULT,
+                policy: if protocol == Protocol::RestXml { &Policy::S3 } else { &Policy::DEFAULT },
             };
             use sha2::Digest as _;
-            let hash = sha2::Sha256::digest(body.text.as_bytes()).into();
-            signer.sign("POST", "/", "", &mut headers, PayloadToSign::Hash(hash)).expect("a signature");
-        } else if !body.is_json {
+            let hash = sha2::Sha256::digest(sample.body.as_bytes()).into();
+            signer
+                .sign(sample.method, &sample.path, &sample.query, &mut headers, PayloadToSign::Hash(hash))
+                .expect("a signature");
+        } else if !sample.is_json {
             // The host says whom an unsigned request is for.
-            let host =
-                format!("{}.us-east-1.localhost:{}", operation.service.endpoint_prefix, self.address.port());
-            headers.insert("host", HeaderValue::from_str(&host).expect("a host"));
+            let prefix = operation.service.endpoint_prefix;
+            headers.insert("host", value(&format!("{prefix}.us-east-1.localhost:{}", self.address.port())));
         }
-        let mut request = self.agent.post(format!("http://{}/", self.address));
-        for (name, value) in &headers {
-            request = request.header(name, value);
-        }
-        let mut answer = request.send(&body.text).unwrap_or_else(|error| panic!("{protocol:?}: {error}"));
+        let mark = if sample.query.is_empty() { "" } else { "?" };
+        let url = format!("http://{}{}{mark}{}", self.address, sample.path, sample.query);
+        let mut request = http::Request::builder().method(sample.method).uri(url);
+        *request.headers_mut().expect("a request so far") = headers;
+        let request = request.body(sample.body.clone()).expect("a request");
+        let mut answer = self.agent.run(request).unwrap_or_else(|error| panic!("{protocol:?}: {error}"));
         let text = answer.body_mut().read_to_string().expect("a text");
         Answer { status: answer.status().as_u16(), text }
     }
@@ -191,7 +200,7 @@ impl Drop for Server {
 pub fn protocols(operation: &Operation) -> Vec<Protocol> {
     let all = operation.service.protocols.iter().copied();
     let spoken: Vec<_> =
-        all.filter(|p| matches!(p, Protocol::Json10 | Protocol::Json11 | Protocol::Query)).collect();
+        all.filter(|p| !matches!(p, Protocol::RestJson | Protocol::RpcCbor | Protocol::Ec2)).collect();
     assert!(!spoken.is_empty(), "no protocol for {}:{}", operation.service.id, operation.name);
     spoken
 }
