@@ -116,3 +116,45 @@ pub fn put_parts(tx: &mut Tx, place: &Place, id: &[u8; 16], parts: &[Part]) {
         tx.put(place.manifest(id, chunk), Manifest { parts: parts.to_vec() }.encode());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use store::{Options, Store};
+
+    use super::*;
+
+    /// A request may end at any moment, also while its commit is under way: its file is kept or goes, never both.
+    #[tokio::test]
+    async fn a_file_is_taken_into_use_or_given_up() {
+        let store = Store::in_memory(Options::default());
+        let place = Place { account: "123456789012".into(), region: "us-east-1".into() };
+        let blob = |byte| BlobRef { id: [byte; 16], size: 1 };
+        let mut late = store.begin();
+        adopt(&mut late, &place, &blob(1)).unwrap();
+        store.transact(|tx| give_up(tx, &place, &[1; 16])).await.unwrap();
+        assert!(late.commit().await.is_err(), "it was given up");
+        assert!(store.transact(|tx| adopt(tx, &place, &blob(1))).await.is_err());
+        let mut late = store.begin();
+        give_up(&mut late, &place, &[2; 16]).unwrap();
+        store.transact(|tx| adopt(tx, &place, &blob(2))).await.unwrap();
+        assert!(late.commit().await.is_err(), "it is in use");
+        store.transact(|tx| give_up(tx, &place, &[2; 16])).await.unwrap();
+        assert!(store.snapshot().get(&place.garbage(&[2; 16])).unwrap().is_none());
+        assert_eq!(store.changes(GARBAGE, store::Stamp::ZERO, 9).unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_garbage_when_its_last_user_is_gone() {
+        let store = Store::in_memory(Options::default());
+        let place = Place { account: "123456789012".into(), region: "us-east-1".into() };
+        let blob = BlobRef { id: [1; 16], size: 1 };
+        store.transact(|tx| adopt(tx, &place, &blob)).await.unwrap();
+        store.transact(|tx| share(tx, &place, &blob)).await.unwrap();
+        let garbage = || store.snapshot().get(&place.garbage(&blob.id)).unwrap().is_some();
+        store.transact(|tx| release_data(tx, &place, &Data::Blob(blob))).await.unwrap();
+        assert!(!garbage());
+        store.transact(|tx| release_data(tx, &place, &Data::Blob(blob))).await.unwrap();
+        assert!(garbage());
+        assert!(store.transact(|tx| release_data(tx, &place, &Data::Blob(blob))).await.is_err());
+    }
+}

@@ -99,12 +99,30 @@ async fn limits_of_what_is_said() {
 async fn keys_are_bytes_not_paths() {
     let kit = world();
     create(&kit, "bucket").await;
-    let keys = ["a", "a/", "a/b", "/a", "//a", "a//b", "a+b", "a b", "a%20b", "ä", "a?b#c"];
+    let keys = [
+        "a",
+        "a/",
+        "a/b",
+        "/a",
+        "//a",
+        "a//b",
+        "a+b",
+        "a b",
+        "a%20b",
+        "ä",
+        "a?b#c",
+        "a/../b",
+        "b",
+        "a/b/../..",
+    ];
     for key in keys {
         put(&kit, "bucket", key, key.to_owned()).await;
     }
     for key in keys {
         assert_eq!(body(&kit, "bucket", key).await, key);
+    }
+    for key in ["..", "../a", "a/../../b", "/.."] {
+        refused_as(kit.run(PutObject, put_input("bucket", key, "")).await, "InvalidURI");
     }
 }
 

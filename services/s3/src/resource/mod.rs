@@ -105,5 +105,24 @@ pub fn check_key(key: &str) -> Result<(), Error> {
     if key.contains('\0') {
         return Err(invalid_argument("Object keys cannot contain NUL", "key", "").into());
     }
+    if leads_out(key) {
+        let error = wire::Detailed::new("InvalidURI", 400, "Couldn't parse the specified URI.");
+        return Err(error.with("URI", key).into());
+    }
     Ok(())
+}
+
+/// Whether `..` leads above the bucket anywhere in a key, read from the left ("Naming Amazon S3 objects": only such keys
+/// are refused, and to others `..` is a name like any).
+fn leads_out(key: &str) -> bool {
+    let mut depth = 0_usize;
+    for segment in key.split('/') {
+        match segment {
+            ".." if depth == 0 => return true,
+            ".." => depth -= 1,
+            "" | "." => {}
+            _ => depth += 1,
+        }
+    }
+    false
 }

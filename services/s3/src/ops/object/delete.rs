@@ -111,7 +111,9 @@ impl S3 {
             None if terms.if_match.is_some() => return Ok(Deleted::Object),
             None => {}
         }
-        let owner = call.principal.account.as_str();
+        // Nobody has no account.
+        let owner = Some(call.principal.account.as_str()).filter(|account| !account.is_empty());
+        let owner = owner.unwrap_or(bucket.owner());
         let versioning = bucket.record.versioning;
         let marker = versions::delete(tx, inside, key, versioning, (&self.ids, call.now), owner)?;
         match (marker, current) {
@@ -141,7 +143,7 @@ impl Terms<'_> {
 
 /// Passing by governance is for buckets with object lock.
 pub fn check_terms(bucket: &Bucket, bypass: Option<bool>) -> Result<(), Error> {
-    if bypass.is_some() && !bucket.record.lock {
+    if bypass == Some(true) && !bucket.record.lock {
         let text = "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.";
         let error = Detailed::new("InvalidArgument", 400, text);
         return Err(error.with("ArgumentName", "x-amz-bypass-governance-retention").into());
