@@ -11,7 +11,7 @@ use crate::limits::PAGE_MAX;
 
 /// Rows that are read at once after a leap: what is behind it may again be a common prefix, and then most of the page is
 /// read for nothing. Each page that ends without a leap is followed by one twice as long.
-const STEP_MIN: usize = 16;
+const STEP_MIN: usize = 2;
 
 /// What a scan finds.
 #[derive(Clone, Debug, PartialEq)]

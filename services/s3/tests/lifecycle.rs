@@ -299,3 +299,53 @@ async fn uploads_that_nobody_ends_are_aborted() {
     until!(!uploads().await);
     common::refused_as(kit.run(UploadPart, part).await, "NoSuchUpload");
 }
+
+#[tokio::test]
+async fn queues_are_told_where_objects_move() {
+    use model_sqs::ops::{CreateQueue, ReceiveMessage};
+    use model_sqs::types::{CreateQueueInput, ReceiveMessageInput};
+    let transition = Transition {
+        days: Some(30),
+        storage_class: Some(TransitionStorageClass::GlacierIr.into()),
+        ..Default::default()
+    };
+    let kit = kit_with(vec![LifecycleRule { transitions: Some(vec![transition]), ..rule("") }]).await;
+    let queue = CreateQueueInput { queue_name: "moves".into(), ..Default::default() };
+    kit.run(CreateQueue, queue).await.unwrap();
+    let told = QueueConfiguration {
+        queue_arn: format!("arn:aws:sqs:us-east-1:{}:moves", testkit::ACCOUNT).into(),
+        events: vec![Event::S3LifecycleTransition.into()].into(),
+        ..Default::default()
+    };
+    let configuration =
+        NotificationConfiguration { queue_configurations: Some(vec![told]), ..Default::default() };
+    let input = PutBucketNotificationConfigurationInput {
+        bucket: BUCKET.into(),
+        notification_configuration: configuration.into(),
+        skip_destination_validation: Some(true),
+        ..Default::default()
+    };
+    kit.run(PutBucketNotificationConfiguration, input).await.unwrap();
+    let input = PutObjectInput {
+        bucket: BUCKET.into(),
+        key: "k".into(),
+        body: Some(vec![0; 128 * 1024].into()),
+        ..Default::default()
+    };
+    kit.run(PutObject, input).await.unwrap();
+    kit.advance(DAY * 31);
+    let receive = || async {
+        let input = ReceiveMessageInput { queue_url: "moves".into(), ..Default::default() };
+        let messages = kit.run(ReceiveMessage, input).await.unwrap().messages;
+        messages.into_iter().flatten().next().and_then(|message| message.body)
+    };
+    let mut body = None;
+    until!({
+        body = receive().await;
+        body.is_some()
+    });
+    let body = body.unwrap();
+    assert!(body.contains(r#""eventName":"LifecycleTransition""#), "{body}");
+    let moved = r#""lifecycleEventData":{"transitionEventData":{"destinationStorageClass":"GLACIER_IR"}}"#;
+    assert!(body.contains(moved), "{body}");
+}

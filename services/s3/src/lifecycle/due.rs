@@ -57,13 +57,7 @@ pub fn do_it(tx: &mut Tx, s3: &S3, bucket: &Bucket, rules: &Rules<'_>, due: &Due
                 return Ok(());
             };
             object.storage_class = (*class).to_owned();
-            notify::event(
-                tx,
-                s3,
-                bucket,
-                &call(s3, bucket),
-                &Event::of("LifecycleTransition", key, &object),
-            )?;
+            notify::event(tx, s3, bucket, &call(s3, bucket), &Event::moved(key, &object))?;
             versions::replace(tx, bucket.inside(), key, object)
         }
         Due::Abort { key, upload } => {

@@ -29,6 +29,20 @@ struct Record<'a> {
     request_parameters: RequestParameters,
     response_elements: ResponseElements<'a>,
     s3: Subject<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lifecycle_event_data: Option<LifecycleEventData<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LifecycleEventData<'a> {
+    transition_event_data: TransitionEventData<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TransitionEventData<'a> {
+    destination_storage_class: &'a str,
 }
 
 #[derive(Serialize)]
@@ -135,6 +149,9 @@ pub fn records(
                 sequencer: event.sequence.map(|sequence| format!("{sequence:018X}")),
             },
         },
+        lifecycle_event_data: event.class.map(|class| LifecycleEventData {
+            transition_event_data: TransitionEventData { destination_storage_class: class },
+        }),
     };
     serde_json::to_string(&Records { records: [record] }).map_err(|error| corrupt(error).into())
 }

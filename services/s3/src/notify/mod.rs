@@ -47,6 +47,8 @@ pub struct Event<'a> {
     version: Option<&'a str>,
     /// Its place among the events of the key, where the event tells one.
     sequence: Option<u64>,
+    /// The storage class that the object has moved to.
+    class: Option<&'a str>,
 }
 
 /// The ETag that events of delete markers show: that of nothing.
@@ -67,12 +69,18 @@ impl<'a> Event<'a> {
             etag: Some(&object.etag),
             version: object.version.as_deref(),
             sequence: None,
+            class: None,
         }
+    }
+
+    /// An object has moved to another storage class, in which it is now.
+    pub fn moved(key: &'a str, object: &'a Object) -> Self {
+        Self { class: Some(&object.storage_class), ..Self::of("LifecycleTransition", key, object) }
     }
 
     /// A version, or an object without versions, was removed for good; `sequence` is its own.
     pub fn removed(name: &'static str, key: &'a str, version: Option<&'a str>, sequence: u64) -> Self {
-        Self { name, key, size: None, etag: None, version, sequence: Some(sequence + 1) }
+        Self { name, key, size: None, etag: None, version, sequence: Some(sequence + 1), class: None }
     }
 
     /// A delete marker was made.
@@ -84,6 +92,7 @@ impl<'a> Event<'a> {
             etag: Some(ETAG_OF_NOTHING),
             version: marker.version.as_deref(),
             sequence: Some(marker.sequence),
+            class: None,
         }
     }
 }
