@@ -9,7 +9,7 @@ use crate::error::{invalid_argument, invalid_request, malformed_xml};
 pub const DIALECT: Dialect = Dialect { render };
 
 /// Members whose unknown values the operations refuse by themselves, in words of their own.
-const CHECKED_LATER: &[&str] = &["ACL", "LocationConstraint", "Event", "FilterRuleName", "Protocol"];
+const CHECKED_LATER: &[&str] = &["ACL", "LocationConstraint", "ServerSideEncryption"];
 
 /// Headers and parameters with few values: member, name on the wire, text.
 const CHOICES: &[(&str, &str, &str)] = &[
@@ -23,11 +23,6 @@ const CHOICES: &[(&str, &str, &str)] = &[
     ("ObjectLockMode", "x-amz-object-lock-mode", "Unknown wormMode directive."),
     ("ObjectOwnership", "x-amz-object-ownership", "Invalid x-amz-object-ownership header: "),
     ("RequestPayer", "x-amz-request-payer", "Invalid value for x-amz-request-payer header."),
-    (
-        "ServerSideEncryption",
-        "x-amz-server-side-encryption",
-        "The encryption method specified is not supported",
-    ),
     ("TaggingDirective", "x-amz-tagging-directive", "Unknown tagging directive."),
 ];
 

@@ -74,6 +74,8 @@ pub async fn answer(s3: &S3, request: EdgeRequest) -> Result<EdgeResponse, Commo
     let key = key.ok_or_else(|| missing("key").into_common())?.to_owned();
     check_signature(&upload.fields).map_err(|error| error.into_common())?;
     let call = request.call_of_form(&upload.fields)?;
+    // Whatever the form says: the bucket is the one that is posted to.
+    upload.fields.retain(|(name, _)| name != "bucket");
     upload.fields.push(("bucket".to_owned(), bucket.clone()));
     let size = allowed(&upload.fields, &call).map_err(|error| error.into_common())?;
     let headers = headers(&upload.fields).map_err(|error| error.into_common())?;

@@ -79,8 +79,9 @@ impl Scalar {
 
 /// Fields that no condition has to speak of.
 const FREE: &[&str] = &["awsaccesskeyid", "file", "policy", "signature", "x-amz-signature"];
-/// What fields begin with that the service does not look at.
-const IGNORED: &str = "x-ignore-";
+/// What other such fields begin with: those that the service does not look at, and those that promise what the file is,
+/// which give nothing.
+const FREE_STARTS: &[&str] = &["x-amz-checksum-", "x-ignore-"];
 
 impl PostPolicy {
     /// Reads the base64 of a policy.
@@ -135,7 +136,8 @@ impl PostPolicy {
             })
         };
         let extra = fields.iter().map(|(name, _)| name.as_str()).find(|name| {
-            !FREE.contains(name) && !name.starts_with(IGNORED) && *name != "bucket" && !spoken_of(name)
+            let free = FREE.contains(name) || FREE_STARTS.iter().any(|start| name.starts_with(start));
+            !free && *name != "bucket" && !spoken_of(name)
         });
         match extra {
             Some(name) => Err(denied(&format!("Extra input fields: {name}"))),

@@ -301,6 +301,7 @@ async fn default_encryption() {
     put(ServerSideEncryption::AwsKms, Some("alias/mine")).await.unwrap();
     assert_eq!(get().await, ("aws:kms".to_owned(), Some("alias/mine".to_owned()), Some(true)));
     refused_as(put(ServerSideEncryption::Aes256, Some("alias/mine")).await, "InvalidArgument");
+    refused_as(put(ServerSideEncryption::AwsKmsDsse, None).await, "NotImplemented");
     for _ in 0..2 {
         let input = DeleteBucketEncryptionInput { bucket: "docs".into(), ..Default::default() };
         kit.run(DeleteBucketEncryption, input).await.unwrap();

@@ -31,8 +31,11 @@ fn form(fields: &[(&str, &str)], file: Option<(&str, &str)>) -> String {
 }
 
 async fn post_form(kit: &Kit, text: String) -> Answer {
-    let mut request =
-        request(kit, Method::POST, "/docs", &[("content-type", "multipart/form-data; boundary=xx")]);
+    post_to(kit, "/docs", text).await
+}
+
+async fn post_to(kit: &Kit, path: &str, text: String) -> Answer {
+    let mut request = request(kit, Method::POST, path, &[("content-type", "multipart/form-data; boundary=xx")]);
     request.body = text.into_bytes().into();
     answer(kit, request).await
 }
@@ -122,6 +125,15 @@ async fn policies_decide() {
     }
     let input = GetObjectInput { bucket: "docs".into(), key: "k".into(), ..Default::default() };
     refused_as(kit.run(GetObject, input).await, "NoSuchKey");
+    // The form's word for its bucket counts for nothing.
+    let mut elsewhere = form(&[("bucket", "docs"), ("key", "k")], Some(("f", "x")));
+    let policy = r#"{"expiration": "2030-01-01T00:00:00Z", "conditions": [{"bucket": "docs"}, ["starts-with", "$key", ""]]}"#;
+    for (name, value) in [("policy", STANDARD.encode(policy).as_str()), ("awsaccesskeyid", "a"), ("signature", "s")] {
+        elsewhere = format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n{elsewhere}");
+    }
+    create(&kit, "other").await;
+    let refused = post_to(&kit, "/other", elsewhere).await.unwrap_err();
+    assert_eq!((refused.0.as_str(), refused.1), ("AccessDenied", 403));
     post(&kit, &[("key", "k")], &sizes("3, 3")).await.unwrap();
     kit.advance(std::time::Duration::from_secs(10 * 365 * 86_400));
     let text = "Invalid according to Policy: Policy expired.";

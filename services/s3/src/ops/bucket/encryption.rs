@@ -6,7 +6,7 @@ use kernel::Call;
 use model_s3::Error;
 use model_s3::types::*;
 use service::Allowed;
-use wire::{Detailed, Open};
+use wire::{Detailed, Enum as _, Open};
 
 use crate::bucket::Bucket;
 use crate::error::{malformed_xml, not_implemented};
@@ -109,15 +109,11 @@ fn asked(rule: &ServerSideEncryptionRule) -> Result<Asked, Error> {
                 return Err(error.with("ArgumentName", "ApplyServerSideEncryptionByDefault").into());
             }
             Some(ServerSideEncryption::Aes256) => Encryption::S3,
-            Some(algorithm @ (ServerSideEncryption::AwsKms | ServerSideEncryption::AwsKmsDsse)) => {
-                let double = algorithm == ServerSideEncryption::AwsKmsDsse;
-                Encryption::Kms {
-                    key: default.kms_master_key_id.clone(),
-                    bucket_key: bucket_key && !double,
-                    double,
-                }
+            Some(ServerSideEncryption::AwsKms) => {
+                Encryption::Kms { key: default.kms_master_key_id.clone(), bucket_key, double: false }
             }
-            Some(other) => return Err(not_implemented(format!("SSEAlgorithm: {other:?}")).into()),
+            // Two layers are promised by nobody who would encrypt in one.
+            Some(other) => return Err(not_implemented(format!("SSEAlgorithm: {}", other.as_str())).into()),
             None => return Err(malformed_xml().into()),
         },
     };
