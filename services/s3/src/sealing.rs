@@ -46,6 +46,13 @@ pub struct Customer<'a> {
     pub md5: Option<&'a str>,
 }
 
+impl Customer<'_> {
+    /// Whether the request says anything of a key.
+    pub fn is_brought(&self) -> bool {
+        self.algorithm.is_some() || self.key.is_some() || self.md5.is_some()
+    }
+}
+
 impl std::fmt::Debug for Customer<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Customer").field("algorithm", &self.algorithm).finish_non_exhaustive()
@@ -270,10 +277,10 @@ fn bring(customer: Customer<'_>) -> Result<Option<Brought>, Error> {
         );
         invalid_argument(text, HEADER, customer.algorithm.unwrap_or("null"))
     };
-    let Customer { algorithm, key, md5 } = customer;
-    if algorithm.is_none() && key.is_none() && md5.is_none() {
+    if !customer.is_brought() {
         return Ok(None);
     }
+    let Customer { algorithm, key, md5 } = customer;
     let algorithm = algorithm.ok_or_else(|| missing("a valid encryption algorithm"))?;
     if algorithm != "AES256" {
         let text = "The Encryption request you specified is not valid. Supported value: AES256.";

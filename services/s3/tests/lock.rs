@@ -157,6 +157,21 @@ async fn retention_is_changed() {
 }
 
 #[tokio::test]
+async fn the_mode_is_changed_by_those_who_may_pass_by_governance() {
+    use ObjectLockRetentionMode::{Compliance, Governance};
+    let kit = world();
+    create_locked(&kit, "bucket").await;
+    kit.run(PutObject, retained(&kit, ObjectLockMode::Governance, 10)).await.unwrap();
+    let stricter = |bypass| retain(Some(Compliance), Some(in_days(&kit, 10)), bypass);
+    refused(kit.run(PutObjectRetention, stricter(false)).await, "AccessDenied", LOCKED);
+    let longer = retain(Some(Governance), Some(in_days(&kit, 20)), false);
+    kit.run(PutObjectRetention, longer).await.unwrap();
+    kit.run(PutObjectRetention, stricter(true)).await.unwrap();
+    let back = retain(Some(Governance), Some(in_days(&kit, 20)), true);
+    refused(kit.run(PutObjectRetention, back).await, "AccessDenied", LOCKED);
+}
+
+#[tokio::test]
 async fn only_buckets_with_lock_have_it() {
     let kit = world();
     create(&kit, "bucket").await;

@@ -333,6 +333,16 @@ async fn composite_checksums() {
     let whole = composite(Algorithm::Sha256, [sha(&one), sha(&two)]);
     assert_eq!(ended.checksum_sha256, Some(format!("{}-2", whole.base64())));
     assert_eq!(ended.checksum_type.unwrap().as_str(), "COMPOSITE");
+    // A part is shown with its own checksum, and the type of the whole's.
+    let input = GetObjectInput {
+        part_number: Some(2),
+        checksum_mode: Some(ChecksumMode::Enabled.into()),
+        ..get_input()
+    };
+    let second = kit.run(GetObject, input).await.unwrap();
+    assert_eq!(second.checksum_sha256, Some(sha(&two).base64()));
+    assert_eq!(second.checksum_type.as_ref().unwrap().as_str(), "COMPOSITE");
+    assert_eq!(bytes_of(second).await, two);
 }
 
 #[tokio::test]
@@ -598,6 +608,14 @@ async fn parts_have_the_key_of_their_upload() {
     refused(kit.run(UploadPart, with(&other, &other_md5)).await, "InvalidRequest", text);
     let output = kit.run(UploadPart, with(&mine, &mine_md5)).await.unwrap();
     let named = CompletedPart { part_number: Some(1), e_tag: output.e_tag, ..Default::default() };
+    // Nobody has to say the key once more, but another is none.
+    let wrong = CompleteMultipartUploadInput {
+        sse_customer_algorithm: algorithm.clone(),
+        sse_customer_key: other.clone(),
+        sse_customer_key_md5: other_md5.clone(),
+        ..end_input(&upload, vec![named.clone()])
+    };
+    refused(kit.run(CompleteMultipartUpload, wrong).await, "InvalidRequest", text);
     end(&kit, &upload, vec![named]).await.unwrap();
     refused_as(kit.run(GetObject, get_input()).await, "InvalidRequest");
     let get = GetObjectInput {
@@ -607,4 +625,42 @@ async fn parts_have_the_key_of_their_upload() {
         ..get_input()
     };
     assert_eq!(bytes_of(kit.run(GetObject, get).await.unwrap()).await, b"x");
+}
+
+#[tokio::test]
+async fn the_key_comes_once_more_where_a_checksum_was_chosen() {
+    use base64::Engine as _;
+    let kit = kit().await;
+    let algorithm = Some("AES256".to_owned());
+    let key = Some(base64::engine::general_purpose::STANDARD.encode([7; 32]));
+    let key_md5 = Some(md5(&[7; 32]).base64());
+    let input = CreateMultipartUploadInput {
+        checksum_algorithm: Some(ChecksumAlgorithm::Crc32.into()),
+        sse_customer_algorithm: algorithm.clone(),
+        sse_customer_key: key.clone(),
+        sse_customer_key_md5: key_md5.clone(),
+        ..begin_input()
+    };
+    let upload = kit.run(CreateMultipartUpload, input).await.unwrap().upload_id.unwrap();
+    let input = UploadPartInput {
+        sse_customer_algorithm: algorithm.clone(),
+        sse_customer_key: key.clone(),
+        sse_customer_key_md5: key_md5.clone(),
+        ..part_input(&upload, 1, b"x")
+    };
+    let output = kit.run(UploadPart, input).await.unwrap();
+    let named = CompletedPart {
+        part_number: Some(1),
+        e_tag: output.e_tag,
+        checksum_crc32: output.checksum_crc32,
+        ..Default::default()
+    };
+    refused_as(end(&kit, &upload, vec![named.clone()]).await, "InvalidRequest");
+    let input = CompleteMultipartUploadInput {
+        sse_customer_algorithm: algorithm,
+        sse_customer_key: key,
+        sse_customer_key_md5: key_md5,
+        ..end_input(&upload, vec![named])
+    };
+    kit.run(CompleteMultipartUpload, input).await.unwrap();
 }

@@ -223,3 +223,54 @@ async fn what_is_said_of_a_new_bucket_needs_its_permission() {
     );
     assert!(asked[0].target.keys.iter().any(|(name, _)| name == "s3:x-amz-acl"));
 }
+
+#[tokio::test]
+async fn what_is_not_there_is_told_to_those_who_may_list_it() {
+    let s3 = Strict::new();
+    s3.owner(CreateBucket, open("docs")).await.unwrap();
+    let policy = statement("Allow", "\"*\"", "s3:ListBucket", "docs")
+        .replace(r#""Effect""#, r#""Condition":{"StringLike":{"s3:prefix":"public/*"}},"Effect""#);
+    s3.owner(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
+    let head = |key: &str| HeadObjectInput { bucket: "docs".into(), key: key.into(), ..Default::default() };
+    refused_as(s3.other(HeadObject, head("public/x")).await, "NoSuchKey");
+    refused_as(s3.other(HeadObject, head("private/x")).await, "AccessDenied");
+}
+
+#[tokio::test]
+async fn uploads_are_their_initiators_to_end() {
+    let s3 = Strict::new();
+    let input = CreateBucketInput { acl: Some(BucketCannedAcl::PublicReadWrite.into()), ..open("docs") };
+    s3.owner(CreateBucket, input).await.unwrap();
+    let begin =
+        || CreateMultipartUploadInput { bucket: "docs".into(), key: "k".into(), ..Default::default() };
+    let list = |id: &str| ListPartsInput {
+        bucket: "docs".into(),
+        key: "k".into(),
+        upload_id: id.into(),
+        ..Default::default()
+    };
+    let abort = |id: &str| AbortMultipartUploadInput {
+        bucket: "docs".into(),
+        key: "k".into(),
+        upload_id: id.into(),
+        ..Default::default()
+    };
+    let owners = s3.owner(CreateMultipartUpload, begin()).await.unwrap().upload_id.unwrap();
+    let others = s3.other(CreateMultipartUpload, begin()).await.unwrap().upload_id.unwrap();
+    let nobodys = s3.nobody(CreateMultipartUpload, begin()).await.unwrap().upload_id.unwrap();
+    // Whoever may write into the bucket began one; nobody but its owner ends those of others.
+    for id in [&owners, &nobodys] {
+        refused_as(s3.other(ListParts, list(id)).await, "AccessDenied");
+        refused_as(s3.other(AbortMultipartUpload, abort(id)).await, "AccessDenied");
+    }
+    for id in [&owners, &others, &nobodys] {
+        refused_as(s3.nobody(AbortMultipartUpload, abort(id)).await, "AccessDenied");
+    }
+    s3.other(ListParts, list(&others)).await.unwrap();
+    s3.other(AbortMultipartUpload, abort(&others)).await.unwrap();
+    // What has ended is nobody's.
+    refused_as(s3.other(AbortMultipartUpload, abort(&others)).await, "AccessDenied");
+    for id in [&owners, &nobodys] {
+        s3.owner(AbortMultipartUpload, abort(id)).await.unwrap();
+    }
+}

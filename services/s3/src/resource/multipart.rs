@@ -1,13 +1,16 @@
 //! Resolvers of uploads in parts.
 
-use kernel::Call;
+use kernel::{Arn, Call, PrincipalKind};
 use model_s3::Error;
 use model_s3::types::*;
+use policy::AclGrant;
 use service::{Resource, Target};
 
 use crate::attributes::{said, wanted};
+use crate::records::Upload;
 use crate::resource::{Copy, Place, check_key, copy_source, named, of_write, target, to_write};
 use crate::s3::S3;
+use crate::uploads;
 
 type Found = Result<Resource<Place>, Error>;
 
@@ -48,27 +51,48 @@ pub fn complete_multipart_upload(s3: &S3, call: &Call, input: &CompleteMultipart
 }
 
 pub fn abort_multipart_upload(s3: &S3, call: &Call, input: &AbortMultipartUploadInput) -> Found {
-    let (target, place) =
-        of_upload(s3, call, &input.bucket, input.expected_bucket_owner.as_deref(), &input.key)?;
+    let (target, place) = of_upload(
+        s3,
+        call,
+        (&input.bucket, input.expected_bucket_owner.as_deref()),
+        (&input.key, &input.upload_id),
+    )?;
     Ok(Resource::new(target, place))
 }
 
 pub fn list_parts(s3: &S3, call: &Call, input: &ListPartsInput) -> Found {
-    let (target, place) =
-        of_upload(s3, call, &input.bucket, input.expected_bucket_owner.as_deref(), &input.key)?;
+    let (target, place) = of_upload(
+        s3,
+        call,
+        (&input.bucket, input.expected_bucket_owner.as_deref()),
+        (&input.key, &input.upload_id),
+    )?;
     Ok(Resource::new(target, place))
 }
 
-/// An upload that is under way: no access control list speaks of it.
+/// An upload that is under way. No access control list speaks of it: besides those whom policies let, it is its
+/// initiator's.
 fn of_upload(
     s3: &S3,
     call: &Call,
-    bucket: &str,
-    expected_owner: Option<&str>,
-    key: &str,
+    (bucket, expected_owner): (&str, Option<&str>),
+    (key, id): (&str, &str),
 ) -> Result<(Target, Place), Error> {
     let bucket = named(s3, bucket, expected_owner)?;
     check_key(key)?;
-    let target = target(s3, call, &bucket, bucket.object_arn(key), None);
+    let mut target = target(s3, call, &bucket, bucket.object_arn(key), None);
+    let upload = uploads::find(&mut s3.store.snapshot(), bucket.inside(), key, id)?;
+    if upload.is_some_and(|upload| is_initiator(s3, call, &upload)) {
+        target.acl = AclGrant::Account;
+    }
     Ok((target, Place { bucket, key: key.to_owned() }))
+}
+
+/// Whether the caller began the upload, or is the account of the user who did.
+fn is_initiator(s3: &S3, call: &Call, upload: &Upload) -> bool {
+    if call.principal.kind == PrincipalKind::Anonymous {
+        return false;
+    }
+    let account = || upload.initiator.parse::<Arn>().is_ok_and(|arn| arn.account() == call.principal.account);
+    upload.initiator == s3.initiator(call).0 || (call.principal.kind == PrincipalKind::Root && account())
 }

@@ -11,6 +11,8 @@ use store::Tx;
 use wire::Detailed;
 
 use super::plan;
+use super::upload_part::check_customer;
+use crate::attributes::customer;
 use crate::bucket::Bucket;
 use crate::conditions::Writing;
 use crate::error::{Failure, no_such_upload};
@@ -20,7 +22,7 @@ use crate::records::{Data, Object, Sealing, Upload};
 use crate::resource::Place;
 use crate::s3::S3;
 use crate::shown::{quoted, version_id};
-use crate::{data, lifecycle, payer, uploads, versions};
+use crate::{data, lifecycle, payer, sealing, uploads, versions};
 
 /// What stands for itself in the address of an object.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
@@ -89,6 +91,7 @@ impl S3 {
             let again = current.filter(|object| object.data == made);
             return Ok(again.ok_or_else(|| no_such_upload(id))?);
         };
+        check_key(&upload, input)?;
         check_conditions(conditions, &upload, current.as_ref(), key)?;
         let asked =
             input.multipart_upload.as_ref().and_then(|asked| asked.parts.as_deref()).unwrap_or_default();
@@ -127,6 +130,17 @@ impl S3 {
         notify::event(tx, self, bucket, call, &event)?;
         Ok(object)
     }
+}
+
+/// The key that a client brought has to come once more where the client chose a checksum for the upload; elsewhere it
+/// only has to be the right one.
+fn check_key(upload: &Upload, input: &CompleteMultipartUploadInput) -> Result<(), Error> {
+    let customer = customer!(input);
+    if upload.checksum_algorithm.is_none() && !customer.is_brought() {
+        return Ok(());
+    }
+    check_customer(&upload.sealing, customer)?;
+    sealing::check_customer(&upload.sealing, customer)
 }
 
 /// Whether what is there is what the request wants to be there, and has been since the upload began.

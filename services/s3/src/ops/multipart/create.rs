@@ -77,7 +77,7 @@ impl S3 {
     }
 
     /// Who begins an upload, as lists show it: a user by its ARN, an account by its canonical id.
-    fn initiator(&self, call: &Call) -> (String, String) {
+    pub(crate) fn initiator(&self, call: &Call) -> (String, String) {
         match call.principal.kind {
             PrincipalKind::Root => {
                 let owner = self.accounts.owner(&call.principal.account);

@@ -152,9 +152,8 @@ pub(super) struct Taken {
 
 /// The parts of an upload have the key that it was begun with.
 pub(super) fn check_customer(sealing: &Sealing, customer: Customer<'_>) -> Result<(), Error> {
-    let brought = customer.algorithm.is_some() || customer.key.is_some() || customer.md5.is_some();
     match sealing {
-        Sealing::Customer { md5, .. } if brought => {
+        Sealing::Customer { md5, .. } if customer.is_brought() => {
             if customer.md5.is_some_and(|given| given != md5) {
                 let text = "The provided encryption parameters did not match the ones used originally.";
                 return Err(invalid_request(text).into());
@@ -162,7 +161,7 @@ pub(super) fn check_customer(sealing: &Sealing, customer: Customer<'_>) -> Resul
             Ok(())
         }
         Sealing::Customer { .. } => Err(differently_encrypted()),
-        _ if brought => Err(differently_encrypted()),
+        _ if customer.is_brought() => Err(differently_encrypted()),
         _ => Ok(()),
     }
 }

@@ -185,7 +185,10 @@ impl S3 {
             let end = begin + part.size;
             if part.number == wanted {
                 let range = (part.size > 0).then_some(begin..end);
-                return Ok(Portion { range, parts, checksum: part.checksum });
+                // It is said to be of the type of the whole object's.
+                let composite = object.checksum.as_ref().is_some_and(|checksum| checksum.composite);
+                let checksum = part.checksum.map(|checksum| Checksum { composite, ..checksum });
+                return Ok(Portion { range, parts, checksum });
             }
             begin = end;
         }
