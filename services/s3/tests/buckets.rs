@@ -179,6 +179,57 @@ async fn only_empty_buckets_go() {
     kit.run_as(other(&kit), CreateBucket, create_input("docs")).await.unwrap();
 }
 
+/// Fidelity: a bucket in which only versions and markers are left says so in other words.
+#[tokio::test]
+async fn what_is_not_empty_says_what_is_left() {
+    let kit = world();
+    create(&kit, "docs").await;
+    let status = Some(Open::Known(BucketVersioningStatus::Enabled));
+    let input = PutBucketVersioningInput {
+        bucket: "docs".into(),
+        versioning_configuration: VersioningConfiguration { status, ..Default::default() }.into(),
+        ..Default::default()
+    };
+    kit.run(PutBucketVersioning, input).await.unwrap();
+    let delete = async || {
+        kit.run(DeleteBucket, DeleteBucketInput { bucket: "docs".into(), ..Default::default() }).await
+    };
+    let version = objects::put(&kit, "docs", "k", "x").await.version_id.unwrap();
+    refused(delete().await, "BucketNotEmpty", "The bucket you tried to delete is not empty");
+    let marker = kit.run(DeleteObject, objects::delete_input("docs", "k")).await.unwrap().version_id.unwrap();
+    let text = "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
+    refused(delete().await, "BucketNotEmpty", text);
+    for version in [version, marker] {
+        refused_as(delete().await, "BucketNotEmpty");
+        let input = DeleteObjectInput { version_id: Some(version), ..objects::delete_input("docs", "k") };
+        kit.run(DeleteObject, input).await.unwrap();
+    }
+    delete().await.unwrap();
+}
+
+#[tokio::test]
+async fn uploads_go_with_their_bucket() {
+    let kit = world();
+    let empty = rows(&kit);
+    create(&kit, "docs").await;
+    let input = CreateMultipartUploadInput { bucket: "docs".into(), key: "k".into(), ..Default::default() };
+    let upload = kit.run(CreateMultipartUpload, input).await.unwrap().upload_id.unwrap();
+    for number in 1..=3 {
+        let input = UploadPartInput {
+            bucket: "docs".into(),
+            key: "k".into(),
+            upload_id: upload.as_str().into(),
+            part_number: number.into(),
+            body: Some(b"part".to_vec().into()),
+            ..Default::default()
+        };
+        kit.run(UploadPart, input).await.unwrap();
+    }
+    assert!(rows(&kit) > empty + 3);
+    kit.run(DeleteBucket, DeleteBucketInput { bucket: "docs".into(), ..Default::default() }).await.unwrap();
+    assert_eq!(rows(&kit), empty, "nothing is left of it");
+}
+
 #[tokio::test]
 async fn versioning() {
     let kit = world();

@@ -35,7 +35,8 @@ async fn post_form(kit: &Kit, text: String) -> Answer {
 }
 
 async fn post_to(kit: &Kit, path: &str, text: String) -> Answer {
-    let mut request = request(kit, Method::POST, path, &[("content-type", "multipart/form-data; boundary=xx")]);
+    let mut request =
+        request(kit, Method::POST, path, &[("content-type", "multipart/form-data; boundary=xx")]);
     request.body = text.into_bytes().into();
     answer(kit, request).await
 }
@@ -128,8 +129,11 @@ async fn policies_decide() {
     // The form's word for its bucket counts for nothing.
     let mut elsewhere = form(&[("bucket", "docs"), ("key", "k")], Some(("f", "x")));
     let policy = r#"{"expiration": "2030-01-01T00:00:00Z", "conditions": [{"bucket": "docs"}, ["starts-with", "$key", ""]]}"#;
-    for (name, value) in [("policy", STANDARD.encode(policy).as_str()), ("awsaccesskeyid", "a"), ("signature", "s")] {
-        elsewhere = format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n{elsewhere}");
+    for (name, value) in
+        [("policy", STANDARD.encode(policy).as_str()), ("awsaccesskeyid", "a"), ("signature", "s")]
+    {
+        elsewhere =
+            format!("--xx\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n{elsewhere}");
     }
     create(&kit, "other").await;
     let refused = post_to(&kit, "/other", elsewhere).await.unwrap_err();
