@@ -5,8 +5,8 @@ mod common;
 use common::{create, refusal, refused, world};
 use model_s3::ops::*;
 use model_s3::types::*;
-use model_sqs::ops::{CreateQueue, DeleteQueue, ReceiveMessage};
-use model_sqs::types::{CreateQueueInput, DeleteQueueInput, ReceiveMessageInput};
+use model_sqs::ops::{CreateQueue, DeleteQueue, ReceiveMessage, SetQueueAttributes};
+use model_sqs::types::{CreateQueueInput, DeleteQueueInput, ReceiveMessageInput, SetQueueAttributesInput};
 use serde::Deserialize;
 use testkit::{ACCOUNT, Kit};
 use wire::{Enum as _, Open};
@@ -270,4 +270,44 @@ async fn an_event_waits_for_its_queue() {
     queue(&kit, "us-east-1", "events").await;
     kit.advance(std::time::Duration::from_secs(600));
     assert_eq!(next_record(&kit).await.s3.object.key.as_deref(), Some("k"));
+}
+
+#[tokio::test]
+async fn the_queues_policy_decides() {
+    let strict = common::strict::Strict::new();
+    strict.owner(CreateBucket, common::create_input(BUCKET)).await.unwrap();
+    let queue = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:events");
+    let lets_in = |account: &str, bucket: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Service":"s3.amazonaws.com"}},
+            "Action":"sqs:SendMessage","Resource":"{queue}","Condition":{{
+                "ArnLike":{{"aws:SourceArn":"arn:aws:s3:::{bucket}"}},
+                "StringEquals":{{"aws:SourceAccount":"{account}"}}}}}}}}"#
+        )
+    };
+    let put = || PutBucketNotificationConfigurationInput {
+        bucket: BUCKET.into(),
+        notification_configuration: NotificationConfiguration {
+            queue_configurations: Some(vec![configuration(&queue, &["s3:ObjectCreated:*"], &[])]),
+            ..Default::default()
+        }
+        .into(),
+        ..Default::default()
+    };
+    let input = CreateQueueInput { queue_name: "events".into(), ..Default::default() };
+    strict.owner(CreateQueue, input).await.unwrap();
+    let text = "Unable to validate the following destination configurations";
+    refused(strict.owner(PutBucketNotificationConfiguration, put()).await, "InvalidArgument", text);
+    for (account, bucket, enough) in
+        [(common::OTHER, BUCKET, false), (ACCOUNT, "another", false), (ACCOUNT, BUCKET, true)]
+    {
+        let input = SetQueueAttributesInput {
+            queue_url: "events".into(),
+            attributes: std::collections::BTreeMap::from([("Policy".to_owned(), lets_in(account, bucket))])
+                .into(),
+        };
+        strict.owner(SetQueueAttributes, input).await.unwrap();
+        let result = strict.owner(PutBucketNotificationConfiguration, put()).await;
+        assert_eq!(result.is_ok(), enough, "{account} {bucket}");
+    }
 }

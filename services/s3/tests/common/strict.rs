@@ -20,7 +20,7 @@ impl Strict {
         let deps = testkit::deps();
         let documents = Arc::new(Documents::default());
         let directory = Arc::new(Directory::new(deps.store.clone(), documents.clone()));
-        let services = vec![s3::service(deps.clone())];
+        let services = vec![s3::service(deps.clone()), sqs::service(deps.clone())];
         deps.cloud.fill(services, Arc::new(Authority::new(directory, documents)));
         Self { deps }
     }
