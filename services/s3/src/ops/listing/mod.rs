@@ -5,13 +5,14 @@ mod token;
 mod versions;
 
 use model_s3::Error;
-use model_s3::types::{ChecksumAlgorithm, ChecksumType, CommonPrefix, EncodingType};
+use model_s3::types::{ChecksumAlgorithm, ChecksumType, CommonPrefix, EncodingType, Owner};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use wire::Open;
 
 use crate::error::invalid_argument;
 use crate::limits::PAGE_MAX;
 use crate::records::Checksum;
+use crate::s3::S3;
 
 /// What stands for itself where a list is encoded. Slashes do, so that prefixes can be read.
 const PLAIN: &AsciiSet =
@@ -69,6 +70,30 @@ pub fn page_size(asked: Option<i32>, name: &str) -> Result<usize, Error> {
 /// A delimiter that delimits: an empty one is none.
 pub fn delimiter(asked: Option<&str>) -> Option<&str> {
     asked.filter(|delimiter| !delimiter.is_empty())
+}
+
+/// The owners that a list shows. Most entries have the same as the one before: it is looked up once.
+pub struct Owners<'a> {
+    s3: &'a S3,
+    last: Option<(String, Owner)>,
+}
+
+impl<'a> Owners<'a> {
+    pub fn new(s3: &'a S3) -> Self {
+        Self { s3, last: None }
+    }
+
+    /// An account as lists show it.
+    pub fn of(&mut self, account: &str) -> Owner {
+        match &self.last {
+            Some((known, owner)) if known == account => owner.clone(),
+            _ => {
+                let owner = crate::acl_input::owner(self.s3, account);
+                self.last = Some((account.to_owned(), owner.clone()));
+                owner
+            }
+        }
+    }
 }
 
 /// What lists say of a checksum: which it is, not its value.

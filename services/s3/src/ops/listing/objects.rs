@@ -8,8 +8,7 @@ use model_s3::types::*;
 use service::Allowed;
 use store::Record as _;
 
-use super::{Spelling, checksum, delimiter, open, page_size, token};
-use crate::acl_input::owner;
+use super::{Owners, Spelling, checksum, delimiter, open, page_size, token};
 use crate::bucket::Bucket;
 use crate::payer;
 use crate::records;
@@ -124,7 +123,7 @@ fn list(s3: &S3, bucket: &Bucket, asked: &Asked<'_>) -> Result<Listed, Error> {
     if let Some(after) = asked.after {
         scan = scan.after(after);
     }
-    let mut last = None;
+    let (mut last, mut owners) = (None, Owners::new(s3));
     while let Some(found) = scan.next()? {
         if listed.contents.len() + listed.prefixes.len() == asked.size {
             listed.next = last;
@@ -135,14 +134,14 @@ fn list(s3: &S3, bucket: &Bucket, asked: &Asked<'_>) -> Result<Listed, Error> {
             Found::Prefix(prefix) => listed.prefixes.push(prefix),
             Found::Row { key, value, .. } => {
                 let object = records::Object::decode(&value).map_err(store::Error::from)?;
-                listed.contents.push(entry(s3, &key, object, asked));
+                listed.contents.push(entry(&mut owners, &key, object, asked));
             }
         }
     }
     Ok(listed)
 }
 
-fn entry(s3: &S3, key: &str, object: records::Object, asked: &Asked<'_>) -> Object {
+fn entry(owners: &mut Owners<'_>, key: &str, object: records::Object, asked: &Asked<'_>) -> Object {
     let (checksum_algorithm, checksum_type) = checksum(object.checksum.as_ref());
     Object {
         key: Some(asked.spelling.write(key)),
@@ -152,7 +151,7 @@ fn entry(s3: &S3, key: &str, object: records::Object, asked: &Asked<'_>) -> Obje
         checksum_type,
         size: Some(object.size as i64),
         storage_class: Some(open(&object.storage_class)),
-        owner: asked.with_owner.then(|| owner(s3, &object.owner)),
+        owner: asked.with_owner.then(|| owners.of(&object.owner)),
         // Nothing is archived where it would have to be restored from.
         restore_status: None,
     }

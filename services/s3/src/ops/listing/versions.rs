@@ -8,8 +8,7 @@ use model_s3::types::*;
 use service::Allowed;
 use store::{KeyRange, RangeOptions, Record as _, Snapshot};
 
-use super::{Spelling, checksum, delimiter, open, page_size};
-use crate::acl_input::owner;
+use super::{Owners, Spelling, checksum, delimiter, open, page_size};
 use crate::bucket::Bucket;
 use crate::error::invalid_argument;
 use crate::keys::{Inside, version_after};
@@ -55,6 +54,7 @@ impl S3 {
             ..Default::default()
         };
         let (mut count, mut prefixes, mut last) = (0, Vec::new(), None);
+        let mut owners = Owners::new(&self);
         while let Some(found) = merged.next()?.filter(|_| size > 0) {
             if count == size {
                 output.is_truncated = Some(true);
@@ -71,7 +71,7 @@ impl S3 {
                 }
                 Listed::Version { key, version, latest } => {
                     last = Some((key.clone(), Some(version.id().to_owned())));
-                    let entry = Entry { s3: &self, key: spelling.write(&key), latest };
+                    let entry = Entry { owners: &mut owners, key: spelling.write(&key), latest };
                     match *version {
                         Version::Object(object) => {
                             output.versions.get_or_insert_default().push(entry.object(object));
@@ -107,13 +107,13 @@ fn version_marker<'a>(key_marker: Option<&str>, asked: Option<&'a str>) -> Resul
     }
 }
 
-struct Entry<'a> {
-    s3: &'a S3,
+struct Entry<'a, 'o> {
+    owners: &'a mut Owners<'o>,
     key: String,
     latest: bool,
 }
 
-impl Entry<'_> {
+impl Entry<'_, '_> {
     fn object(self, object: records::Object) -> ObjectVersion {
         let (checksum_algorithm, checksum_type) = checksum(object.checksum.as_ref());
         ObjectVersion {
@@ -126,14 +126,14 @@ impl Entry<'_> {
             version_id: Some(object.id().to_owned()),
             is_latest: Some(self.latest),
             last_modified: Some(to_the_second(object.modified_ms)),
-            owner: Some(owner(self.s3, &object.owner)),
+            owner: Some(self.owners.of(&object.owner)),
             restore_status: None,
         }
     }
 
     fn marker(self, marker: records::Marker) -> DeleteMarkerEntry {
         DeleteMarkerEntry {
-            owner: Some(owner(self.s3, &marker.owner)),
+            owner: Some(self.owners.of(&marker.owner)),
             key: Some(self.key),
             version_id: Some(marker.version.unwrap_or_else(|| versions::NULL.to_owned())),
             is_latest: Some(self.latest),
