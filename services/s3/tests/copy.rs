@@ -10,16 +10,6 @@ use common::*;
 use kernel::Timestamp;
 use model_s3::ops::*;
 use model_s3::types::*;
-use testkit::Kit;
-
-async fn files(kit: &Kit) -> usize {
-    let (mut list, mut count) = (kit.deps().blobs.list(), 0);
-    while let Some(blob) = list.next().await {
-        blob.unwrap();
-        count += 1;
-    }
-    count
-}
 
 fn metadata(value: &str) -> Option<BTreeMap<String, String>> {
     Some(BTreeMap::from([("name".to_owned(), value.to_owned())]))
@@ -60,15 +50,14 @@ async fn a_copy_is_what_its_source_was() {
 async fn a_copy_needs_no_file_of_its_own() {
     let kit = world();
     create(&kit, "bucket").await;
+    let before = rows(&kit);
     put(&kit, "bucket", "source", some_bytes(LONG)).await;
     kit.run(CopyObject, copy_input("bucket/source", "bucket", "copy")).await.unwrap();
     assert_eq!(files(&kit).await, 1);
     kit.run(DeleteObject, delete_input("bucket", "source")).await.unwrap();
     assert_eq!(body(&kit, "bucket", "copy").await, some_bytes(LONG));
     kit.run(DeleteObject, delete_input("bucket", "copy")).await.unwrap();
-    while files(&kit).await > 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    swept(&kit, before).await;
 }
 
 #[tokio::test]

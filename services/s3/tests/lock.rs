@@ -211,7 +211,7 @@ async fn the_buckets_default_is_taken() {
     };
     let configuration = ObjectLockConfiguration {
         object_lock_enabled: known(ObjectLockEnabled::Enabled),
-        rule: Some(ObjectLockRule { default_retention: Some(retention), ..Default::default() }),
+        rule: Some(ObjectLockRule { default_retention: Some(retention) }),
     };
     let input = PutObjectLockConfigurationInput {
         bucket: "bucket".into(),

@@ -247,28 +247,6 @@ async fn files_go_when_nobody_uses_them() {
     swept(&kit, before).await;
 }
 
-/// Waits until no file and no row is left of what there was: the sweeper works in the background.
-#[allow(clippy::disallowed_methods)] // It runs by itself, not by the kit's clock.
-async fn swept(kit: &testkit::Kit, before: usize) {
-    // Some 20 s, of which it needs a few milliseconds.
-    for _ in 0..4000 {
-        if files(kit).await == 0 && rows(kit) <= before {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    panic!("{} files and {} rows are left", files(kit).await, rows(kit) - before);
-}
-
-async fn files(kit: &testkit::Kit) -> usize {
-    let (mut list, mut count) = (kit.deps().blobs.list(), 0);
-    while let Some(blob) = list.next().await {
-        blob.unwrap();
-        count += 1;
-    }
-    count
-}
-
 #[tokio::test]
 async fn a_body_that_breaks_off_leaves_nothing() {
     let kit = world();

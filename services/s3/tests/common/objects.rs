@@ -94,3 +94,26 @@ pub fn header(error: &Error, name: &str) -> Option<String> {
 pub fn known<E: wire::Enum>(value: E) -> Option<Open<E>> {
     Some(Open::Known(value))
 }
+
+/// Waits until no file and no row is left of what there was: the sweeper works in the background.
+#[allow(clippy::disallowed_methods)] // It runs by itself, not by the kit's clock.
+pub async fn swept(kit: &Kit, before: usize) {
+    // Some 20 s, of which it needs a few milliseconds.
+    for _ in 0..4000 {
+        if files(kit).await == 0 && super::rows(kit) <= before {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("{} files and {} rows are left", files(kit).await, super::rows(kit) - before);
+}
+
+/// How many files there are.
+pub async fn files(kit: &Kit) -> usize {
+    let (mut list, mut count) = (kit.deps().blobs.list(), 0);
+    while let Some(blob) = list.next().await {
+        blob.unwrap();
+        count += 1;
+    }
+    count
+}
