@@ -60,6 +60,14 @@ pub struct Overlay {
     /// Statuses of successes that the model does not say.
     #[serde(default)]
     pub statuses: BTreeMap<String, u16>,
+    /// Names of the XML elements around outputs, where they are not the shapes'.
+    #[serde(default)]
+    pub roots: BTreeMap<String, String>,
+    /// Namespace of XML documents, where the model gives it only to some.
+    pub xml_namespace: Option<String>,
+    /// Times in XML have milliseconds always.
+    #[serde(default)]
+    pub xml_milliseconds: bool,
     /// The prefix of the service's IAM actions, where it is not the service's name.
     pub iam_prefix: Option<String>,
     /// Actions of operations that have no action of their own name.

@@ -24,6 +24,7 @@ use wire::ByteStream;
 use crate::access_log::{Entry, Line};
 use crate::admin::{Admin, AdminRequest, MAX_BODY, is_admin};
 use crate::answer::{Gateway, Head};
+use crate::expectation::{Expectation, Expected};
 use crate::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::read::BodyMemory;
@@ -177,6 +178,7 @@ struct Front {
 impl Front {
     async fn respond(&self, request: Request<Incoming>) -> Response<Outgoing> {
         let (mut parts, body) = request.into_parts();
+        let (body, expectation) = Expectation::of(&parts, body);
         host_from_target(&mut parts);
         let request_id = self.gateway.request_id();
         let mut log = Entry::new(self.peer);
@@ -193,10 +195,12 @@ impl Front {
             (answer.response, answer.body)
         };
         let (response, stream) = answer;
-        self.finish(response, stream, &parts, log, &request_id)
+        let mut response = self.finish(response, stream, &parts, log, &request_id);
+        expectation.settle(response.headers_mut());
+        response
     }
 
-    async fn answer_admin(&self, parts: &http::request::Parts, body: Incoming) -> wire::Response {
+    async fn answer_admin(&self, parts: &http::request::Parts, body: Expected<Incoming>) -> wire::Response {
         // A page of a foreign site can make a browser send requests here, but not without saying where it is from.
         if parts.method != Method::GET && parts.headers.contains_key(ORIGIN) {
             return json(403, "{\"message\":\"Web pages may not do this.\"}".to_owned());
@@ -229,7 +233,10 @@ impl Front {
         let wire::Response { status, mut headers, body } = answer;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         headers.insert(SERVER, HeaderValue::from_static("Cloudlet"));
-        if let Ok(id) = HeaderValue::from_str(request_id) {
+        // S3's answers have it by S3's own name, and clients look there only where the common one is not.
+        if !headers.contains_key("x-amz-request-id")
+            && let Ok(id) = HeaderValue::from_str(request_id)
+        {
             headers.insert(REQUEST_ID.clone(), id);
         }
         // Clients correct their clocks by this, so it has to be the time that everything here goes by.

@@ -231,7 +231,7 @@ impl Router {
             (Some(name), _) => self.by_signing.get(name).map(Vec::as_slice).unwrap_or_default(),
             (None, Some(service)) => &[service],
             // Only a service whose resources can be open to everybody takes a request that says nothing of itself.
-            (None, None) if target.unsigned => &self.anonymous,
+            (None, None) if target.unsigned && !speaks_rpc(target.headers) => &self.anonymous,
             (None, None) => &[],
         };
         let is_get = target.method == "GET";
@@ -364,6 +364,12 @@ fn query_protocol(service: &ServiceModel) -> Option<Protocol> {
 
 fn rest_protocol(service: &ServiceModel) -> Option<Protocol> {
     service.protocols.iter().copied().find(|p| matches!(p, Protocol::RestJson | Protocol::RestXml))
+}
+
+/// Whether the content type is one of protocols without paths.
+fn speaks_rpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(|value| value.as_bytes()).unwrap_or_default();
+    kind.starts_with(b"application/x-amz-json-") || kind == b"application/cbor"
 }
 
 /// The protocol to answer in when not even the service is known.

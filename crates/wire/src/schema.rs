@@ -153,6 +153,8 @@ pub struct ErrorTrait {
 pub enum TimestampFormat {
     /// ISO 8601 in UTC.
     Iso8601,
+    /// The same, always with milliseconds.
+    Iso8601Millis,
     /// Seconds since the epoch, with a fraction if need be.
     EpochSeconds,
     /// RFC 7231, as in HTTP headers.

@@ -12,6 +12,13 @@ const MONTHS: [&str; 12] =
 pub(crate) fn format(time: Timestamp, format: TimestampFormat) -> String {
     match format {
         TimestampFormat::Iso8601 => time.to_string(),
+        TimestampFormat::Iso8601Millis => {
+            let text = time.to_string();
+            match text.strip_suffix('Z') {
+                Some(seconds) if !text.contains('.') => format!("{seconds}.000Z"),
+                _ => text,
+            }
+        }
         TimestampFormat::EpochSeconds => epoch(time),
         TimestampFormat::HttpDate => {
             let c = time.civil();
@@ -35,7 +42,7 @@ fn epoch(time: Timestamp) -> String {
 /// Reads `text`; `None` when it is not of that form or names no moment in the years 0 to 9999.
 pub(crate) fn parse(text: &str, format: TimestampFormat) -> Option<Timestamp> {
     match format {
-        TimestampFormat::Iso8601 => parse_iso(text),
+        TimestampFormat::Iso8601 | TimestampFormat::Iso8601Millis => parse_iso(text),
         TimestampFormat::EpochSeconds => text.parse().ok().and_then(from_epoch),
         TimestampFormat::HttpDate => parse_http(text),
     }
@@ -135,6 +142,10 @@ mod tests {
     fn written_forms() {
         let t = Timestamp::from_millis(1_398_796_238_120);
         assert_eq!(format(t, Iso8601), "2014-04-29T18:30:38.120Z");
+        assert_eq!(format(t, Iso8601Millis), "2014-04-29T18:30:38.120Z");
+        let whole = Timestamp::from_secs(t.secs());
+        assert_eq!(format(whole, Iso8601Millis), "2014-04-29T18:30:38.000Z");
+        assert_eq!(parse("2014-04-29T18:30:38.000Z", Iso8601Millis), Some(whole));
         assert_eq!(format(t, EpochSeconds), "1398796238.12");
         assert_eq!(format(t, HttpDate), "Tue, 29 Apr 2014 18:30:38 GMT");
         assert_eq!(format(Timestamp::from_secs(100_000_000_000), EpochSeconds), "100000000000");

@@ -18,7 +18,7 @@ pub static S3: ServiceModel = ServiceModel {
     bare_errors: true,
     error_detail: false,
     path_parameter: None,
-    xml_namespace: None,
+    xml_namespace: Some("http://s3.amazonaws.com/doc/2006-03-01/"),
     anonymous: true,
     discriminated: true,
     operations: &[

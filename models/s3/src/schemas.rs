@@ -21,6 +21,7 @@ pub static AbortIncompleteMultipartUpload: Schema = Schema {
         name: "DaysAfterInitiation",
         wire: "DaysAfterInitiation",
         target: &DaysAfterInitiation,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -114,7 +115,13 @@ pub static AbortRuleId: Schema = Schema { name: "AbortRuleId", kind: Kind::Strin
 pub static AccelerateConfiguration: Schema = Schema {
     name: "AccelerateConfiguration",
     kind: Kind::Structure,
-    members: &[Member { name: "Status", wire: "Status", target: &BucketAccelerateStatus, ..MEMBER }],
+    members: &[Member {
+        name: "Status",
+        wire: "Status",
+        target: &BucketAccelerateStatus,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -124,8 +131,21 @@ pub static AccessControlPolicy: Schema = Schema {
     name: "AccessControlPolicy",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Grants", wire: "AccessControlList", target: &Grants, named: true, ..MEMBER },
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
+        Member {
+            name: "Grants",
+            wire: "AccessControlList",
+            target: &Grants,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -133,7 +153,14 @@ pub static AccessControlPolicy: Schema = Schema {
 pub static AccessControlTranslation: Schema = Schema {
     name: "AccessControlTranslation",
     kind: Kind::Structure,
-    members: &[Member { name: "Owner", wire: "Owner", target: &OwnerOverride, required: true, ..MEMBER }],
+    members: &[Member {
+        name: "Owner",
+        wire: "Owner",
+        target: &OwnerOverride,
+        required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -148,7 +175,13 @@ pub static AllowedHeader: Schema = Schema { name: "AllowedHeader", kind: Kind::S
 pub static AllowedHeaders: Schema = Schema {
     name: "AllowedHeaders",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &AllowedHeader, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &AllowedHeader,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -158,7 +191,13 @@ pub static AllowedMethod: Schema = Schema { name: "AllowedMethod", kind: Kind::S
 pub static AllowedMethods: Schema = Schema {
     name: "AllowedMethods",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &AllowedMethod, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &AllowedMethod,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -168,7 +207,13 @@ pub static AllowedOrigin: Schema = Schema { name: "AllowedOrigin", kind: Kind::S
 pub static AllowedOrigins: Schema = Schema {
     name: "AllowedOrigins",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &AllowedOrigin, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &AllowedOrigin,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -177,8 +222,22 @@ pub static AnalyticsAndOperator: Schema = Schema {
     name: "AnalyticsAndOperator",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tags", wire: "Tag", target: &TagSet, named: true, flattened: true, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tags",
+            wire: "Tag",
+            target: &TagSet,
+            named: true,
+            flattened: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -187,13 +246,27 @@ pub static AnalyticsConfiguration: Schema = Schema {
     name: "AnalyticsConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Id", wire: "Id", target: &AnalyticsId, required: true, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &AnalyticsFilter, ..MEMBER },
+        Member {
+            name: "Id",
+            wire: "Id",
+            target: &AnalyticsId,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &AnalyticsFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "StorageClassAnalysis",
             wire: "StorageClassAnalysis",
             target: &StorageClassAnalysis,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -203,7 +276,13 @@ pub static AnalyticsConfiguration: Schema = Schema {
 pub static AnalyticsConfigurationList: Schema = Schema {
     name: "AnalyticsConfigurationList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &AnalyticsConfiguration, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &AnalyticsConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -216,6 +295,7 @@ pub static AnalyticsExportDestination: Schema = Schema {
         wire: "S3BucketDestination",
         target: &AnalyticsS3BucketDestination,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -225,9 +305,27 @@ pub static AnalyticsFilter: Schema = Schema {
     name: "AnalyticsFilter",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tag", wire: "Tag", target: &Tag, ..MEMBER },
-        Member { name: "And", wire: "And", target: &AnalyticsAndOperator, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tag",
+            wire: "Tag",
+            target: &Tag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "And",
+            wire: "And",
+            target: &AnalyticsAndOperator,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -243,11 +341,31 @@ pub static AnalyticsS3BucketDestination: Schema = Schema {
             wire: "Format",
             target: &AnalyticsS3ExportFileFormat,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "BucketAccountId", wire: "BucketAccountId", target: &AccountId, ..MEMBER },
-        Member { name: "Bucket", wire: "Bucket", target: &BucketName, required: true, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
+        Member {
+            name: "BucketAccountId",
+            wire: "BucketAccountId",
+            target: &AccountId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Bucket",
+            wire: "Bucket",
+            target: &BucketName,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -272,6 +390,7 @@ pub static BlockedEncryptionTypes: Schema = Schema {
         name: "EncryptionType",
         wire: "EncryptionType",
         target: &EncryptionTypeList,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -283,13 +402,32 @@ pub static Bucket: Schema = Schema {
     name: "Bucket",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Name", wire: "Name", target: &BucketName, ..MEMBER },
-        Member { name: "CreationDate", wire: "CreationDate", target: &CreationDate, ..MEMBER },
-        Member { name: "BucketRegion", wire: "BucketRegion", target: &BucketRegion, ..MEMBER },
+        Member {
+            name: "Name",
+            wire: "Name",
+            target: &BucketName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "CreationDate",
+            wire: "CreationDate",
+            target: &CreationDate,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "BucketRegion",
+            wire: "BucketRegion",
+            target: &BucketRegion,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "BucketArn",
             wire: "BucketArn",
             target: &S3RegionalOrS3ExpressBucketArnString,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -340,8 +478,20 @@ pub static BucketInfo: Schema = Schema {
     name: "BucketInfo",
     kind: Kind::Structure,
     members: &[
-        Member { name: "DataRedundancy", wire: "DataRedundancy", target: &DataRedundancy, ..MEMBER },
-        Member { name: "Type", wire: "Type", target: &BucketType, ..MEMBER },
+        Member {
+            name: "DataRedundancy",
+            wire: "DataRedundancy",
+            target: &DataRedundancy,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Type",
+            wire: "Type",
+            target: &BucketType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -357,6 +507,7 @@ pub static BucketLifecycleConfiguration: Schema = Schema {
         target: &LifecycleRules,
         named: true,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -413,7 +564,13 @@ pub static BucketLocationName: Schema = Schema { name: "BucketLocationName", kin
 pub static BucketLoggingStatus: Schema = Schema {
     name: "BucketLoggingStatus",
     kind: Kind::Structure,
-    members: &[Member { name: "LoggingEnabled", wire: "LoggingEnabled", target: &LoggingEnabled, ..MEMBER }],
+    members: &[Member {
+        name: "LoggingEnabled",
+        wire: "LoggingEnabled",
+        target: &LoggingEnabled,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -444,7 +601,14 @@ pub static BucketVersioningStatus: Schema = Schema {
 pub static Buckets: Schema = Schema {
     name: "Buckets",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "Bucket", target: &Bucket, named: true, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "Bucket",
+        target: &Bucket,
+        named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     ..SCHEMA
 };
 
@@ -460,6 +624,7 @@ pub static CORSConfiguration: Schema = Schema {
         target: &CORSRules,
         named: true,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -469,12 +634,19 @@ pub static CORSRule: Schema = Schema {
     name: "CORSRule",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ID", wire: "ID", target: &ID, ..MEMBER },
+        Member {
+            name: "ID",
+            wire: "ID",
+            target: &ID,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "AllowedHeaders",
             wire: "AllowedHeader",
             target: &AllowedHeaders,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -483,6 +655,7 @@ pub static CORSRule: Schema = Schema {
             target: &AllowedMethods,
             named: true,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -491,10 +664,24 @@ pub static CORSRule: Schema = Schema {
             target: &AllowedOrigins,
             named: true,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "ExposeHeaders", wire: "ExposeHeader", target: &ExposeHeaders, named: true, ..MEMBER },
-        Member { name: "MaxAgeSeconds", wire: "MaxAgeSeconds", target: &MaxAgeSeconds, ..MEMBER },
+        Member {
+            name: "ExposeHeaders",
+            wire: "ExposeHeader",
+            target: &ExposeHeaders,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "MaxAgeSeconds",
+            wire: "MaxAgeSeconds",
+            target: &MaxAgeSeconds,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -502,7 +689,13 @@ pub static CORSRule: Schema = Schema {
 pub static CORSRules: Schema = Schema {
     name: "CORSRules",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &CORSRule, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &CORSRule,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -513,17 +706,83 @@ pub static Checksum: Schema = Schema {
     name: "Checksum",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ChecksumCRC32", wire: "ChecksumCRC32", target: &ChecksumCRC32, ..MEMBER },
-        Member { name: "ChecksumCRC32C", wire: "ChecksumCRC32C", target: &ChecksumCRC32C, ..MEMBER },
-        Member { name: "ChecksumCRC64NVME", wire: "ChecksumCRC64NVME", target: &ChecksumCRC64NVME, ..MEMBER },
-        Member { name: "ChecksumSHA1", wire: "ChecksumSHA1", target: &ChecksumSHA1, ..MEMBER },
-        Member { name: "ChecksumSHA256", wire: "ChecksumSHA256", target: &ChecksumSHA256, ..MEMBER },
-        Member { name: "ChecksumSHA512", wire: "ChecksumSHA512", target: &ChecksumSHA512, ..MEMBER },
-        Member { name: "ChecksumMD5", wire: "ChecksumMD5", target: &ChecksumMD5, ..MEMBER },
-        Member { name: "ChecksumXXHASH64", wire: "ChecksumXXHASH64", target: &ChecksumXXHASH64, ..MEMBER },
-        Member { name: "ChecksumXXHASH3", wire: "ChecksumXXHASH3", target: &ChecksumXXHASH3, ..MEMBER },
-        Member { name: "ChecksumXXHASH128", wire: "ChecksumXXHASH128", target: &ChecksumXXHASH128, ..MEMBER },
-        Member { name: "ChecksumType", wire: "ChecksumType", target: &ChecksumType, ..MEMBER },
+        Member {
+            name: "ChecksumCRC32",
+            wire: "ChecksumCRC32",
+            target: &ChecksumCRC32,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32C",
+            wire: "ChecksumCRC32C",
+            target: &ChecksumCRC32C,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC64NVME",
+            wire: "ChecksumCRC64NVME",
+            target: &ChecksumCRC64NVME,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA1",
+            wire: "ChecksumSHA1",
+            target: &ChecksumSHA1,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA256",
+            wire: "ChecksumSHA256",
+            target: &ChecksumSHA256,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA512",
+            wire: "ChecksumSHA512",
+            target: &ChecksumSHA512,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumMD5",
+            wire: "ChecksumMD5",
+            target: &ChecksumMD5,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH64",
+            wire: "ChecksumXXHASH64",
+            target: &ChecksumXXHASH64,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH3",
+            wire: "ChecksumXXHASH3",
+            target: &ChecksumXXHASH3,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH128",
+            wire: "ChecksumXXHASH128",
+            target: &ChecksumXXHASH128,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumType",
+            wire: "ChecksumType",
+            target: &ChecksumType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -549,7 +808,13 @@ pub static ChecksumAlgorithm: Schema = Schema {
 pub static ChecksumAlgorithmList: Schema = Schema {
     name: "ChecksumAlgorithmList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &ChecksumAlgorithm, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &ChecksumAlgorithm,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -585,14 +850,26 @@ pub static Code: Schema = Schema { name: "Code", kind: Kind::String, ..SCHEMA };
 pub static CommonPrefix: Schema = Schema {
     name: "CommonPrefix",
     kind: Kind::Structure,
-    members: &[Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER }],
+    members: &[Member {
+        name: "Prefix",
+        wire: "Prefix",
+        target: &Prefix,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
 pub static CommonPrefixList: Schema = Schema {
     name: "CommonPrefixList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &CommonPrefix, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &CommonPrefix,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -601,9 +878,27 @@ pub static CompleteMultipartUploadOutput: Schema = Schema {
     name: "CompleteMultipartUploadOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Location", wire: "Location", target: &Location, ..MEMBER },
-        Member { name: "Bucket", wire: "Bucket", target: &BucketName, ..MEMBER },
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
+        Member {
+            name: "Location",
+            wire: "Location",
+            target: &Location,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Bucket",
+            wire: "Bucket",
+            target: &BucketName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "Expiration",
             wire: "x-amz-expiration",
@@ -612,18 +907,90 @@ pub static CompleteMultipartUploadOutput: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
-        Member { name: "ChecksumCRC32", wire: "ChecksumCRC32", target: &ChecksumCRC32, ..MEMBER },
-        Member { name: "ChecksumCRC32C", wire: "ChecksumCRC32C", target: &ChecksumCRC32C, ..MEMBER },
-        Member { name: "ChecksumCRC64NVME", wire: "ChecksumCRC64NVME", target: &ChecksumCRC64NVME, ..MEMBER },
-        Member { name: "ChecksumSHA1", wire: "ChecksumSHA1", target: &ChecksumSHA1, ..MEMBER },
-        Member { name: "ChecksumSHA256", wire: "ChecksumSHA256", target: &ChecksumSHA256, ..MEMBER },
-        Member { name: "ChecksumSHA512", wire: "ChecksumSHA512", target: &ChecksumSHA512, ..MEMBER },
-        Member { name: "ChecksumMD5", wire: "ChecksumMD5", target: &ChecksumMD5, ..MEMBER },
-        Member { name: "ChecksumXXHASH64", wire: "ChecksumXXHASH64", target: &ChecksumXXHASH64, ..MEMBER },
-        Member { name: "ChecksumXXHASH3", wire: "ChecksumXXHASH3", target: &ChecksumXXHASH3, ..MEMBER },
-        Member { name: "ChecksumXXHASH128", wire: "ChecksumXXHASH128", target: &ChecksumXXHASH128, ..MEMBER },
-        Member { name: "ChecksumType", wire: "ChecksumType", target: &ChecksumType, ..MEMBER },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32",
+            wire: "ChecksumCRC32",
+            target: &ChecksumCRC32,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32C",
+            wire: "ChecksumCRC32C",
+            target: &ChecksumCRC32C,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC64NVME",
+            wire: "ChecksumCRC64NVME",
+            target: &ChecksumCRC64NVME,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA1",
+            wire: "ChecksumSHA1",
+            target: &ChecksumSHA1,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA256",
+            wire: "ChecksumSHA256",
+            target: &ChecksumSHA256,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA512",
+            wire: "ChecksumSHA512",
+            target: &ChecksumSHA512,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumMD5",
+            wire: "ChecksumMD5",
+            target: &ChecksumMD5,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH64",
+            wire: "ChecksumXXHASH64",
+            target: &ChecksumXXHASH64,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH3",
+            wire: "ChecksumXXHASH3",
+            target: &ChecksumXXHASH3,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH128",
+            wire: "ChecksumXXHASH128",
+            target: &ChecksumXXHASH128,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumType",
+            wire: "ChecksumType",
+            target: &ChecksumType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ServerSideEncryption",
             wire: "x-amz-server-side-encryption",
@@ -665,6 +1032,7 @@ pub static CompleteMultipartUploadOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("CompleteMultipartUploadResult"),
     ..SCHEMA
 };
 
@@ -696,6 +1064,7 @@ pub static CompleteMultipartUploadRequest: Schema = Schema {
             target: &CompletedMultipartUpload,
             named: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -867,7 +1236,14 @@ pub static CompleteMultipartUploadRequest: Schema = Schema {
 pub static CompletedMultipartUpload: Schema = Schema {
     name: "CompletedMultipartUpload",
     kind: Kind::Structure,
-    members: &[Member { name: "Parts", wire: "Part", target: &CompletedPartList, named: true, ..MEMBER }],
+    members: &[Member {
+        name: "Parts",
+        wire: "Part",
+        target: &CompletedPartList,
+        named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -875,18 +1251,90 @@ pub static CompletedPart: Schema = Schema {
     name: "CompletedPart",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
-        Member { name: "ChecksumCRC32", wire: "ChecksumCRC32", target: &ChecksumCRC32, ..MEMBER },
-        Member { name: "ChecksumCRC32C", wire: "ChecksumCRC32C", target: &ChecksumCRC32C, ..MEMBER },
-        Member { name: "ChecksumCRC64NVME", wire: "ChecksumCRC64NVME", target: &ChecksumCRC64NVME, ..MEMBER },
-        Member { name: "ChecksumSHA1", wire: "ChecksumSHA1", target: &ChecksumSHA1, ..MEMBER },
-        Member { name: "ChecksumSHA256", wire: "ChecksumSHA256", target: &ChecksumSHA256, ..MEMBER },
-        Member { name: "ChecksumSHA512", wire: "ChecksumSHA512", target: &ChecksumSHA512, ..MEMBER },
-        Member { name: "ChecksumMD5", wire: "ChecksumMD5", target: &ChecksumMD5, ..MEMBER },
-        Member { name: "ChecksumXXHASH64", wire: "ChecksumXXHASH64", target: &ChecksumXXHASH64, ..MEMBER },
-        Member { name: "ChecksumXXHASH3", wire: "ChecksumXXHASH3", target: &ChecksumXXHASH3, ..MEMBER },
-        Member { name: "ChecksumXXHASH128", wire: "ChecksumXXHASH128", target: &ChecksumXXHASH128, ..MEMBER },
-        Member { name: "PartNumber", wire: "PartNumber", target: &PartNumber, ..MEMBER },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32",
+            wire: "ChecksumCRC32",
+            target: &ChecksumCRC32,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32C",
+            wire: "ChecksumCRC32C",
+            target: &ChecksumCRC32C,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC64NVME",
+            wire: "ChecksumCRC64NVME",
+            target: &ChecksumCRC64NVME,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA1",
+            wire: "ChecksumSHA1",
+            target: &ChecksumSHA1,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA256",
+            wire: "ChecksumSHA256",
+            target: &ChecksumSHA256,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA512",
+            wire: "ChecksumSHA512",
+            target: &ChecksumSHA512,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumMD5",
+            wire: "ChecksumMD5",
+            target: &ChecksumMD5,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH64",
+            wire: "ChecksumXXHASH64",
+            target: &ChecksumXXHASH64,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH3",
+            wire: "ChecksumXXHASH3",
+            target: &ChecksumXXHASH3,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH128",
+            wire: "ChecksumXXHASH128",
+            target: &ChecksumXXHASH128,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "PartNumber",
+            wire: "PartNumber",
+            target: &PartNumber,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -894,7 +1342,13 @@ pub static CompletedPart: Schema = Schema {
 pub static CompletedPartList: Schema = Schema {
     name: "CompletedPartList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &CompletedPart, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &CompletedPart,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -907,9 +1361,16 @@ pub static Condition: Schema = Schema {
             name: "HttpErrorCodeReturnedEquals",
             wire: "HttpErrorCodeReturnedEquals",
             target: &HttpErrorCodeReturnedEquals,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "KeyPrefixEquals", wire: "KeyPrefixEquals", target: &KeyPrefixEquals, ..MEMBER },
+        Member {
+            name: "KeyPrefixEquals",
+            wire: "KeyPrefixEquals",
+            target: &KeyPrefixEquals,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -935,7 +1396,13 @@ pub static CopyObjectOutput: Schema = Schema {
     name: "CopyObjectOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "CopyObjectResult", wire: "CopyObjectResult", target: &CopyObjectResult, ..MEMBER },
+        Member {
+            name: "CopyObjectResult",
+            wire: "CopyObjectResult",
+            target: &CopyObjectResult,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "Expiration",
             wire: "x-amz-expiration",
@@ -1412,19 +1879,97 @@ pub static CopyObjectResult: Schema = Schema {
     name: "CopyObjectResult",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
-        Member { name: "LastModified", wire: "LastModified", target: &LastModified, ..MEMBER },
-        Member { name: "ChecksumType", wire: "ChecksumType", target: &ChecksumType, ..MEMBER },
-        Member { name: "ChecksumCRC32", wire: "ChecksumCRC32", target: &ChecksumCRC32, ..MEMBER },
-        Member { name: "ChecksumCRC32C", wire: "ChecksumCRC32C", target: &ChecksumCRC32C, ..MEMBER },
-        Member { name: "ChecksumCRC64NVME", wire: "ChecksumCRC64NVME", target: &ChecksumCRC64NVME, ..MEMBER },
-        Member { name: "ChecksumSHA1", wire: "ChecksumSHA1", target: &ChecksumSHA1, ..MEMBER },
-        Member { name: "ChecksumSHA256", wire: "ChecksumSHA256", target: &ChecksumSHA256, ..MEMBER },
-        Member { name: "ChecksumSHA512", wire: "ChecksumSHA512", target: &ChecksumSHA512, ..MEMBER },
-        Member { name: "ChecksumMD5", wire: "ChecksumMD5", target: &ChecksumMD5, ..MEMBER },
-        Member { name: "ChecksumXXHASH64", wire: "ChecksumXXHASH64", target: &ChecksumXXHASH64, ..MEMBER },
-        Member { name: "ChecksumXXHASH3", wire: "ChecksumXXHASH3", target: &ChecksumXXHASH3, ..MEMBER },
-        Member { name: "ChecksumXXHASH128", wire: "ChecksumXXHASH128", target: &ChecksumXXHASH128, ..MEMBER },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "LastModified",
+            wire: "LastModified",
+            target: &LastModified,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumType",
+            wire: "ChecksumType",
+            target: &ChecksumType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32",
+            wire: "ChecksumCRC32",
+            target: &ChecksumCRC32,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32C",
+            wire: "ChecksumCRC32C",
+            target: &ChecksumCRC32C,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC64NVME",
+            wire: "ChecksumCRC64NVME",
+            target: &ChecksumCRC64NVME,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA1",
+            wire: "ChecksumSHA1",
+            target: &ChecksumSHA1,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA256",
+            wire: "ChecksumSHA256",
+            target: &ChecksumSHA256,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA512",
+            wire: "ChecksumSHA512",
+            target: &ChecksumSHA512,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumMD5",
+            wire: "ChecksumMD5",
+            target: &ChecksumMD5,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH64",
+            wire: "ChecksumXXHASH64",
+            target: &ChecksumXXHASH64,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH3",
+            wire: "ChecksumXXHASH3",
+            target: &ChecksumXXHASH3,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH128",
+            wire: "ChecksumXXHASH128",
+            target: &ChecksumXXHASH128,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -1433,18 +1978,90 @@ pub static CopyPartResult: Schema = Schema {
     name: "CopyPartResult",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
-        Member { name: "LastModified", wire: "LastModified", target: &LastModified, ..MEMBER },
-        Member { name: "ChecksumCRC32", wire: "ChecksumCRC32", target: &ChecksumCRC32, ..MEMBER },
-        Member { name: "ChecksumCRC32C", wire: "ChecksumCRC32C", target: &ChecksumCRC32C, ..MEMBER },
-        Member { name: "ChecksumCRC64NVME", wire: "ChecksumCRC64NVME", target: &ChecksumCRC64NVME, ..MEMBER },
-        Member { name: "ChecksumSHA1", wire: "ChecksumSHA1", target: &ChecksumSHA1, ..MEMBER },
-        Member { name: "ChecksumSHA256", wire: "ChecksumSHA256", target: &ChecksumSHA256, ..MEMBER },
-        Member { name: "ChecksumSHA512", wire: "ChecksumSHA512", target: &ChecksumSHA512, ..MEMBER },
-        Member { name: "ChecksumMD5", wire: "ChecksumMD5", target: &ChecksumMD5, ..MEMBER },
-        Member { name: "ChecksumXXHASH64", wire: "ChecksumXXHASH64", target: &ChecksumXXHASH64, ..MEMBER },
-        Member { name: "ChecksumXXHASH3", wire: "ChecksumXXHASH3", target: &ChecksumXXHASH3, ..MEMBER },
-        Member { name: "ChecksumXXHASH128", wire: "ChecksumXXHASH128", target: &ChecksumXXHASH128, ..MEMBER },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "LastModified",
+            wire: "LastModified",
+            target: &LastModified,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32",
+            wire: "ChecksumCRC32",
+            target: &ChecksumCRC32,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32C",
+            wire: "ChecksumCRC32C",
+            target: &ChecksumCRC32C,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC64NVME",
+            wire: "ChecksumCRC64NVME",
+            target: &ChecksumCRC64NVME,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA1",
+            wire: "ChecksumSHA1",
+            target: &ChecksumSHA1,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA256",
+            wire: "ChecksumSHA256",
+            target: &ChecksumSHA256,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA512",
+            wire: "ChecksumSHA512",
+            target: &ChecksumSHA512,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumMD5",
+            wire: "ChecksumMD5",
+            target: &ChecksumMD5,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH64",
+            wire: "ChecksumXXHASH64",
+            target: &ChecksumXXHASH64,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH3",
+            wire: "ChecksumXXHASH3",
+            target: &ChecksumXXHASH3,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH128",
+            wire: "ChecksumXXHASH128",
+            target: &ChecksumXXHASH128,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -1485,11 +2102,30 @@ pub static CreateBucketConfiguration: Schema = Schema {
             name: "LocationConstraint",
             wire: "LocationConstraint",
             target: &BucketLocationConstraint,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "Location", wire: "Location", target: &LocationInfo, ..MEMBER },
-        Member { name: "Bucket", wire: "Bucket", target: &BucketInfo, ..MEMBER },
-        Member { name: "Tags", wire: "Tags", target: &TagSet, ..MEMBER },
+        Member {
+            name: "Location",
+            wire: "Location",
+            target: &LocationInfo,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Bucket",
+            wire: "Bucket",
+            target: &BucketInfo,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tags",
+            wire: "Tags",
+            target: &TagSet,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -1545,6 +2181,7 @@ pub static CreateBucketRequest: Schema = Schema {
             target: &CreateBucketConfiguration,
             named: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -1636,9 +2273,28 @@ pub static CreateMultipartUploadOutput: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "Bucket", wire: "Bucket", target: &BucketName, named: true, ..MEMBER },
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
-        Member { name: "UploadId", wire: "UploadId", target: &MultipartUploadId, ..MEMBER },
+        Member {
+            name: "Bucket",
+            wire: "Bucket",
+            target: &BucketName,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "UploadId",
+            wire: "UploadId",
+            target: &MultipartUploadId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ServerSideEncryption",
             wire: "x-amz-server-side-encryption",
@@ -1720,6 +2376,7 @@ pub static CreateMultipartUploadOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("InitiateMultipartUploadResult"),
     ..SCHEMA
 };
 
@@ -2026,10 +2683,34 @@ pub static DefaultRetention: Schema = Schema {
     name: "DefaultRetention",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Mode", wire: "Mode", target: &ObjectLockRetentionMode, ..MEMBER },
-        Member { name: "Days", wire: "Days", target: &Days, ..MEMBER },
-        Member { name: "Years", wire: "Years", target: &Years, ..MEMBER },
-        Member { name: "DefaultEventHold", wire: "DefaultEventHold", target: &EventHoldDuration, ..MEMBER },
+        Member {
+            name: "Mode",
+            wire: "Mode",
+            target: &ObjectLockRetentionMode,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Days",
+            wire: "Days",
+            target: &Days,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Years",
+            wire: "Years",
+            target: &Years,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "DefaultEventHold",
+            wire: "DefaultEventHold",
+            target: &EventHoldDuration,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -2044,9 +2725,16 @@ pub static Delete: Schema = Schema {
             target: &ObjectIdentifierList,
             named: true,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "Quiet", wire: "Quiet", target: &Quiet, ..MEMBER },
+        Member {
+            name: "Quiet",
+            wire: "Quiet",
+            target: &Quiet,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -2418,11 +3106,41 @@ pub static DeleteMarkerEntry: Schema = Schema {
     name: "DeleteMarkerEntry",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
-        Member { name: "VersionId", wire: "VersionId", target: &ObjectVersionId, ..MEMBER },
-        Member { name: "IsLatest", wire: "IsLatest", target: &IsLatest, ..MEMBER },
-        Member { name: "LastModified", wire: "LastModified", target: &LastModified, ..MEMBER },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "VersionId",
+            wire: "VersionId",
+            target: &ObjectVersionId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "IsLatest",
+            wire: "IsLatest",
+            target: &IsLatest,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "LastModified",
+            wire: "LastModified",
+            target: &LastModified,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -2430,7 +3148,13 @@ pub static DeleteMarkerEntry: Schema = Schema {
 pub static DeleteMarkerReplication: Schema = Schema {
     name: "DeleteMarkerReplication",
     kind: Kind::Structure,
-    members: &[Member { name: "Status", wire: "Status", target: &DeleteMarkerReplicationStatus, ..MEMBER }],
+    members: &[Member {
+        name: "Status",
+        wire: "Status",
+        target: &DeleteMarkerReplicationStatus,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -2447,7 +3171,13 @@ pub static DeleteMarkerVersionId: Schema =
 pub static DeleteMarkers: Schema = Schema {
     name: "DeleteMarkers",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &DeleteMarkerEntry, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &DeleteMarkerEntry,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -2634,7 +3364,13 @@ pub static DeleteObjectsOutput: Schema = Schema {
     name: "DeleteObjectsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Deleted", wire: "Deleted", target: &DeletedObjects, ..MEMBER },
+        Member {
+            name: "Deleted",
+            wire: "Deleted",
+            target: &DeletedObjects,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RequestCharged",
             wire: "x-amz-request-charged",
@@ -2643,8 +3379,16 @@ pub static DeleteObjectsOutput: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "Errors", wire: "Error", target: &Errors, named: true, ..MEMBER },
+        Member {
+            name: "Errors",
+            wire: "Error",
+            target: &Errors,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
+    xml_name: Some("DeleteResult"),
     ..SCHEMA
 };
 
@@ -2668,6 +3412,7 @@ pub static DeleteObjectsRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -2744,13 +3489,32 @@ pub static DeletedObject: Schema = Schema {
     name: "DeletedObject",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
-        Member { name: "VersionId", wire: "VersionId", target: &ObjectVersionId, ..MEMBER },
-        Member { name: "DeleteMarker", wire: "DeleteMarker", target: &DeleteMarker, ..MEMBER },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "VersionId",
+            wire: "VersionId",
+            target: &ObjectVersionId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "DeleteMarker",
+            wire: "DeleteMarker",
+            target: &DeleteMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "DeleteMarkerVersionId",
             wire: "DeleteMarkerVersionId",
             target: &DeleteMarkerVersionId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -2760,7 +3524,13 @@ pub static DeletedObject: Schema = Schema {
 pub static DeletedObjects: Schema = Schema {
     name: "DeletedObjects",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &DeletedObject, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &DeletedObject,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -2771,23 +3541,56 @@ pub static Destination: Schema = Schema {
     name: "Destination",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Bucket", wire: "Bucket", target: &BucketName, required: true, ..MEMBER },
-        Member { name: "Account", wire: "Account", target: &AccountId, ..MEMBER },
-        Member { name: "StorageClass", wire: "StorageClass", target: &StorageClass, ..MEMBER },
+        Member {
+            name: "Bucket",
+            wire: "Bucket",
+            target: &BucketName,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Account",
+            wire: "Account",
+            target: &AccountId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &StorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "AccessControlTranslation",
             wire: "AccessControlTranslation",
             target: &AccessControlTranslation,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "EncryptionConfiguration",
             wire: "EncryptionConfiguration",
             target: &EncryptionConfiguration,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "ReplicationTime", wire: "ReplicationTime", target: &ReplicationTime, ..MEMBER },
-        Member { name: "Metrics", wire: "Metrics", target: &Metrics, ..MEMBER },
+        Member {
+            name: "ReplicationTime",
+            wire: "ReplicationTime",
+            target: &ReplicationTime,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Metrics",
+            wire: "Metrics",
+            target: &Metrics,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -2808,6 +3611,7 @@ pub static EncryptionConfiguration: Schema = Schema {
         name: "ReplicaKmsKeyID",
         wire: "ReplicaKmsKeyID",
         target: &ReplicaKmsKeyID,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -2824,6 +3628,7 @@ pub static EncryptionTypeList: Schema = Schema {
         wire: "EncryptionType",
         target: &EncryptionType,
         named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }),
     flattened: true,
@@ -2847,10 +3652,34 @@ pub static Error: Schema = Schema {
     name: "Error",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
-        Member { name: "VersionId", wire: "VersionId", target: &ObjectVersionId, ..MEMBER },
-        Member { name: "Code", wire: "Code", target: &Code, ..MEMBER },
-        Member { name: "Message", wire: "Message", target: &Message, ..MEMBER },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "VersionId",
+            wire: "VersionId",
+            target: &ObjectVersionId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Code",
+            wire: "Code",
+            target: &Code,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Message",
+            wire: "Message",
+            target: &Message,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -2858,14 +3687,27 @@ pub static Error: Schema = Schema {
 pub static ErrorDocument: Schema = Schema {
     name: "ErrorDocument",
     kind: Kind::Structure,
-    members: &[Member { name: "Key", wire: "Key", target: &ObjectKey, required: true, ..MEMBER }],
+    members: &[Member {
+        name: "Key",
+        wire: "Key",
+        target: &ObjectKey,
+        required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
 pub static Errors: Schema = Schema {
     name: "Errors",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &Error, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &Error,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -2916,8 +3758,20 @@ pub static EventHoldDuration: Schema = Schema {
     name: "EventHoldDuration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Days", wire: "Days", target: &Days, ..MEMBER },
-        Member { name: "Years", wire: "Years", target: &Years, ..MEMBER },
+        Member {
+            name: "Days",
+            wire: "Days",
+            target: &Days,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Years",
+            wire: "Years",
+            target: &Years,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -2925,7 +3779,13 @@ pub static EventHoldDuration: Schema = Schema {
 pub static EventList: Schema = Schema {
     name: "EventList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &Event, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &Event,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -2938,6 +3798,7 @@ pub static ExistingObjectReplication: Schema = Schema {
         wire: "Status",
         target: &ExistingObjectReplicationStatus,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -2965,7 +3826,13 @@ pub static ExposeHeader: Schema = Schema { name: "ExposeHeader", kind: Kind::Str
 pub static ExposeHeaders: Schema = Schema {
     name: "ExposeHeaders",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &ExposeHeader, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &ExposeHeader,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -2976,8 +3843,20 @@ pub static FilterRule: Schema = Schema {
     name: "FilterRule",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Name", wire: "Name", target: &FilterRuleName, ..MEMBER },
-        Member { name: "Value", wire: "Value", target: &FilterRuleValue, ..MEMBER },
+        Member {
+            name: "Name",
+            wire: "Name",
+            target: &FilterRuleName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Value",
+            wire: "Value",
+            target: &FilterRuleValue,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -2985,7 +3864,13 @@ pub static FilterRule: Schema = Schema {
 pub static FilterRuleList: Schema = Schema {
     name: "FilterRuleList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &FilterRule, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &FilterRule,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -2999,7 +3884,13 @@ pub static GetBucketAccelerateConfigurationOutput: Schema = Schema {
     name: "GetBucketAccelerateConfigurationOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Status", wire: "Status", target: &BucketAccelerateStatus, ..MEMBER },
+        Member {
+            name: "Status",
+            wire: "Status",
+            target: &BucketAccelerateStatus,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RequestCharged",
             wire: "x-amz-request-charged",
@@ -3009,6 +3900,7 @@ pub static GetBucketAccelerateConfigurationOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("AccelerateConfiguration"),
     ..SCHEMA
 };
 
@@ -3049,9 +3941,23 @@ pub static GetBucketAclOutput: Schema = Schema {
     name: "GetBucketAclOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
-        Member { name: "Grants", wire: "AccessControlList", target: &Grants, named: true, ..MEMBER },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Grants",
+            wire: "AccessControlList",
+            target: &Grants,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
+    xml_name: Some("AccessControlPolicy"),
     ..SCHEMA
 };
 
@@ -3087,6 +3993,7 @@ pub static GetBucketAnalyticsConfigurationOutput: Schema = Schema {
         name: "AnalyticsConfiguration",
         wire: "AnalyticsConfiguration",
         target: &AnalyticsConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -3130,7 +4037,15 @@ pub static GetBucketAnalyticsConfigurationRequest: Schema = Schema {
 pub static GetBucketCorsOutput: Schema = Schema {
     name: "GetBucketCorsOutput",
     kind: Kind::Structure,
-    members: &[Member { name: "CORSRules", wire: "CORSRule", target: &CORSRules, named: true, ..MEMBER }],
+    members: &[Member {
+        name: "CORSRules",
+        wire: "CORSRule",
+        target: &CORSRules,
+        named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
+    xml_name: Some("CORSConfiguration"),
     ..SCHEMA
 };
 
@@ -3166,6 +4081,7 @@ pub static GetBucketEncryptionOutput: Schema = Schema {
         name: "ServerSideEncryptionConfiguration",
         wire: "ServerSideEncryptionConfiguration",
         target: &ServerSideEncryptionConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -3204,6 +4120,7 @@ pub static GetBucketIntelligentTieringConfigurationOutput: Schema = Schema {
         name: "IntelligentTieringConfiguration",
         wire: "IntelligentTieringConfiguration",
         target: &IntelligentTieringConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -3251,6 +4168,7 @@ pub static GetBucketInventoryConfigurationOutput: Schema = Schema {
         name: "InventoryConfiguration",
         wire: "InventoryConfiguration",
         target: &InventoryConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -3295,7 +4213,14 @@ pub static GetBucketLifecycleConfigurationOutput: Schema = Schema {
     name: "GetBucketLifecycleConfigurationOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Rules", wire: "Rule", target: &LifecycleRules, named: true, ..MEMBER },
+        Member {
+            name: "Rules",
+            wire: "Rule",
+            target: &LifecycleRules,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "TransitionDefaultMinimumObjectSize",
             wire: "x-amz-transition-default-minimum-object-size",
@@ -3305,6 +4230,7 @@ pub static GetBucketLifecycleConfigurationOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("LifecycleConfiguration"),
     ..SCHEMA
 };
 
@@ -3340,6 +4266,7 @@ pub static GetBucketLocationOutput: Schema = Schema {
         name: "LocationConstraint",
         wire: "LocationConstraint",
         target: &BucketLocationConstraint,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     unwrapped: true,
@@ -3374,7 +4301,14 @@ pub static GetBucketLocationRequest: Schema = Schema {
 pub static GetBucketLoggingOutput: Schema = Schema {
     name: "GetBucketLoggingOutput",
     kind: Kind::Structure,
-    members: &[Member { name: "LoggingEnabled", wire: "LoggingEnabled", target: &LoggingEnabled, ..MEMBER }],
+    members: &[Member {
+        name: "LoggingEnabled",
+        wire: "LoggingEnabled",
+        target: &LoggingEnabled,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
+    xml_name: Some("BucketLoggingStatus"),
     ..SCHEMA
 };
 
@@ -3410,6 +4344,7 @@ pub static GetBucketMetricsConfigurationOutput: Schema = Schema {
         name: "MetricsConfiguration",
         wire: "MetricsConfiguration",
         target: &MetricsConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -3482,6 +4417,7 @@ pub static GetBucketOwnershipControlsOutput: Schema = Schema {
         name: "OwnershipControls",
         wire: "OwnershipControls",
         target: &OwnershipControls,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -3516,7 +4452,13 @@ pub static GetBucketOwnershipControlsRequest: Schema = Schema {
 pub static GetBucketPolicyOutput: Schema = Schema {
     name: "GetBucketPolicyOutput",
     kind: Kind::Structure,
-    members: &[Member { name: "Policy", wire: "Policy", target: &Policy, ..MEMBER }],
+    members: &[Member {
+        name: "Policy",
+        wire: "Policy",
+        target: &Policy,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     payload: Some(0),
     ..SCHEMA
 };
@@ -3549,7 +4491,13 @@ pub static GetBucketPolicyRequest: Schema = Schema {
 pub static GetBucketPolicyStatusOutput: Schema = Schema {
     name: "GetBucketPolicyStatusOutput",
     kind: Kind::Structure,
-    members: &[Member { name: "PolicyStatus", wire: "PolicyStatus", target: &PolicyStatus, ..MEMBER }],
+    members: &[Member {
+        name: "PolicyStatus",
+        wire: "PolicyStatus",
+        target: &PolicyStatus,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     payload: Some(0),
     ..SCHEMA
 };
@@ -3586,6 +4534,7 @@ pub static GetBucketReplicationOutput: Schema = Schema {
         name: "ReplicationConfiguration",
         wire: "ReplicationConfiguration",
         target: &ReplicationConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -3620,7 +4569,14 @@ pub static GetBucketReplicationRequest: Schema = Schema {
 pub static GetBucketRequestPaymentOutput: Schema = Schema {
     name: "GetBucketRequestPaymentOutput",
     kind: Kind::Structure,
-    members: &[Member { name: "Payer", wire: "Payer", target: &Payer, ..MEMBER }],
+    members: &[Member {
+        name: "Payer",
+        wire: "Payer",
+        target: &Payer,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
+    xml_name: Some("RequestPaymentConfiguration"),
     ..SCHEMA
 };
 
@@ -3652,7 +4608,15 @@ pub static GetBucketRequestPaymentRequest: Schema = Schema {
 pub static GetBucketTaggingOutput: Schema = Schema {
     name: "GetBucketTaggingOutput",
     kind: Kind::Structure,
-    members: &[Member { name: "TagSet", wire: "TagSet", target: &TagSet, required: true, ..MEMBER }],
+    members: &[Member {
+        name: "TagSet",
+        wire: "TagSet",
+        target: &TagSet,
+        required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
+    xml_name: Some("Tagging"),
     ..SCHEMA
 };
 
@@ -3685,9 +4649,23 @@ pub static GetBucketVersioningOutput: Schema = Schema {
     name: "GetBucketVersioningOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Status", wire: "Status", target: &BucketVersioningStatus, ..MEMBER },
-        Member { name: "MFADelete", wire: "MfaDelete", target: &MFADeleteStatus, named: true, ..MEMBER },
+        Member {
+            name: "Status",
+            wire: "Status",
+            target: &BucketVersioningStatus,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "MFADelete",
+            wire: "MfaDelete",
+            target: &MFADeleteStatus,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
+    xml_name: Some("VersioningConfiguration"),
     ..SCHEMA
 };
 
@@ -3724,12 +4702,32 @@ pub static GetBucketWebsiteOutput: Schema = Schema {
             name: "RedirectAllRequestsTo",
             wire: "RedirectAllRequestsTo",
             target: &RedirectAllRequestsTo,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "IndexDocument", wire: "IndexDocument", target: &IndexDocument, ..MEMBER },
-        Member { name: "ErrorDocument", wire: "ErrorDocument", target: &ErrorDocument, ..MEMBER },
-        Member { name: "RoutingRules", wire: "RoutingRules", target: &RoutingRules, ..MEMBER },
+        Member {
+            name: "IndexDocument",
+            wire: "IndexDocument",
+            target: &IndexDocument,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ErrorDocument",
+            wire: "ErrorDocument",
+            target: &ErrorDocument,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "RoutingRules",
+            wire: "RoutingRules",
+            target: &RoutingRules,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
+    xml_name: Some("WebsiteConfiguration"),
     ..SCHEMA
 };
 
@@ -3762,8 +4760,21 @@ pub static GetObjectAclOutput: Schema = Schema {
     name: "GetObjectAclOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
-        Member { name: "Grants", wire: "AccessControlList", target: &Grants, named: true, ..MEMBER },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Grants",
+            wire: "AccessControlList",
+            target: &Grants,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RequestCharged",
             wire: "x-amz-request-charged",
@@ -3773,6 +4784,7 @@ pub static GetObjectAclOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("AccessControlPolicy"),
     ..SCHEMA
 };
 
@@ -3862,12 +4874,43 @@ pub static GetObjectAttributesOutput: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
-        Member { name: "Checksum", wire: "Checksum", target: &Checksum, ..MEMBER },
-        Member { name: "ObjectParts", wire: "ObjectParts", target: &GetObjectAttributesParts, ..MEMBER },
-        Member { name: "StorageClass", wire: "StorageClass", target: &StorageClass, ..MEMBER },
-        Member { name: "ObjectSize", wire: "ObjectSize", target: &ObjectSize, ..MEMBER },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Checksum",
+            wire: "Checksum",
+            target: &Checksum,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ObjectParts",
+            wire: "ObjectParts",
+            target: &GetObjectAttributesParts,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &StorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ObjectSize",
+            wire: "ObjectSize",
+            target: &ObjectSize,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
+    xml_name: Some("GetObjectAttributesResponse"),
     ..SCHEMA
 };
 
@@ -3875,17 +4918,50 @@ pub static GetObjectAttributesParts: Schema = Schema {
     name: "GetObjectAttributesParts",
     kind: Kind::Structure,
     members: &[
-        Member { name: "TotalPartsCount", wire: "PartsCount", target: &PartsCount, named: true, ..MEMBER },
-        Member { name: "PartNumberMarker", wire: "PartNumberMarker", target: &PartNumberMarker, ..MEMBER },
+        Member {
+            name: "TotalPartsCount",
+            wire: "PartsCount",
+            target: &PartsCount,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "PartNumberMarker",
+            wire: "PartNumberMarker",
+            target: &PartNumberMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "NextPartNumberMarker",
             wire: "NextPartNumberMarker",
             target: &NextPartNumberMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "MaxParts", wire: "MaxParts", target: &MaxParts, ..MEMBER },
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "Parts", wire: "Part", target: &PartsList, named: true, ..MEMBER },
+        Member {
+            name: "MaxParts",
+            wire: "MaxParts",
+            target: &MaxParts,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Parts",
+            wire: "Part",
+            target: &PartsList,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -3997,6 +5073,7 @@ pub static GetObjectLegalHoldOutput: Schema = Schema {
         wire: "LegalHold",
         target: &ObjectLockLegalHold,
         named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -4060,6 +5137,7 @@ pub static GetObjectLockConfigurationOutput: Schema = Schema {
         name: "ObjectLockConfiguration",
         wire: "ObjectLockConfiguration",
         target: &ObjectLockConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -4095,7 +5173,14 @@ pub static GetObjectOutput: Schema = Schema {
     name: "GetObjectOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Body", wire: "Body", target: &Body, streaming: true, ..MEMBER },
+        Member {
+            name: "Body",
+            wire: "Body",
+            target: &Body,
+            streaming: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "DeleteMarker",
             wire: "x-amz-delete-marker",
@@ -4647,6 +5732,7 @@ pub static GetObjectRetentionOutput: Schema = Schema {
         wire: "Retention",
         target: &ObjectLockRetention,
         named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -4715,8 +5801,16 @@ pub static GetObjectTaggingOutput: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "TagSet", wire: "TagSet", target: &TagSet, required: true, ..MEMBER },
+        Member {
+            name: "TagSet",
+            wire: "TagSet",
+            target: &TagSet,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
+    xml_name: Some("Tagging"),
     ..SCHEMA
 };
 
@@ -4777,6 +5871,7 @@ pub static GetPublicAccessBlockOutput: Schema = Schema {
         name: "PublicAccessBlockConfiguration",
         wire: "PublicAccessBlockConfiguration",
         target: &PublicAccessBlockConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     payload: Some(0),
@@ -4812,8 +5907,20 @@ pub static Grant: Schema = Schema {
     name: "Grant",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Grantee", wire: "Grantee", target: &Grantee, ..MEMBER },
-        Member { name: "Permission", wire: "Permission", target: &Permission, ..MEMBER },
+        Member {
+            name: "Grantee",
+            wire: "Grantee",
+            target: &Grantee,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Permission",
+            wire: "Permission",
+            target: &Permission,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -4832,9 +5939,27 @@ pub static Grantee: Schema = Schema {
     name: "Grantee",
     kind: Kind::Structure,
     members: &[
-        Member { name: "DisplayName", wire: "DisplayName", target: &DisplayName, ..MEMBER },
-        Member { name: "EmailAddress", wire: "EmailAddress", target: &EmailAddress, ..MEMBER },
-        Member { name: "ID", wire: "ID", target: &ID, ..MEMBER },
+        Member {
+            name: "DisplayName",
+            wire: "DisplayName",
+            target: &DisplayName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "EmailAddress",
+            wire: "EmailAddress",
+            target: &EmailAddress,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ID",
+            wire: "ID",
+            target: &ID,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "Type",
             wire: "xsi:type",
@@ -4842,9 +5967,16 @@ pub static Grantee: Schema = Schema {
             named: true,
             required: true,
             xml_attribute: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "URI", wire: "URI", target: &URI, ..MEMBER },
+        Member {
+            name: "URI",
+            wire: "URI",
+            target: &URI,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     xml_namespace: Some(XmlNamespace { uri: "http://www.w3.org/2001/XMLSchema-instance", prefix: "xsi" }),
     ..SCHEMA
@@ -4853,7 +5985,14 @@ pub static Grantee: Schema = Schema {
 pub static Grants: Schema = Schema {
     name: "Grants",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "Grant", target: &Grant, named: true, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "Grant",
+        target: &Grant,
+        named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     ..SCHEMA
 };
 
@@ -5520,7 +6659,14 @@ pub static IfUnmodifiedSince: Schema = Schema { name: "IfUnmodifiedSince", kind:
 pub static IndexDocument: Schema = Schema {
     name: "IndexDocument",
     kind: Kind::Structure,
-    members: &[Member { name: "Suffix", wire: "Suffix", target: &Suffix, required: true, ..MEMBER }],
+    members: &[Member {
+        name: "Suffix",
+        wire: "Suffix",
+        target: &Suffix,
+        required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -5530,8 +6676,20 @@ pub static Initiator: Schema = Schema {
     name: "Initiator",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ID", wire: "ID", target: &ID, ..MEMBER },
-        Member { name: "DisplayName", wire: "DisplayName", target: &DisplayName, ..MEMBER },
+        Member {
+            name: "ID",
+            wire: "ID",
+            target: &ID,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "DisplayName",
+            wire: "DisplayName",
+            target: &DisplayName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -5547,8 +6705,22 @@ pub static IntelligentTieringAndOperator: Schema = Schema {
     name: "IntelligentTieringAndOperator",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tags", wire: "Tag", target: &TagSet, named: true, flattened: true, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tags",
+            wire: "Tag",
+            target: &TagSet,
+            named: true,
+            flattened: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -5557,13 +6729,27 @@ pub static IntelligentTieringConfiguration: Schema = Schema {
     name: "IntelligentTieringConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Id", wire: "Id", target: &IntelligentTieringId, required: true, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &IntelligentTieringFilter, ..MEMBER },
+        Member {
+            name: "Id",
+            wire: "Id",
+            target: &IntelligentTieringId,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &IntelligentTieringFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "Status",
             wire: "Status",
             target: &IntelligentTieringStatus,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -5572,6 +6758,7 @@ pub static IntelligentTieringConfiguration: Schema = Schema {
             target: &TieringList,
             named: true,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -5585,6 +6772,7 @@ pub static IntelligentTieringConfigurationList: Schema = Schema {
         name: "member",
         wire: "member",
         target: &IntelligentTieringConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }),
     flattened: true,
@@ -5598,9 +6786,27 @@ pub static IntelligentTieringFilter: Schema = Schema {
     name: "IntelligentTieringFilter",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tag", wire: "Tag", target: &Tag, ..MEMBER },
-        Member { name: "And", wire: "And", target: &IntelligentTieringAndOperator, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tag",
+            wire: "Tag",
+            target: &Tag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "And",
+            wire: "And",
+            target: &IntelligentTieringAndOperator,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -5619,8 +6825,20 @@ pub static InvalidObjectState: Schema = Schema {
     name: "InvalidObjectState",
     kind: Kind::Structure,
     members: &[
-        Member { name: "StorageClass", wire: "StorageClass", target: &StorageClass, ..MEMBER },
-        Member { name: "AccessTier", wire: "AccessTier", target: &IntelligentTieringAccessTier, ..MEMBER },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &StorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "AccessTier",
+            wire: "AccessTier",
+            target: &IntelligentTieringAccessTier,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     error: Some(ErrorTrait {
         code: "InvalidObjectState",
@@ -5667,20 +6885,55 @@ pub static InventoryConfiguration: Schema = Schema {
             wire: "Destination",
             target: &InventoryDestination,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "IsEnabled", wire: "IsEnabled", target: &IsEnabled, required: true, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &InventoryFilter, ..MEMBER },
-        Member { name: "Id", wire: "Id", target: &InventoryId, required: true, ..MEMBER },
+        Member {
+            name: "IsEnabled",
+            wire: "IsEnabled",
+            target: &IsEnabled,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &InventoryFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Id",
+            wire: "Id",
+            target: &InventoryId,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "IncludedObjectVersions",
             wire: "IncludedObjectVersions",
             target: &InventoryIncludedObjectVersions,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "OptionalFields", wire: "OptionalFields", target: &InventoryOptionalFields, ..MEMBER },
-        Member { name: "Schedule", wire: "Schedule", target: &InventorySchedule, required: true, ..MEMBER },
+        Member {
+            name: "OptionalFields",
+            wire: "OptionalFields",
+            target: &InventoryOptionalFields,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Schedule",
+            wire: "Schedule",
+            target: &InventorySchedule,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -5688,7 +6941,13 @@ pub static InventoryConfiguration: Schema = Schema {
 pub static InventoryConfigurationList: Schema = Schema {
     name: "InventoryConfigurationList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &InventoryConfiguration, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &InventoryConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -5701,6 +6960,7 @@ pub static InventoryDestination: Schema = Schema {
         wire: "S3BucketDestination",
         target: &InventoryS3BucketDestination,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -5710,8 +6970,22 @@ pub static InventoryEncryption: Schema = Schema {
     name: "InventoryEncryption",
     kind: Kind::Structure,
     members: &[
-        Member { name: "SSES3", wire: "SSE-S3", target: &SSES3, named: true, ..MEMBER },
-        Member { name: "SSEKMS", wire: "SSE-KMS", target: &SSEKMS, named: true, ..MEMBER },
+        Member {
+            name: "SSES3",
+            wire: "SSE-S3",
+            target: &SSES3,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "SSEKMS",
+            wire: "SSE-KMS",
+            target: &SSEKMS,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -5719,7 +6993,14 @@ pub static InventoryEncryption: Schema = Schema {
 pub static InventoryFilter: Schema = Schema {
     name: "InventoryFilter",
     kind: Kind::Structure,
-    members: &[Member { name: "Prefix", wire: "Prefix", target: &Prefix, required: true, ..MEMBER }],
+    members: &[Member {
+        name: "Prefix",
+        wire: "Prefix",
+        target: &Prefix,
+        required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -5773,6 +7054,7 @@ pub static InventoryOptionalFields: Schema = Schema {
         wire: "Field",
         target: &InventoryOptionalField,
         named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }),
     ..SCHEMA
@@ -5782,11 +7064,43 @@ pub static InventoryS3BucketDestination: Schema = Schema {
     name: "InventoryS3BucketDestination",
     kind: Kind::Structure,
     members: &[
-        Member { name: "AccountId", wire: "AccountId", target: &AccountId, ..MEMBER },
-        Member { name: "Bucket", wire: "Bucket", target: &BucketName, required: true, ..MEMBER },
-        Member { name: "Format", wire: "Format", target: &InventoryFormat, required: true, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Encryption", wire: "Encryption", target: &InventoryEncryption, ..MEMBER },
+        Member {
+            name: "AccountId",
+            wire: "AccountId",
+            target: &AccountId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Bucket",
+            wire: "Bucket",
+            target: &BucketName,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Format",
+            wire: "Format",
+            target: &InventoryFormat,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Encryption",
+            wire: "Encryption",
+            target: &InventoryEncryption,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -5799,6 +7113,7 @@ pub static InventorySchedule: Schema = Schema {
         wire: "Frequency",
         target: &InventoryFrequency,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -5827,17 +7142,38 @@ pub static LambdaFunctionConfiguration: Schema = Schema {
     name: "LambdaFunctionConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Id", wire: "Id", target: &NotificationId, ..MEMBER },
+        Member {
+            name: "Id",
+            wire: "Id",
+            target: &NotificationId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "LambdaFunctionArn",
             wire: "CloudFunction",
             target: &LambdaFunctionArn,
             named: true,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "Events", wire: "Event", target: &EventList, named: true, required: true, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &NotificationConfigurationFilter, ..MEMBER },
+        Member {
+            name: "Events",
+            wire: "Event",
+            target: &EventList,
+            named: true,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &NotificationConfigurationFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -5845,7 +7181,13 @@ pub static LambdaFunctionConfiguration: Schema = Schema {
 pub static LambdaFunctionConfigurationList: Schema = Schema {
     name: "LambdaFunctionConfigurationList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &LambdaFunctionConfiguration, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &LambdaFunctionConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -5863,12 +7205,25 @@ pub static LifecycleExpiration: Schema = Schema {
     name: "LifecycleExpiration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Date", wire: "Date", target: &Date, ..MEMBER },
-        Member { name: "Days", wire: "Days", target: &Days, ..MEMBER },
+        Member {
+            name: "Date",
+            wire: "Date",
+            target: &Date,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Days",
+            wire: "Days",
+            target: &Days,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ExpiredObjectDeleteMarker",
             wire: "ExpiredObjectDeleteMarker",
             target: &ExpiredObjectDeleteMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -5879,29 +7234,70 @@ pub static LifecycleRule: Schema = Schema {
     name: "LifecycleRule",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Expiration", wire: "Expiration", target: &LifecycleExpiration, ..MEMBER },
-        Member { name: "ID", wire: "ID", target: &ID, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &LifecycleRuleFilter, ..MEMBER },
-        Member { name: "Status", wire: "Status", target: &ExpirationStatus, required: true, ..MEMBER },
-        Member { name: "Transitions", wire: "Transition", target: &TransitionList, named: true, ..MEMBER },
+        Member {
+            name: "Expiration",
+            wire: "Expiration",
+            target: &LifecycleExpiration,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ID",
+            wire: "ID",
+            target: &ID,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &LifecycleRuleFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Status",
+            wire: "Status",
+            target: &ExpirationStatus,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Transitions",
+            wire: "Transition",
+            target: &TransitionList,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "NoncurrentVersionTransitions",
             wire: "NoncurrentVersionTransition",
             target: &NoncurrentVersionTransitionList,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "NoncurrentVersionExpiration",
             wire: "NoncurrentVersionExpiration",
             target: &NoncurrentVersionExpiration,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "AbortIncompleteMultipartUpload",
             wire: "AbortIncompleteMultipartUpload",
             target: &AbortIncompleteMultipartUpload,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -5912,18 +7308,34 @@ pub static LifecycleRuleAndOperator: Schema = Schema {
     name: "LifecycleRuleAndOperator",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tags", wire: "Tag", target: &TagSet, named: true, flattened: true, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tags",
+            wire: "Tag",
+            target: &TagSet,
+            named: true,
+            flattened: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ObjectSizeGreaterThan",
             wire: "ObjectSizeGreaterThan",
             target: &ObjectSizeGreaterThanBytes,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "ObjectSizeLessThan",
             wire: "ObjectSizeLessThan",
             target: &ObjectSizeLessThanBytes,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -5934,21 +7346,41 @@ pub static LifecycleRuleFilter: Schema = Schema {
     name: "LifecycleRuleFilter",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tag", wire: "Tag", target: &Tag, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tag",
+            wire: "Tag",
+            target: &Tag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ObjectSizeGreaterThan",
             wire: "ObjectSizeGreaterThan",
             target: &ObjectSizeGreaterThanBytes,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "ObjectSizeLessThan",
             wire: "ObjectSizeLessThan",
             target: &ObjectSizeLessThanBytes,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "And", wire: "And", target: &LifecycleRuleAndOperator, ..MEMBER },
+        Member {
+            name: "And",
+            wire: "And",
+            target: &LifecycleRuleAndOperator,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -5956,7 +7388,13 @@ pub static LifecycleRuleFilter: Schema = Schema {
 pub static LifecycleRules: Schema = Schema {
     name: "LifecycleRules",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &LifecycleRule, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &LifecycleRule,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -5965,17 +7403,37 @@ pub static ListBucketAnalyticsConfigurationsOutput: Schema = Schema {
     name: "ListBucketAnalyticsConfigurationsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "ContinuationToken", wire: "ContinuationToken", target: &Token, ..MEMBER },
-        Member { name: "NextContinuationToken", wire: "NextContinuationToken", target: &NextToken, ..MEMBER },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ContinuationToken",
+            wire: "ContinuationToken",
+            target: &Token,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "NextContinuationToken",
+            wire: "NextContinuationToken",
+            target: &NextToken,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "AnalyticsConfigurationList",
             wire: "AnalyticsConfiguration",
             target: &AnalyticsConfigurationList,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
+    xml_name: Some("ListBucketAnalyticsConfigurationResult"),
     ..SCHEMA
 };
 
@@ -6016,17 +7474,37 @@ pub static ListBucketIntelligentTieringConfigurationsOutput: Schema = Schema {
     name: "ListBucketIntelligentTieringConfigurationsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "ContinuationToken", wire: "ContinuationToken", target: &Token, ..MEMBER },
-        Member { name: "NextContinuationToken", wire: "NextContinuationToken", target: &NextToken, ..MEMBER },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ContinuationToken",
+            wire: "ContinuationToken",
+            target: &Token,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "NextContinuationToken",
+            wire: "NextContinuationToken",
+            target: &NextToken,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "IntelligentTieringConfigurationList",
             wire: "IntelligentTieringConfiguration",
             target: &IntelligentTieringConfigurationList,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
+    xml_name: Some("ListBucketIntelligentTieringConfigurationsOutput"),
     ..SCHEMA
 };
 
@@ -6067,17 +7545,37 @@ pub static ListBucketInventoryConfigurationsOutput: Schema = Schema {
     name: "ListBucketInventoryConfigurationsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ContinuationToken", wire: "ContinuationToken", target: &Token, ..MEMBER },
+        Member {
+            name: "ContinuationToken",
+            wire: "ContinuationToken",
+            target: &Token,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "InventoryConfigurationList",
             wire: "InventoryConfiguration",
             target: &InventoryConfigurationList,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "NextContinuationToken", wire: "NextContinuationToken", target: &NextToken, ..MEMBER },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "NextContinuationToken",
+            wire: "NextContinuationToken",
+            target: &NextToken,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
+    xml_name: Some("ListInventoryConfigurationsResult"),
     ..SCHEMA
 };
 
@@ -6118,17 +7616,37 @@ pub static ListBucketMetricsConfigurationsOutput: Schema = Schema {
     name: "ListBucketMetricsConfigurationsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "ContinuationToken", wire: "ContinuationToken", target: &Token, ..MEMBER },
-        Member { name: "NextContinuationToken", wire: "NextContinuationToken", target: &NextToken, ..MEMBER },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ContinuationToken",
+            wire: "ContinuationToken",
+            target: &Token,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "NextContinuationToken",
+            wire: "NextContinuationToken",
+            target: &NextToken,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "MetricsConfigurationList",
             wire: "MetricsConfiguration",
             target: &MetricsConfigurationList,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
+    xml_name: Some("ListMetricsConfigurationsResult"),
     ..SCHEMA
 };
 
@@ -6169,11 +7687,36 @@ pub static ListBucketsOutput: Schema = Schema {
     name: "ListBucketsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Buckets", wire: "Buckets", target: &Buckets, ..MEMBER },
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
-        Member { name: "ContinuationToken", wire: "ContinuationToken", target: &NextToken, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
+        Member {
+            name: "Buckets",
+            wire: "Buckets",
+            target: &Buckets,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ContinuationToken",
+            wire: "ContinuationToken",
+            target: &NextToken,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
+    xml_name: Some("ListAllMyBucketsResult"),
     ..SCHEMA
 };
 
@@ -6221,23 +7764,91 @@ pub static ListMultipartUploadsOutput: Schema = Schema {
     name: "ListMultipartUploadsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Bucket", wire: "Bucket", target: &BucketName, ..MEMBER },
-        Member { name: "KeyMarker", wire: "KeyMarker", target: &KeyMarker, ..MEMBER },
-        Member { name: "UploadIdMarker", wire: "UploadIdMarker", target: &UploadIdMarker, ..MEMBER },
-        Member { name: "NextKeyMarker", wire: "NextKeyMarker", target: &NextKeyMarker, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Delimiter", wire: "Delimiter", target: &Delimiter, ..MEMBER },
+        Member {
+            name: "Bucket",
+            wire: "Bucket",
+            target: &BucketName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "KeyMarker",
+            wire: "KeyMarker",
+            target: &KeyMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "UploadIdMarker",
+            wire: "UploadIdMarker",
+            target: &UploadIdMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "NextKeyMarker",
+            wire: "NextKeyMarker",
+            target: &NextKeyMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Delimiter",
+            wire: "Delimiter",
+            target: &Delimiter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "NextUploadIdMarker",
             wire: "NextUploadIdMarker",
             target: &NextUploadIdMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "MaxUploads", wire: "MaxUploads", target: &MaxUploads, ..MEMBER },
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "Uploads", wire: "Upload", target: &MultipartUploadList, named: true, ..MEMBER },
-        Member { name: "CommonPrefixes", wire: "CommonPrefixes", target: &CommonPrefixList, ..MEMBER },
-        Member { name: "EncodingType", wire: "EncodingType", target: &EncodingType, ..MEMBER },
+        Member {
+            name: "MaxUploads",
+            wire: "MaxUploads",
+            target: &MaxUploads,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Uploads",
+            wire: "Upload",
+            target: &MultipartUploadList,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "CommonPrefixes",
+            wire: "CommonPrefixes",
+            target: &CommonPrefixList,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "EncodingType",
+            wire: "EncodingType",
+            target: &EncodingType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RequestCharged",
             wire: "x-amz-request-charged",
@@ -6247,6 +7858,7 @@ pub static ListMultipartUploadsOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("ListMultipartUploadsResult"),
     ..SCHEMA
 };
 
@@ -6335,24 +7947,99 @@ pub static ListObjectVersionsOutput: Schema = Schema {
     name: "ListObjectVersionsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "KeyMarker", wire: "KeyMarker", target: &KeyMarker, ..MEMBER },
-        Member { name: "VersionIdMarker", wire: "VersionIdMarker", target: &VersionIdMarker, ..MEMBER },
-        Member { name: "NextKeyMarker", wire: "NextKeyMarker", target: &NextKeyMarker, ..MEMBER },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "KeyMarker",
+            wire: "KeyMarker",
+            target: &KeyMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "VersionIdMarker",
+            wire: "VersionIdMarker",
+            target: &VersionIdMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "NextKeyMarker",
+            wire: "NextKeyMarker",
+            target: &NextKeyMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "NextVersionIdMarker",
             wire: "NextVersionIdMarker",
             target: &NextVersionIdMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "Versions", wire: "Version", target: &ObjectVersionList, named: true, ..MEMBER },
-        Member { name: "DeleteMarkers", wire: "DeleteMarker", target: &DeleteMarkers, named: true, ..MEMBER },
-        Member { name: "Name", wire: "Name", target: &BucketName, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Delimiter", wire: "Delimiter", target: &Delimiter, ..MEMBER },
-        Member { name: "MaxKeys", wire: "MaxKeys", target: &MaxKeys, ..MEMBER },
-        Member { name: "CommonPrefixes", wire: "CommonPrefixes", target: &CommonPrefixList, ..MEMBER },
-        Member { name: "EncodingType", wire: "EncodingType", target: &EncodingType, ..MEMBER },
+        Member {
+            name: "Versions",
+            wire: "Version",
+            target: &ObjectVersionList,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "DeleteMarkers",
+            wire: "DeleteMarker",
+            target: &DeleteMarkers,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Name",
+            wire: "Name",
+            target: &BucketName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Delimiter",
+            wire: "Delimiter",
+            target: &Delimiter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "MaxKeys",
+            wire: "MaxKeys",
+            target: &MaxKeys,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "CommonPrefixes",
+            wire: "CommonPrefixes",
+            target: &CommonPrefixList,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "EncodingType",
+            wire: "EncodingType",
+            target: &EncodingType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RequestCharged",
             wire: "x-amz-request-charged",
@@ -6362,6 +8049,7 @@ pub static ListObjectVersionsOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("ListVersionsResult"),
     ..SCHEMA
 };
 
@@ -6458,16 +8146,76 @@ pub static ListObjectsOutput: Schema = Schema {
     name: "ListObjectsOutput",
     kind: Kind::Structure,
     members: &[
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "Marker", wire: "Marker", target: &Marker, ..MEMBER },
-        Member { name: "NextMarker", wire: "NextMarker", target: &NextMarker, ..MEMBER },
-        Member { name: "Contents", wire: "Contents", target: &ObjectList, ..MEMBER },
-        Member { name: "Name", wire: "Name", target: &BucketName, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Delimiter", wire: "Delimiter", target: &Delimiter, ..MEMBER },
-        Member { name: "MaxKeys", wire: "MaxKeys", target: &MaxKeys, ..MEMBER },
-        Member { name: "CommonPrefixes", wire: "CommonPrefixes", target: &CommonPrefixList, ..MEMBER },
-        Member { name: "EncodingType", wire: "EncodingType", target: &EncodingType, ..MEMBER },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Marker",
+            wire: "Marker",
+            target: &Marker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "NextMarker",
+            wire: "NextMarker",
+            target: &NextMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Contents",
+            wire: "Contents",
+            target: &ObjectList,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Name",
+            wire: "Name",
+            target: &BucketName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Delimiter",
+            wire: "Delimiter",
+            target: &Delimiter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "MaxKeys",
+            wire: "MaxKeys",
+            target: &MaxKeys,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "CommonPrefixes",
+            wire: "CommonPrefixes",
+            target: &CommonPrefixList,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "EncodingType",
+            wire: "EncodingType",
+            target: &EncodingType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RequestCharged",
             wire: "x-amz-request-charged",
@@ -6477,6 +8225,7 @@ pub static ListObjectsOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("ListBucketResult"),
     ..SCHEMA
 };
 
@@ -6565,18 +8314,90 @@ pub static ListObjectsV2Output: Schema = Schema {
     name: "ListObjectsV2Output",
     kind: Kind::Structure,
     members: &[
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "Contents", wire: "Contents", target: &ObjectList, ..MEMBER },
-        Member { name: "Name", wire: "Name", target: &BucketName, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Delimiter", wire: "Delimiter", target: &Delimiter, ..MEMBER },
-        Member { name: "MaxKeys", wire: "MaxKeys", target: &MaxKeys, ..MEMBER },
-        Member { name: "CommonPrefixes", wire: "CommonPrefixes", target: &CommonPrefixList, ..MEMBER },
-        Member { name: "EncodingType", wire: "EncodingType", target: &EncodingType, ..MEMBER },
-        Member { name: "KeyCount", wire: "KeyCount", target: &KeyCount, ..MEMBER },
-        Member { name: "ContinuationToken", wire: "ContinuationToken", target: &Token, ..MEMBER },
-        Member { name: "NextContinuationToken", wire: "NextContinuationToken", target: &NextToken, ..MEMBER },
-        Member { name: "StartAfter", wire: "StartAfter", target: &StartAfter, ..MEMBER },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Contents",
+            wire: "Contents",
+            target: &ObjectList,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Name",
+            wire: "Name",
+            target: &BucketName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Delimiter",
+            wire: "Delimiter",
+            target: &Delimiter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "MaxKeys",
+            wire: "MaxKeys",
+            target: &MaxKeys,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "CommonPrefixes",
+            wire: "CommonPrefixes",
+            target: &CommonPrefixList,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "EncodingType",
+            wire: "EncodingType",
+            target: &EncodingType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "KeyCount",
+            wire: "KeyCount",
+            target: &KeyCount,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ContinuationToken",
+            wire: "ContinuationToken",
+            target: &Token,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "NextContinuationToken",
+            wire: "NextContinuationToken",
+            target: &NextToken,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StartAfter",
+            wire: "StartAfter",
+            target: &StartAfter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RequestCharged",
             wire: "x-amz-request-charged",
@@ -6586,6 +8407,7 @@ pub static ListObjectsV2Output: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("ListBucketResult"),
     ..SCHEMA
 };
 
@@ -6706,22 +8528,84 @@ pub static ListPartsOutput: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "Bucket", wire: "Bucket", target: &BucketName, ..MEMBER },
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
-        Member { name: "UploadId", wire: "UploadId", target: &MultipartUploadId, ..MEMBER },
-        Member { name: "PartNumberMarker", wire: "PartNumberMarker", target: &PartNumberMarker, ..MEMBER },
+        Member {
+            name: "Bucket",
+            wire: "Bucket",
+            target: &BucketName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "UploadId",
+            wire: "UploadId",
+            target: &MultipartUploadId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "PartNumberMarker",
+            wire: "PartNumberMarker",
+            target: &PartNumberMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "NextPartNumberMarker",
             wire: "NextPartNumberMarker",
             target: &NextPartNumberMarker,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "MaxParts", wire: "MaxParts", target: &MaxParts, ..MEMBER },
-        Member { name: "IsTruncated", wire: "IsTruncated", target: &IsTruncated, ..MEMBER },
-        Member { name: "Parts", wire: "Part", target: &Parts, named: true, ..MEMBER },
-        Member { name: "Initiator", wire: "Initiator", target: &Initiator, ..MEMBER },
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
-        Member { name: "StorageClass", wire: "StorageClass", target: &StorageClass, ..MEMBER },
+        Member {
+            name: "MaxParts",
+            wire: "MaxParts",
+            target: &MaxParts,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "IsTruncated",
+            wire: "IsTruncated",
+            target: &IsTruncated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Parts",
+            wire: "Part",
+            target: &Parts,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Initiator",
+            wire: "Initiator",
+            target: &Initiator,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &StorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RequestCharged",
             wire: "x-amz-request-charged",
@@ -6730,8 +8614,20 @@ pub static ListPartsOutput: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "ChecksumAlgorithm", wire: "ChecksumAlgorithm", target: &ChecksumAlgorithm, ..MEMBER },
-        Member { name: "ChecksumType", wire: "ChecksumType", target: &ChecksumType, ..MEMBER },
+        Member {
+            name: "ChecksumAlgorithm",
+            wire: "ChecksumAlgorithm",
+            target: &ChecksumAlgorithm,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumType",
+            wire: "ChecksumType",
+            target: &ChecksumType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "VersionId",
             wire: "x-amz-version-id",
@@ -6741,6 +8637,7 @@ pub static ListPartsOutput: Schema = Schema {
             ..MEMBER
         },
     ],
+    xml_name: Some("ListPartsResult"),
     ..SCHEMA
 };
 
@@ -6841,8 +8738,20 @@ pub static LocationInfo: Schema = Schema {
     name: "LocationInfo",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Type", wire: "Type", target: &LocationType, ..MEMBER },
-        Member { name: "Name", wire: "Name", target: &LocationNameAsString, ..MEMBER },
+        Member {
+            name: "Type",
+            wire: "Type",
+            target: &LocationType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Name",
+            wire: "Name",
+            target: &LocationNameAsString,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -6862,20 +8771,29 @@ pub static LoggingEnabled: Schema = Schema {
             wire: "TargetBucket",
             target: &TargetBucket,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "TargetGrants", wire: "TargetGrants", target: &TargetGrants, ..MEMBER },
+        Member {
+            name: "TargetGrants",
+            wire: "TargetGrants",
+            target: &TargetGrants,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "TargetPrefix",
             wire: "TargetPrefix",
             target: &TargetPrefix,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "TargetObjectKeyFormat",
             wire: "TargetObjectKeyFormat",
             target: &TargetObjectKeyFormat,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -6912,8 +8830,20 @@ pub static Message: Schema = Schema { name: "Message", kind: Kind::String, ..SCH
 pub static Metadata: Schema = Schema {
     name: "Metadata",
     kind: Kind::Map,
-    key: Some(&Member { name: "key", wire: "key", target: &MetadataKey, ..MEMBER }),
-    element: Some(&Member { name: "value", wire: "value", target: &MetadataValue, ..MEMBER }),
+    key: Some(&Member {
+        name: "key",
+        wire: "key",
+        target: &MetadataKey,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
+    element: Some(&Member {
+        name: "value",
+        wire: "value",
+        target: &MetadataValue,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     ..SCHEMA
 };
 
@@ -6928,8 +8858,21 @@ pub static Metrics: Schema = Schema {
     name: "Metrics",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Status", wire: "Status", target: &MetricsStatus, required: true, ..MEMBER },
-        Member { name: "EventThreshold", wire: "EventThreshold", target: &ReplicationTimeValue, ..MEMBER },
+        Member {
+            name: "Status",
+            wire: "Status",
+            target: &MetricsStatus,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "EventThreshold",
+            wire: "EventThreshold",
+            target: &ReplicationTimeValue,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -6938,9 +8881,29 @@ pub static MetricsAndOperator: Schema = Schema {
     name: "MetricsAndOperator",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tags", wire: "Tag", target: &TagSet, named: true, flattened: true, ..MEMBER },
-        Member { name: "AccessPointArn", wire: "AccessPointArn", target: &AccessPointArn, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tags",
+            wire: "Tag",
+            target: &TagSet,
+            named: true,
+            flattened: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "AccessPointArn",
+            wire: "AccessPointArn",
+            target: &AccessPointArn,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -6949,8 +8912,21 @@ pub static MetricsConfiguration: Schema = Schema {
     name: "MetricsConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Id", wire: "Id", target: &MetricsId, required: true, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &MetricsFilter, ..MEMBER },
+        Member {
+            name: "Id",
+            wire: "Id",
+            target: &MetricsId,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &MetricsFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -6958,7 +8934,13 @@ pub static MetricsConfiguration: Schema = Schema {
 pub static MetricsConfigurationList: Schema = Schema {
     name: "MetricsConfigurationList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &MetricsConfiguration, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &MetricsConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -6967,10 +8949,34 @@ pub static MetricsFilter: Schema = Schema {
     name: "MetricsFilter",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tag", wire: "Tag", target: &Tag, ..MEMBER },
-        Member { name: "AccessPointArn", wire: "AccessPointArn", target: &AccessPointArn, ..MEMBER },
-        Member { name: "And", wire: "And", target: &MetricsAndOperator, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tag",
+            wire: "Tag",
+            target: &Tag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "AccessPointArn",
+            wire: "AccessPointArn",
+            target: &AccessPointArn,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "And",
+            wire: "And",
+            target: &MetricsAndOperator,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -6990,15 +8996,69 @@ pub static MultipartUpload: Schema = Schema {
     name: "MultipartUpload",
     kind: Kind::Structure,
     members: &[
-        Member { name: "UploadId", wire: "UploadId", target: &MultipartUploadId, ..MEMBER },
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
-        Member { name: "Initiated", wire: "Initiated", target: &Initiated, ..MEMBER },
-        Member { name: "StorageClass", wire: "StorageClass", target: &StorageClass, ..MEMBER },
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
-        Member { name: "Initiator", wire: "Initiator", target: &Initiator, ..MEMBER },
-        Member { name: "ChecksumAlgorithm", wire: "ChecksumAlgorithm", target: &ChecksumAlgorithm, ..MEMBER },
-        Member { name: "ChecksumType", wire: "ChecksumType", target: &ChecksumType, ..MEMBER },
-        Member { name: "VersionId", wire: "VersionId", target: &ObjectVersionId, ..MEMBER },
+        Member {
+            name: "UploadId",
+            wire: "UploadId",
+            target: &MultipartUploadId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Initiated",
+            wire: "Initiated",
+            target: &Initiated,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &StorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Initiator",
+            wire: "Initiator",
+            target: &Initiator,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumAlgorithm",
+            wire: "ChecksumAlgorithm",
+            target: &ChecksumAlgorithm,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumType",
+            wire: "ChecksumType",
+            target: &ChecksumType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "VersionId",
+            wire: "VersionId",
+            target: &ObjectVersionId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7008,7 +9068,13 @@ pub static MultipartUploadId: Schema = Schema { name: "MultipartUploadId", kind:
 pub static MultipartUploadList: Schema = Schema {
     name: "MultipartUploadList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &MultipartUpload, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &MultipartUpload,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -7069,11 +9135,18 @@ pub static NoncurrentVersionExpiration: Schema = Schema {
     name: "NoncurrentVersionExpiration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "NoncurrentDays", wire: "NoncurrentDays", target: &Days, ..MEMBER },
+        Member {
+            name: "NoncurrentDays",
+            wire: "NoncurrentDays",
+            target: &Days,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "NewerNoncurrentVersions",
             wire: "NewerNoncurrentVersions",
             target: &VersionCount,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -7084,12 +9157,25 @@ pub static NoncurrentVersionTransition: Schema = Schema {
     name: "NoncurrentVersionTransition",
     kind: Kind::Structure,
     members: &[
-        Member { name: "NoncurrentDays", wire: "NoncurrentDays", target: &Days, ..MEMBER },
-        Member { name: "StorageClass", wire: "StorageClass", target: &TransitionStorageClass, ..MEMBER },
+        Member {
+            name: "NoncurrentDays",
+            wire: "NoncurrentDays",
+            target: &Days,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &TransitionStorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "NewerNoncurrentVersions",
             wire: "NewerNoncurrentVersions",
             target: &VersionCount,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -7099,7 +9185,13 @@ pub static NoncurrentVersionTransition: Schema = Schema {
 pub static NoncurrentVersionTransitionList: Schema = Schema {
     name: "NoncurrentVersionTransitionList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &NoncurrentVersionTransition, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &NoncurrentVersionTransition,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -7113,6 +9205,7 @@ pub static NotificationConfiguration: Schema = Schema {
             wire: "TopicConfiguration",
             target: &TopicConfigurationList,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7120,6 +9213,7 @@ pub static NotificationConfiguration: Schema = Schema {
             wire: "QueueConfiguration",
             target: &QueueConfigurationList,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7127,12 +9221,14 @@ pub static NotificationConfiguration: Schema = Schema {
             wire: "CloudFunctionConfiguration",
             target: &LambdaFunctionConfigurationList,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "EventBridgeConfiguration",
             wire: "EventBridgeConfiguration",
             target: &EventBridgeConfiguration,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -7142,7 +9238,14 @@ pub static NotificationConfiguration: Schema = Schema {
 pub static NotificationConfigurationFilter: Schema = Schema {
     name: "NotificationConfigurationFilter",
     kind: Kind::Structure,
-    members: &[Member { name: "Key", wire: "S3Key", target: &S3KeyFilter, named: true, ..MEMBER }],
+    members: &[Member {
+        name: "Key",
+        wire: "S3Key",
+        target: &S3KeyFilter,
+        named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -7152,20 +9255,69 @@ pub static Object: Schema = Schema {
     name: "Object",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
-        Member { name: "LastModified", wire: "LastModified", target: &LastModified, ..MEMBER },
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "LastModified",
+            wire: "LastModified",
+            target: &LastModified,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ChecksumAlgorithm",
             wire: "ChecksumAlgorithm",
             target: &ChecksumAlgorithmList,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "ChecksumType", wire: "ChecksumType", target: &ChecksumType, ..MEMBER },
-        Member { name: "Size", wire: "Size", target: &Size, ..MEMBER },
-        Member { name: "StorageClass", wire: "StorageClass", target: &ObjectStorageClass, ..MEMBER },
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
-        Member { name: "RestoreStatus", wire: "RestoreStatus", target: &RestoreStatus, ..MEMBER },
+        Member {
+            name: "ChecksumType",
+            wire: "ChecksumType",
+            target: &ChecksumType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Size",
+            wire: "Size",
+            target: &Size,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &ObjectStorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "RestoreStatus",
+            wire: "RestoreStatus",
+            target: &RestoreStatus,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7180,7 +9332,13 @@ pub static ObjectAttributes: Schema = Schema {
 pub static ObjectAttributesList: Schema = Schema {
     name: "ObjectAttributesList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &ObjectAttributes, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &ObjectAttributes,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     ..SCHEMA
 };
 
@@ -7203,11 +9361,42 @@ pub static ObjectIdentifier: Schema = Schema {
     name: "ObjectIdentifier",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Key", wire: "Key", target: &ObjectKey, required: true, ..MEMBER },
-        Member { name: "VersionId", wire: "VersionId", target: &ObjectVersionId, ..MEMBER },
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
-        Member { name: "LastModifiedTime", wire: "LastModifiedTime", target: &LastModifiedTime, ..MEMBER },
-        Member { name: "Size", wire: "Size", target: &Size, ..MEMBER },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "VersionId",
+            wire: "VersionId",
+            target: &ObjectVersionId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "LastModifiedTime",
+            wire: "LastModifiedTime",
+            target: &LastModifiedTime,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Size",
+            wire: "Size",
+            target: &Size,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7215,7 +9404,13 @@ pub static ObjectIdentifier: Schema = Schema {
 pub static ObjectIdentifierList: Schema = Schema {
     name: "ObjectIdentifierList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &ObjectIdentifier, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &ObjectIdentifier,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -7226,7 +9421,13 @@ pub static ObjectKey: Schema =
 pub static ObjectList: Schema = Schema {
     name: "ObjectList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &Object, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &Object,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -7235,8 +9436,20 @@ pub static ObjectLockConfiguration: Schema = Schema {
     name: "ObjectLockConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ObjectLockEnabled", wire: "ObjectLockEnabled", target: &ObjectLockEnabled, ..MEMBER },
-        Member { name: "Rule", wire: "Rule", target: &ObjectLockRule, ..MEMBER },
+        Member {
+            name: "ObjectLockEnabled",
+            wire: "ObjectLockEnabled",
+            target: &ObjectLockEnabled,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Rule",
+            wire: "Rule",
+            target: &ObjectLockRule,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7259,7 +9472,13 @@ pub static ObjectLockEventHoldDurationYears: Schema =
 pub static ObjectLockLegalHold: Schema = Schema {
     name: "ObjectLockLegalHold",
     kind: Kind::Structure,
-    members: &[Member { name: "Status", wire: "Status", target: &ObjectLockLegalHoldStatus, ..MEMBER }],
+    members: &[Member {
+        name: "Status",
+        wire: "Status",
+        target: &ObjectLockLegalHoldStatus,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -7280,10 +9499,34 @@ pub static ObjectLockRetention: Schema = Schema {
     name: "ObjectLockRetention",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Mode", wire: "Mode", target: &ObjectLockRetentionMode, ..MEMBER },
-        Member { name: "RetainUntilDate", wire: "RetainUntilDate", target: &Date, ..MEMBER },
-        Member { name: "EventHold", wire: "EventHold", target: &ObjectLockEventHold, ..MEMBER },
-        Member { name: "EventHoldDuration", wire: "EventHoldDuration", target: &EventHoldDuration, ..MEMBER },
+        Member {
+            name: "Mode",
+            wire: "Mode",
+            target: &ObjectLockRetentionMode,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "RetainUntilDate",
+            wire: "RetainUntilDate",
+            target: &Date,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "EventHold",
+            wire: "EventHold",
+            target: &ObjectLockEventHold,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "EventHoldDuration",
+            wire: "EventHoldDuration",
+            target: &EventHoldDuration,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7302,6 +9545,7 @@ pub static ObjectLockRule: Schema = Schema {
         name: "DefaultRetention",
         wire: "DefaultRetention",
         target: &DefaultRetention,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -7333,18 +9577,90 @@ pub static ObjectPart: Schema = Schema {
     name: "ObjectPart",
     kind: Kind::Structure,
     members: &[
-        Member { name: "PartNumber", wire: "PartNumber", target: &PartNumber, ..MEMBER },
-        Member { name: "Size", wire: "Size", target: &Size, ..MEMBER },
-        Member { name: "ChecksumCRC32", wire: "ChecksumCRC32", target: &ChecksumCRC32, ..MEMBER },
-        Member { name: "ChecksumCRC32C", wire: "ChecksumCRC32C", target: &ChecksumCRC32C, ..MEMBER },
-        Member { name: "ChecksumCRC64NVME", wire: "ChecksumCRC64NVME", target: &ChecksumCRC64NVME, ..MEMBER },
-        Member { name: "ChecksumSHA1", wire: "ChecksumSHA1", target: &ChecksumSHA1, ..MEMBER },
-        Member { name: "ChecksumSHA256", wire: "ChecksumSHA256", target: &ChecksumSHA256, ..MEMBER },
-        Member { name: "ChecksumSHA512", wire: "ChecksumSHA512", target: &ChecksumSHA512, ..MEMBER },
-        Member { name: "ChecksumMD5", wire: "ChecksumMD5", target: &ChecksumMD5, ..MEMBER },
-        Member { name: "ChecksumXXHASH64", wire: "ChecksumXXHASH64", target: &ChecksumXXHASH64, ..MEMBER },
-        Member { name: "ChecksumXXHASH3", wire: "ChecksumXXHASH3", target: &ChecksumXXHASH3, ..MEMBER },
-        Member { name: "ChecksumXXHASH128", wire: "ChecksumXXHASH128", target: &ChecksumXXHASH128, ..MEMBER },
+        Member {
+            name: "PartNumber",
+            wire: "PartNumber",
+            target: &PartNumber,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Size",
+            wire: "Size",
+            target: &Size,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32",
+            wire: "ChecksumCRC32",
+            target: &ChecksumCRC32,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32C",
+            wire: "ChecksumCRC32C",
+            target: &ChecksumCRC32C,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC64NVME",
+            wire: "ChecksumCRC64NVME",
+            target: &ChecksumCRC64NVME,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA1",
+            wire: "ChecksumSHA1",
+            target: &ChecksumSHA1,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA256",
+            wire: "ChecksumSHA256",
+            target: &ChecksumSHA256,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA512",
+            wire: "ChecksumSHA512",
+            target: &ChecksumSHA512,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumMD5",
+            wire: "ChecksumMD5",
+            target: &ChecksumMD5,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH64",
+            wire: "ChecksumXXHASH64",
+            target: &ChecksumXXHASH64,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH3",
+            wire: "ChecksumXXHASH3",
+            target: &ChecksumXXHASH3,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH128",
+            wire: "ChecksumXXHASH128",
+            target: &ChecksumXXHASH128,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7384,22 +9700,83 @@ pub static ObjectVersion: Schema = Schema {
     name: "ObjectVersion",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ChecksumAlgorithm",
             wire: "ChecksumAlgorithm",
             target: &ChecksumAlgorithmList,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "ChecksumType", wire: "ChecksumType", target: &ChecksumType, ..MEMBER },
-        Member { name: "Size", wire: "Size", target: &Size, ..MEMBER },
-        Member { name: "StorageClass", wire: "StorageClass", target: &ObjectVersionStorageClass, ..MEMBER },
-        Member { name: "Key", wire: "Key", target: &ObjectKey, ..MEMBER },
-        Member { name: "VersionId", wire: "VersionId", target: &ObjectVersionId, ..MEMBER },
-        Member { name: "IsLatest", wire: "IsLatest", target: &IsLatest, ..MEMBER },
-        Member { name: "LastModified", wire: "LastModified", target: &LastModified, ..MEMBER },
-        Member { name: "Owner", wire: "Owner", target: &Owner, ..MEMBER },
-        Member { name: "RestoreStatus", wire: "RestoreStatus", target: &RestoreStatus, ..MEMBER },
+        Member {
+            name: "ChecksumType",
+            wire: "ChecksumType",
+            target: &ChecksumType,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Size",
+            wire: "Size",
+            target: &Size,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &ObjectVersionStorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "VersionId",
+            wire: "VersionId",
+            target: &ObjectVersionId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "IsLatest",
+            wire: "IsLatest",
+            target: &IsLatest,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "LastModified",
+            wire: "LastModified",
+            target: &LastModified,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Owner",
+            wire: "Owner",
+            target: &Owner,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "RestoreStatus",
+            wire: "RestoreStatus",
+            target: &RestoreStatus,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7409,7 +9786,13 @@ pub static ObjectVersionId: Schema = Schema { name: "ObjectVersionId", kind: Kin
 pub static ObjectVersionList: Schema = Schema {
     name: "ObjectVersionList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &ObjectVersion, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &ObjectVersion,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -7423,7 +9806,13 @@ pub static OptionalObjectAttributes: Schema =
 pub static OptionalObjectAttributesList: Schema = Schema {
     name: "OptionalObjectAttributesList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &OptionalObjectAttributes, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &OptionalObjectAttributes,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     ..SCHEMA
 };
 
@@ -7431,8 +9820,20 @@ pub static Owner: Schema = Schema {
     name: "Owner",
     kind: Kind::Structure,
     members: &[
-        Member { name: "DisplayName", wire: "DisplayName", target: &DisplayName, ..MEMBER },
-        Member { name: "ID", wire: "ID", target: &ID, ..MEMBER },
+        Member {
+            name: "DisplayName",
+            wire: "DisplayName",
+            target: &DisplayName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ID",
+            wire: "ID",
+            target: &ID,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7449,6 +9850,7 @@ pub static OwnershipControls: Schema = Schema {
         target: &OwnershipControlsRules,
         named: true,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -7462,6 +9864,7 @@ pub static OwnershipControlsRule: Schema = Schema {
         wire: "ObjectOwnership",
         target: &ObjectOwnership,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -7470,7 +9873,13 @@ pub static OwnershipControlsRule: Schema = Schema {
 pub static OwnershipControlsRules: Schema = Schema {
     name: "OwnershipControlsRules",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &OwnershipControlsRule, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &OwnershipControlsRule,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -7479,20 +9888,104 @@ pub static Part: Schema = Schema {
     name: "Part",
     kind: Kind::Structure,
     members: &[
-        Member { name: "PartNumber", wire: "PartNumber", target: &PartNumber, ..MEMBER },
-        Member { name: "LastModified", wire: "LastModified", target: &LastModified, ..MEMBER },
-        Member { name: "ETag", wire: "ETag", target: &ETag, ..MEMBER },
-        Member { name: "Size", wire: "Size", target: &Size, ..MEMBER },
-        Member { name: "ChecksumCRC32", wire: "ChecksumCRC32", target: &ChecksumCRC32, ..MEMBER },
-        Member { name: "ChecksumCRC32C", wire: "ChecksumCRC32C", target: &ChecksumCRC32C, ..MEMBER },
-        Member { name: "ChecksumCRC64NVME", wire: "ChecksumCRC64NVME", target: &ChecksumCRC64NVME, ..MEMBER },
-        Member { name: "ChecksumSHA1", wire: "ChecksumSHA1", target: &ChecksumSHA1, ..MEMBER },
-        Member { name: "ChecksumSHA256", wire: "ChecksumSHA256", target: &ChecksumSHA256, ..MEMBER },
-        Member { name: "ChecksumSHA512", wire: "ChecksumSHA512", target: &ChecksumSHA512, ..MEMBER },
-        Member { name: "ChecksumMD5", wire: "ChecksumMD5", target: &ChecksumMD5, ..MEMBER },
-        Member { name: "ChecksumXXHASH64", wire: "ChecksumXXHASH64", target: &ChecksumXXHASH64, ..MEMBER },
-        Member { name: "ChecksumXXHASH3", wire: "ChecksumXXHASH3", target: &ChecksumXXHASH3, ..MEMBER },
-        Member { name: "ChecksumXXHASH128", wire: "ChecksumXXHASH128", target: &ChecksumXXHASH128, ..MEMBER },
+        Member {
+            name: "PartNumber",
+            wire: "PartNumber",
+            target: &PartNumber,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "LastModified",
+            wire: "LastModified",
+            target: &LastModified,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ETag",
+            wire: "ETag",
+            target: &ETag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Size",
+            wire: "Size",
+            target: &Size,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32",
+            wire: "ChecksumCRC32",
+            target: &ChecksumCRC32,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC32C",
+            wire: "ChecksumCRC32C",
+            target: &ChecksumCRC32C,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumCRC64NVME",
+            wire: "ChecksumCRC64NVME",
+            target: &ChecksumCRC64NVME,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA1",
+            wire: "ChecksumSHA1",
+            target: &ChecksumSHA1,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA256",
+            wire: "ChecksumSHA256",
+            target: &ChecksumSHA256,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumSHA512",
+            wire: "ChecksumSHA512",
+            target: &ChecksumSHA512,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumMD5",
+            wire: "ChecksumMD5",
+            target: &ChecksumMD5,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH64",
+            wire: "ChecksumXXHASH64",
+            target: &ChecksumXXHASH64,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH3",
+            wire: "ChecksumXXHASH3",
+            target: &ChecksumXXHASH3,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "ChecksumXXHASH128",
+            wire: "ChecksumXXHASH128",
+            target: &ChecksumXXHASH128,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -7515,6 +10008,7 @@ pub static PartitionedPrefix: Schema = Schema {
         name: "PartitionDateSource",
         wire: "PartitionDateSource",
         target: &PartitionDateSource,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     xml_name: Some("PartitionedPrefix"),
@@ -7524,7 +10018,13 @@ pub static PartitionedPrefix: Schema = Schema {
 pub static Parts: Schema = Schema {
     name: "Parts",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &Part, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &Part,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -7534,7 +10034,13 @@ pub static PartsCount: Schema = Schema { name: "PartsCount", kind: Kind::Integer
 pub static PartsList: Schema = Schema {
     name: "PartsList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &ObjectPart, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &ObjectPart,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -7554,7 +10060,14 @@ pub static Policy: Schema = Schema { name: "Policy", kind: Kind::String, ..SCHEM
 pub static PolicyStatus: Schema = Schema {
     name: "PolicyStatus",
     kind: Kind::Structure,
-    members: &[Member { name: "IsPublic", wire: "IsPublic", target: &IsPublic, named: true, ..MEMBER }],
+    members: &[Member {
+        name: "IsPublic",
+        wire: "IsPublic",
+        target: &IsPublic,
+        named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -7569,12 +10082,20 @@ pub static PublicAccessBlockConfiguration: Schema = Schema {
     name: "PublicAccessBlockConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "BlockPublicAcls", wire: "BlockPublicAcls", target: &Setting, named: true, ..MEMBER },
+        Member {
+            name: "BlockPublicAcls",
+            wire: "BlockPublicAcls",
+            target: &Setting,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "IgnorePublicAcls",
             wire: "IgnorePublicAcls",
             target: &Setting,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7582,6 +10103,7 @@ pub static PublicAccessBlockConfiguration: Schema = Schema {
             wire: "BlockPublicPolicy",
             target: &Setting,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7589,6 +10111,7 @@ pub static PublicAccessBlockConfiguration: Schema = Schema {
             wire: "RestrictPublicBuckets",
             target: &Setting,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -7615,6 +10138,7 @@ pub static PutBucketAccelerateConfigurationRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7656,6 +10180,7 @@ pub static PutBucketAclRequest: Schema = Schema {
             target: &AccessControlPolicy,
             named: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7765,6 +10290,7 @@ pub static PutBucketAnalyticsConfigurationRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7800,6 +10326,7 @@ pub static PutBucketCorsRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7867,6 +10394,7 @@ pub static PutBucketEncryptionRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -7919,6 +10447,7 @@ pub static PutBucketIntelligentTieringConfigurationRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -7955,6 +10484,7 @@ pub static PutBucketInventoryConfigurationRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8011,6 +10541,7 @@ pub static PutBucketLifecycleConfigurationRequest: Schema = Schema {
             target: &BucketLifecycleConfiguration,
             named: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8054,6 +10585,7 @@ pub static PutBucketLoggingRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8114,6 +10646,7 @@ pub static PutBucketMetricsConfigurationRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8149,6 +10682,7 @@ pub static PutBucketNotificationConfigurationRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8208,6 +10742,7 @@ pub static PutBucketOwnershipControlsRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8260,7 +10795,14 @@ pub static PutBucketPolicyRequest: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "Policy", wire: "Policy", target: &Policy, required: true, ..MEMBER },
+        Member {
+            name: "Policy",
+            wire: "Policy",
+            target: &Policy,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ExpectedBucketOwner",
             wire: "x-amz-expected-bucket-owner",
@@ -8310,6 +10852,7 @@ pub static PutBucketReplicationRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8369,6 +10912,7 @@ pub static PutBucketRequestPaymentRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8420,6 +10964,7 @@ pub static PutBucketTaggingRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8479,6 +11024,7 @@ pub static PutBucketVersioningRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8530,6 +11076,7 @@ pub static PutBucketWebsiteRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8577,6 +11124,7 @@ pub static PutObjectAclRequest: Schema = Schema {
             target: &AccessControlPolicy,
             named: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8724,6 +11272,7 @@ pub static PutObjectLegalHoldRequest: Schema = Schema {
             target: &ObjectLockLegalHold,
             named: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -8804,6 +11353,7 @@ pub static PutObjectLockConfigurationRequest: Schema = Schema {
             target: &ObjectLockConfiguration,
             named: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -9047,7 +11597,14 @@ pub static PutObjectRequest: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "Body", wire: "Body", target: &Body, streaming: true, ..MEMBER },
+        Member {
+            name: "Body",
+            wire: "Body",
+            target: &Body,
+            streaming: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "Bucket",
             wire: "Bucket",
@@ -9473,6 +12030,7 @@ pub static PutObjectRetentionRequest: Schema = Schema {
             target: &ObjectLockRetention,
             named: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -9595,6 +12153,7 @@ pub static PutObjectTaggingRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -9654,6 +12213,7 @@ pub static PutPublicAccessBlockRequest: Schema = Schema {
             named: true,
             required: true,
             xml_namespace: Some(XmlNamespace { uri: "http://s3.amazonaws.com/doc/2006-03-01/", prefix: "" }),
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -9675,10 +12235,38 @@ pub static QueueConfiguration: Schema = Schema {
     name: "QueueConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Id", wire: "Id", target: &NotificationId, ..MEMBER },
-        Member { name: "QueueArn", wire: "Queue", target: &QueueArn, named: true, required: true, ..MEMBER },
-        Member { name: "Events", wire: "Event", target: &EventList, named: true, required: true, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &NotificationConfigurationFilter, ..MEMBER },
+        Member {
+            name: "Id",
+            wire: "Id",
+            target: &NotificationId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "QueueArn",
+            wire: "Queue",
+            target: &QueueArn,
+            named: true,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Events",
+            wire: "Event",
+            target: &EventList,
+            named: true,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &NotificationConfigurationFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -9686,7 +12274,13 @@ pub static QueueConfiguration: Schema = Schema {
 pub static QueueConfigurationList: Schema = Schema {
     name: "QueueConfigurationList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &QueueConfiguration, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &QueueConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -9699,16 +12293,41 @@ pub static Redirect: Schema = Schema {
     name: "Redirect",
     kind: Kind::Structure,
     members: &[
-        Member { name: "HostName", wire: "HostName", target: &HostName, ..MEMBER },
-        Member { name: "HttpRedirectCode", wire: "HttpRedirectCode", target: &HttpRedirectCode, ..MEMBER },
-        Member { name: "Protocol", wire: "Protocol", target: &Protocol, ..MEMBER },
+        Member {
+            name: "HostName",
+            wire: "HostName",
+            target: &HostName,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "HttpRedirectCode",
+            wire: "HttpRedirectCode",
+            target: &HttpRedirectCode,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Protocol",
+            wire: "Protocol",
+            target: &Protocol,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ReplaceKeyPrefixWith",
             wire: "ReplaceKeyPrefixWith",
             target: &ReplaceKeyPrefixWith,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "ReplaceKeyWith", wire: "ReplaceKeyWith", target: &ReplaceKeyWith, ..MEMBER },
+        Member {
+            name: "ReplaceKeyWith",
+            wire: "ReplaceKeyWith",
+            target: &ReplaceKeyWith,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -9717,8 +12336,21 @@ pub static RedirectAllRequestsTo: Schema = Schema {
     name: "RedirectAllRequestsTo",
     kind: Kind::Structure,
     members: &[
-        Member { name: "HostName", wire: "HostName", target: &HostName, required: true, ..MEMBER },
-        Member { name: "Protocol", wire: "Protocol", target: &Protocol, ..MEMBER },
+        Member {
+            name: "HostName",
+            wire: "HostName",
+            target: &HostName,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Protocol",
+            wire: "Protocol",
+            target: &Protocol,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -9741,6 +12373,7 @@ pub static ReplicaModifications: Schema = Schema {
         wire: "Status",
         target: &ReplicaModificationsStatus,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -9757,13 +12390,21 @@ pub static ReplicationConfiguration: Schema = Schema {
     name: "ReplicationConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Role", wire: "Role", target: &Role, required: true, ..MEMBER },
+        Member {
+            name: "Role",
+            wire: "Role",
+            target: &Role,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "Rules",
             wire: "Rule",
             target: &ReplicationRules,
             named: true,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -9774,28 +12415,69 @@ pub static ReplicationRule: Schema = Schema {
     name: "ReplicationRule",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ID", wire: "ID", target: &ID, ..MEMBER },
-        Member { name: "Priority", wire: "Priority", target: &Priority, ..MEMBER },
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &ReplicationRuleFilter, ..MEMBER },
-        Member { name: "Status", wire: "Status", target: &ReplicationRuleStatus, required: true, ..MEMBER },
+        Member {
+            name: "ID",
+            wire: "ID",
+            target: &ID,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Priority",
+            wire: "Priority",
+            target: &Priority,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &ReplicationRuleFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Status",
+            wire: "Status",
+            target: &ReplicationRuleStatus,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "SourceSelectionCriteria",
             wire: "SourceSelectionCriteria",
             target: &SourceSelectionCriteria,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "ExistingObjectReplication",
             wire: "ExistingObjectReplication",
             target: &ExistingObjectReplication,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "Destination", wire: "Destination", target: &Destination, required: true, ..MEMBER },
+        Member {
+            name: "Destination",
+            wire: "Destination",
+            target: &Destination,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "DeleteMarkerReplication",
             wire: "DeleteMarkerReplication",
             target: &DeleteMarkerReplication,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -9806,8 +12488,22 @@ pub static ReplicationRuleAndOperator: Schema = Schema {
     name: "ReplicationRuleAndOperator",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tags", wire: "Tag", target: &TagSet, named: true, flattened: true, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tags",
+            wire: "Tag",
+            target: &TagSet,
+            named: true,
+            flattened: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -9816,9 +12512,27 @@ pub static ReplicationRuleFilter: Schema = Schema {
     name: "ReplicationRuleFilter",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Prefix", wire: "Prefix", target: &Prefix, ..MEMBER },
-        Member { name: "Tag", wire: "Tag", target: &Tag, ..MEMBER },
-        Member { name: "And", wire: "And", target: &ReplicationRuleAndOperator, ..MEMBER },
+        Member {
+            name: "Prefix",
+            wire: "Prefix",
+            target: &Prefix,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Tag",
+            wire: "Tag",
+            target: &Tag,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "And",
+            wire: "And",
+            target: &ReplicationRuleAndOperator,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -9829,7 +12543,13 @@ pub static ReplicationRuleStatus: Schema =
 pub static ReplicationRules: Schema = Schema {
     name: "ReplicationRules",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &ReplicationRule, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &ReplicationRule,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -9845,8 +12565,22 @@ pub static ReplicationTime: Schema = Schema {
     name: "ReplicationTime",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Status", wire: "Status", target: &ReplicationTimeStatus, required: true, ..MEMBER },
-        Member { name: "Time", wire: "Time", target: &ReplicationTimeValue, required: true, ..MEMBER },
+        Member {
+            name: "Status",
+            wire: "Status",
+            target: &ReplicationTimeStatus,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Time",
+            wire: "Time",
+            target: &ReplicationTimeValue,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -9857,7 +12591,13 @@ pub static ReplicationTimeStatus: Schema =
 pub static ReplicationTimeValue: Schema = Schema {
     name: "ReplicationTimeValue",
     kind: Kind::Structure,
-    members: &[Member { name: "Minutes", wire: "Minutes", target: &Minutes, ..MEMBER }],
+    members: &[Member {
+        name: "Minutes",
+        wire: "Minutes",
+        target: &Minutes,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -9870,7 +12610,14 @@ pub static RequestPayer: Schema =
 pub static RequestPaymentConfiguration: Schema = Schema {
     name: "RequestPaymentConfiguration",
     kind: Kind::Structure,
-    members: &[Member { name: "Payer", wire: "Payer", target: &Payer, required: true, ..MEMBER }],
+    members: &[Member {
+        name: "Payer",
+        wire: "Payer",
+        target: &Payer,
+        required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -9907,9 +12654,16 @@ pub static RestoreStatus: Schema = Schema {
             name: "IsRestoreInProgress",
             wire: "IsRestoreInProgress",
             target: &IsRestoreInProgress,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "RestoreExpiryDate", wire: "RestoreExpiryDate", target: &RestoreExpiryDate, ..MEMBER },
+        Member {
+            name: "RestoreExpiryDate",
+            wire: "RestoreExpiryDate",
+            target: &RestoreExpiryDate,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -9920,8 +12674,21 @@ pub static RoutingRule: Schema = Schema {
     name: "RoutingRule",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Condition", wire: "Condition", target: &Condition, ..MEMBER },
-        Member { name: "Redirect", wire: "Redirect", target: &Redirect, required: true, ..MEMBER },
+        Member {
+            name: "Condition",
+            wire: "Condition",
+            target: &Condition,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Redirect",
+            wire: "Redirect",
+            target: &Redirect,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -9934,6 +12701,7 @@ pub static RoutingRules: Schema = Schema {
         wire: "RoutingRule",
         target: &RoutingRule,
         named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }),
     ..SCHEMA
@@ -9947,6 +12715,7 @@ pub static S3KeyFilter: Schema = Schema {
         wire: "FilterRule",
         target: &FilterRuleList,
         named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -9972,7 +12741,14 @@ pub static SSECustomerKeyMD5: Schema = Schema { name: "SSECustomerKeyMD5", kind:
 pub static SSEKMS: Schema = Schema {
     name: "SSEKMS",
     kind: Kind::Structure,
-    members: &[Member { name: "KeyId", wire: "KeyId", target: &SSEKMSKeyId, required: true, ..MEMBER }],
+    members: &[Member {
+        name: "KeyId",
+        wire: "KeyId",
+        target: &SSEKMSKeyId,
+        required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     xml_name: Some("SSE-KMS"),
     ..SCHEMA
 };
@@ -10002,9 +12778,16 @@ pub static ServerSideEncryptionByDefault: Schema = Schema {
             wire: "SSEAlgorithm",
             target: &ServerSideEncryption,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "KMSMasterKeyID", wire: "KMSMasterKeyID", target: &SSEKMSKeyId, ..MEMBER },
+        Member {
+            name: "KMSMasterKeyID",
+            wire: "KMSMasterKeyID",
+            target: &SSEKMSKeyId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -10018,6 +12801,7 @@ pub static ServerSideEncryptionConfiguration: Schema = Schema {
         target: &ServerSideEncryptionRules,
         named: true,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -10031,13 +12815,21 @@ pub static ServerSideEncryptionRule: Schema = Schema {
             name: "ApplyServerSideEncryptionByDefault",
             wire: "ApplyServerSideEncryptionByDefault",
             target: &ServerSideEncryptionByDefault,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "BucketKeyEnabled", wire: "BucketKeyEnabled", target: &BucketKeyEnabled, ..MEMBER },
+        Member {
+            name: "BucketKeyEnabled",
+            wire: "BucketKeyEnabled",
+            target: &BucketKeyEnabled,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "BlockedEncryptionTypes",
             wire: "BlockedEncryptionTypes",
             target: &BlockedEncryptionTypes,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -10047,7 +12839,13 @@ pub static ServerSideEncryptionRule: Schema = Schema {
 pub static ServerSideEncryptionRules: Schema = Schema {
     name: "ServerSideEncryptionRules",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &ServerSideEncryptionRule, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &ServerSideEncryptionRule,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -10069,12 +12867,14 @@ pub static SourceSelectionCriteria: Schema = Schema {
             name: "SseKmsEncryptedObjects",
             wire: "SseKmsEncryptedObjects",
             target: &SseKmsEncryptedObjects,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
             name: "ReplicaModifications",
             wire: "ReplicaModifications",
             target: &ReplicaModifications,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -10089,6 +12889,7 @@ pub static SseKmsEncryptedObjects: Schema = Schema {
         wire: "Status",
         target: &SseKmsEncryptedObjectsStatus,
         required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -10133,6 +12934,7 @@ pub static StorageClassAnalysis: Schema = Schema {
         name: "DataExport",
         wire: "DataExport",
         target: &StorageClassAnalysisDataExport,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
         ..MEMBER
     }],
     ..SCHEMA
@@ -10147,6 +12949,7 @@ pub static StorageClassAnalysisDataExport: Schema = Schema {
             wire: "OutputSchemaVersion",
             target: &StorageClassAnalysisSchemaVersion,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
         Member {
@@ -10154,6 +12957,7 @@ pub static StorageClassAnalysisDataExport: Schema = Schema {
             wire: "Destination",
             target: &AnalyticsExportDestination,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -10169,8 +12973,22 @@ pub static Tag: Schema = Schema {
     name: "Tag",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Key", wire: "Key", target: &ObjectKey, required: true, ..MEMBER },
-        Member { name: "Value", wire: "Value", target: &Value, required: true, ..MEMBER },
+        Member {
+            name: "Key",
+            wire: "Key",
+            target: &ObjectKey,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Value",
+            wire: "Value",
+            target: &Value,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -10180,14 +12998,28 @@ pub static TagCount: Schema = Schema { name: "TagCount", kind: Kind::Integer, ..
 pub static TagSet: Schema = Schema {
     name: "TagSet",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "Tag", target: &Tag, named: true, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "Tag",
+        target: &Tag,
+        named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     ..SCHEMA
 };
 
 pub static Tagging: Schema = Schema {
     name: "Tagging",
     kind: Kind::Structure,
-    members: &[Member { name: "TagSet", wire: "TagSet", target: &TagSet, required: true, ..MEMBER }],
+    members: &[Member {
+        name: "TagSet",
+        wire: "TagSet",
+        target: &TagSet,
+        required: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -10202,8 +13034,20 @@ pub static TargetGrant: Schema = Schema {
     name: "TargetGrant",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Grantee", wire: "Grantee", target: &Grantee, ..MEMBER },
-        Member { name: "Permission", wire: "Permission", target: &BucketLogsPermission, ..MEMBER },
+        Member {
+            name: "Grantee",
+            wire: "Grantee",
+            target: &Grantee,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Permission",
+            wire: "Permission",
+            target: &BucketLogsPermission,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -10211,7 +13055,14 @@ pub static TargetGrant: Schema = Schema {
 pub static TargetGrants: Schema = Schema {
     name: "TargetGrants",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "Grant", target: &TargetGrant, named: true, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "Grant",
+        target: &TargetGrant,
+        named: true,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     ..SCHEMA
 };
 
@@ -10219,12 +13070,20 @@ pub static TargetObjectKeyFormat: Schema = Schema {
     name: "TargetObjectKeyFormat",
     kind: Kind::Structure,
     members: &[
-        Member { name: "SimplePrefix", wire: "SimplePrefix", target: &SimplePrefix, named: true, ..MEMBER },
+        Member {
+            name: "SimplePrefix",
+            wire: "SimplePrefix",
+            target: &SimplePrefix,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "PartitionedPrefix",
             wire: "PartitionedPrefix",
             target: &PartitionedPrefix,
             named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -10237,12 +13096,20 @@ pub static Tiering: Schema = Schema {
     name: "Tiering",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Days", wire: "Days", target: &IntelligentTieringDays, required: true, ..MEMBER },
+        Member {
+            name: "Days",
+            wire: "Days",
+            target: &IntelligentTieringDays,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "AccessTier",
             wire: "AccessTier",
             target: &IntelligentTieringAccessTier,
             required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
     ],
@@ -10252,7 +13119,13 @@ pub static Tiering: Schema = Schema {
 pub static TieringList: Schema = Schema {
     name: "TieringList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &Tiering, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &Tiering,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -10278,10 +13151,38 @@ pub static TopicConfiguration: Schema = Schema {
     name: "TopicConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Id", wire: "Id", target: &NotificationId, ..MEMBER },
-        Member { name: "TopicArn", wire: "Topic", target: &TopicArn, named: true, required: true, ..MEMBER },
-        Member { name: "Events", wire: "Event", target: &EventList, named: true, required: true, ..MEMBER },
-        Member { name: "Filter", wire: "Filter", target: &NotificationConfigurationFilter, ..MEMBER },
+        Member {
+            name: "Id",
+            wire: "Id",
+            target: &NotificationId,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "TopicArn",
+            wire: "Topic",
+            target: &TopicArn,
+            named: true,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Events",
+            wire: "Event",
+            target: &EventList,
+            named: true,
+            required: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Filter",
+            wire: "Filter",
+            target: &NotificationConfigurationFilter,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -10289,7 +13190,13 @@ pub static TopicConfiguration: Schema = Schema {
 pub static TopicConfigurationList: Schema = Schema {
     name: "TopicConfigurationList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &TopicConfiguration, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &TopicConfiguration,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -10298,9 +13205,27 @@ pub static Transition: Schema = Schema {
     name: "Transition",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Date", wire: "Date", target: &Date, ..MEMBER },
-        Member { name: "Days", wire: "Days", target: &Days, ..MEMBER },
-        Member { name: "StorageClass", wire: "StorageClass", target: &TransitionStorageClass, ..MEMBER },
+        Member {
+            name: "Date",
+            wire: "Date",
+            target: &Date,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Days",
+            wire: "Days",
+            target: &Days,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "StorageClass",
+            wire: "StorageClass",
+            target: &TransitionStorageClass,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -10315,7 +13240,13 @@ pub static TransitionDefaultMinimumObjectSize: Schema = Schema {
 pub static TransitionList: Schema = Schema {
     name: "TransitionList",
     kind: Kind::List,
-    element: Some(&Member { name: "member", wire: "member", target: &Transition, ..MEMBER }),
+    element: Some(&Member {
+        name: "member",
+        wire: "member",
+        target: &Transition,
+        timestamp: Some(TimestampFormat::Iso8601Millis),
+        ..MEMBER
+    }),
     flattened: true,
     ..SCHEMA
 };
@@ -10350,7 +13281,13 @@ pub static UploadPartCopyOutput: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
-        Member { name: "CopyPartResult", wire: "CopyPartResult", target: &CopyPartResult, ..MEMBER },
+        Member {
+            name: "CopyPartResult",
+            wire: "CopyPartResult",
+            target: &CopyPartResult,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "ServerSideEncryption",
             wire: "x-amz-server-side-encryption",
@@ -10733,7 +13670,14 @@ pub static UploadPartRequest: Schema = Schema {
     name: "UploadPartRequest",
     kind: Kind::Structure,
     members: &[
-        Member { name: "Body", wire: "Body", target: &Body, streaming: true, ..MEMBER },
+        Member {
+            name: "Body",
+            wire: "Body",
+            target: &Body,
+            streaming: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "Bucket",
             wire: "Bucket",
@@ -10929,8 +13873,21 @@ pub static VersioningConfiguration: Schema = Schema {
     name: "VersioningConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "MFADelete", wire: "MfaDelete", target: &MFADelete, named: true, ..MEMBER },
-        Member { name: "Status", wire: "Status", target: &BucketVersioningStatus, ..MEMBER },
+        Member {
+            name: "MFADelete",
+            wire: "MfaDelete",
+            target: &MFADelete,
+            named: true,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "Status",
+            wire: "Status",
+            target: &BucketVersioningStatus,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -10939,15 +13896,34 @@ pub static WebsiteConfiguration: Schema = Schema {
     name: "WebsiteConfiguration",
     kind: Kind::Structure,
     members: &[
-        Member { name: "ErrorDocument", wire: "ErrorDocument", target: &ErrorDocument, ..MEMBER },
-        Member { name: "IndexDocument", wire: "IndexDocument", target: &IndexDocument, ..MEMBER },
+        Member {
+            name: "ErrorDocument",
+            wire: "ErrorDocument",
+            target: &ErrorDocument,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
+        Member {
+            name: "IndexDocument",
+            wire: "IndexDocument",
+            target: &IndexDocument,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
         Member {
             name: "RedirectAllRequestsTo",
             wire: "RedirectAllRequestsTo",
             target: &RedirectAllRequestsTo,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
             ..MEMBER
         },
-        Member { name: "RoutingRules", wire: "RoutingRules", target: &RoutingRules, ..MEMBER },
+        Member {
+            name: "RoutingRules",
+            wire: "RoutingRules",
+            target: &RoutingRules,
+            timestamp: Some(TimestampFormat::Iso8601Millis),
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };

@@ -1,7 +1,6 @@
-//! What the service answers besides its operations: preflights, forms and websites, and readings that speak of
-//! encryption; and the headers of answers to requests from other origins.
+//! What the service answers besides its operations: preflights, forms and websites; and the headers of answers to
+//! requests from other origins.
 
-mod misplaced;
 mod preflight;
 mod site;
 
@@ -44,7 +43,6 @@ impl Edge for S3Edge {
         head.website
             || *head.method == Method::OPTIONS
             || (*head.method == Method::POST && named(head).1.is_empty())
-            || misplaced::is(head)
     }
 
     fn answer(&self, request: EdgeRequest) -> BoxFuture<'static, Result<EdgeResponse, CommonError>> {
@@ -53,7 +51,6 @@ impl Edge for S3Edge {
             match request.method {
                 Method::OPTIONS => preflight::answer(&s3, &request.head()),
                 _ if request.website => Ok(site::answer(&s3, &request).await),
-                Method::GET | Method::HEAD => Err(misplaced::refusal(&request.head())),
                 _ => post::answer(&s3, request).await,
             }
         })

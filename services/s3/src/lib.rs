@@ -8,12 +8,12 @@ mod attributes;
 mod bucket;
 mod bucket_name;
 mod conditions;
-mod cors;
 mod copy_source;
+mod cors;
 mod data;
 mod dialect;
-mod edge;
 mod digests;
+mod edge;
 mod error;
 mod expected;
 mod form;
@@ -71,11 +71,23 @@ pub fn service(deps: Deps) -> Service {
         .op(CreateBucket, resource::create_bucket, S3::create_bucket)
         .op(CreateMultipartUpload, resource::create_multipart_upload, S3::create_multipart_upload)
         .op(DeleteBucket, resource::of_bucket, S3::delete_bucket)
-        .op(DeleteBucketAnalyticsConfiguration, resource::of_bucket, S3::delete_bucket_analytics_configuration)
+        .op(
+            DeleteBucketAnalyticsConfiguration,
+            resource::of_bucket,
+            S3::delete_bucket_analytics_configuration,
+        )
         .op(DeleteBucketCors, resource::of_bucket, S3::delete_bucket_cors)
         .op(DeleteBucketEncryption, resource::of_bucket, S3::delete_bucket_encryption)
-        .op(DeleteBucketIntelligentTieringConfiguration, resource::of_bucket, S3::delete_bucket_intelligent_tiering_configuration)
-        .op(DeleteBucketInventoryConfiguration, resource::of_bucket, S3::delete_bucket_inventory_configuration)
+        .op(
+            DeleteBucketIntelligentTieringConfiguration,
+            resource::of_bucket,
+            S3::delete_bucket_intelligent_tiering_configuration,
+        )
+        .op(
+            DeleteBucketInventoryConfiguration,
+            resource::of_bucket,
+            S3::delete_bucket_inventory_configuration,
+        )
         .op(DeleteBucketLifecycle, resource::of_bucket, S3::delete_bucket_lifecycle)
         .op(DeleteBucketMetricsConfiguration, resource::of_bucket, S3::delete_bucket_metrics_configuration)
         .op(DeleteBucketOwnershipControls, resource::of_bucket, S3::delete_bucket_ownership_controls)
@@ -92,13 +104,21 @@ pub fn service(deps: Deps) -> Service {
         .op(GetBucketAnalyticsConfiguration, resource::of_bucket, S3::get_bucket_analytics_configuration)
         .op(GetBucketCors, resource::of_bucket, S3::get_bucket_cors)
         .op(GetBucketEncryption, resource::of_bucket, S3::get_bucket_encryption)
-        .op(GetBucketIntelligentTieringConfiguration, resource::of_bucket, S3::get_bucket_intelligent_tiering_configuration)
+        .op(
+            GetBucketIntelligentTieringConfiguration,
+            resource::of_bucket,
+            S3::get_bucket_intelligent_tiering_configuration,
+        )
         .op(GetBucketInventoryConfiguration, resource::of_bucket, S3::get_bucket_inventory_configuration)
         .op(GetBucketLifecycleConfiguration, resource::of_bucket, S3::get_bucket_lifecycle_configuration)
         .op(GetBucketLocation, resource::of_bucket, S3::get_bucket_location)
         .op(GetBucketLogging, resource::of_bucket, S3::get_bucket_logging)
         .op(GetBucketMetricsConfiguration, resource::of_bucket, S3::get_bucket_metrics_configuration)
-        .op(GetBucketNotificationConfiguration, resource::of_bucket, S3::get_bucket_notification_configuration)
+        .op(
+            GetBucketNotificationConfiguration,
+            resource::of_bucket,
+            S3::get_bucket_notification_configuration,
+        )
         .op(GetBucketOwnershipControls, resource::of_bucket, S3::get_bucket_ownership_controls)
         .op(GetBucketPolicy, resource::of_policy, S3::get_bucket_policy)
         .op(GetBucketPolicyStatus, resource::of_bucket, S3::get_bucket_policy_status)
@@ -118,7 +138,11 @@ pub fn service(deps: Deps) -> Service {
         .op(HeadBucket, resource::head_bucket, S3::head_bucket)
         .op(HeadObject, resource::head_object, S3::head_object)
         .op(ListBucketAnalyticsConfigurations, resource::of_bucket, S3::list_bucket_analytics_configurations)
-        .op(ListBucketIntelligentTieringConfigurations, resource::of_bucket, S3::list_bucket_intelligent_tiering_configurations)
+        .op(
+            ListBucketIntelligentTieringConfigurations,
+            resource::of_bucket,
+            S3::list_bucket_intelligent_tiering_configurations,
+        )
         .op(ListBucketInventoryConfigurations, resource::of_bucket, S3::list_bucket_inventory_configurations)
         .op(ListBucketMetricsConfigurations, resource::of_bucket, S3::list_bucket_metrics_configurations)
         .op(ListBuckets, resource::list_buckets, S3::list_buckets)
@@ -132,12 +156,20 @@ pub fn service(deps: Deps) -> Service {
         .op(PutBucketAnalyticsConfiguration, resource::of_bucket, S3::put_bucket_analytics_configuration)
         .op(PutBucketCors, resource::of_bucket, S3::put_bucket_cors)
         .op(PutBucketEncryption, resource::of_bucket, S3::put_bucket_encryption)
-        .op(PutBucketIntelligentTieringConfiguration, resource::of_bucket, S3::put_bucket_intelligent_tiering_configuration)
+        .op(
+            PutBucketIntelligentTieringConfiguration,
+            resource::of_bucket,
+            S3::put_bucket_intelligent_tiering_configuration,
+        )
         .op(PutBucketInventoryConfiguration, resource::of_bucket, S3::put_bucket_inventory_configuration)
         .op(PutBucketLifecycleConfiguration, resource::of_bucket, S3::put_bucket_lifecycle_configuration)
         .op(PutBucketLogging, resource::of_bucket, S3::put_bucket_logging)
         .op(PutBucketMetricsConfiguration, resource::of_bucket, S3::put_bucket_metrics_configuration)
-        .op(PutBucketNotificationConfiguration, resource::of_bucket, S3::put_bucket_notification_configuration)
+        .op(
+            PutBucketNotificationConfiguration,
+            resource::of_bucket,
+            S3::put_bucket_notification_configuration,
+        )
         .op(PutBucketOwnershipControls, resource::of_bucket, S3::put_bucket_ownership_controls)
         .op(PutBucketPolicy, resource::of_policy, S3::put_bucket_policy)
         .op(PutBucketReplication, resource::put_bucket_replication, S3::put_bucket_replication)

@@ -295,19 +295,3 @@ async fn two_layers_are_refused() {
     };
     refused_as(kit.run(PutObject, input).await, "NotImplemented");
 }
-
-#[tokio::test]
-async fn who_reads_says_nothing_of_encryption() {
-    use common::edge::{answer, request, wants};
-    use http::Method;
-    let kit = world();
-    create(&kit, "bucket").await;
-    let header = [("x-amz-server-side-encryption", "AES256")];
-    for method in [Method::GET, Method::HEAD] {
-        let (code, status, _) =
-            answer(&kit, request(&kit, method.clone(), "/bucket/key", &header)).await.unwrap_err();
-        assert_eq!((code.as_str(), status), ("InvalidArgument", 400));
-        assert!(!wants(&kit, &request(&kit, method, "/bucket/key", &[])));
-    }
-    assert!(!wants(&kit, &request(&kit, Method::PUT, "/bucket/key", &header)), "writing says how");
-}

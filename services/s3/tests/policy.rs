@@ -118,6 +118,8 @@ async fn policies_let_others_in() {
     refused_as(strict.owner(ListObjects, list("docs")).await, "AccessDenied");
     let input = GetBucketPolicyStatusInput { bucket: "docs".into(), ..Default::default() };
     strict.owner(DeleteBucketPolicy, delete_policy("docs")).await.unwrap();
+    refused_as(strict.owner(GetBucketPolicyStatus, input.clone()).await, "NoSuchBucketPolicy");
+    strict.owner(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
     let public = async || {
         strict.owner(GetBucketPolicyStatus, input.clone()).await.unwrap().policy_status.unwrap().is_public
     };

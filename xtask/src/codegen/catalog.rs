@@ -55,7 +55,7 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
         metadata.endpoint_prefix.as_deref().with_context(|| format!("{} endpoint prefix", context()))?;
     let protocols = lower::protocols(metadata).map_err(anyhow::Error::msg)?;
     let namespace = lower::namespace(metadata.xml_namespace.as_ref()).map(|(uri, _)| uri);
-    let namespace = namespace.or_else(|| xml_namespace_from_older(name));
+    let namespace = namespace.or_else(|| xml_namespace_from_older(name)).or(overlay.xml_namespace.clone());
     let speaks_cbor = protocols.contains(&wire::Protocol::RpcCbor);
     let mut out =
         header(&format!("{name}, API version {}.", metadata.api_version.as_deref().unwrap_or("unknown")));

@@ -7,7 +7,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use botocore_model::lower::ErrorFacts;
 use botocore_model::{MemberRef, Model, Shape, lower};
-use wire::{Kind, Location, Pattern};
+use wire::{Kind, Location, Pattern, TimestampFormat};
 
 use crate::models::IamAction;
 use crate::paths;
@@ -134,7 +134,7 @@ fn schema(name: &str, shape: &Shape, overlay: &Overlay, out: &mut String) -> Res
     if overlay.unwrapped.contains(name) {
         write!(traits, "unwrapped: true, ")?;
     }
-    if let Some(xml_name) = &shape.location_name {
+    if let Some(xml_name) = overlay.roots.get(name).or(shape.location_name.as_ref()) {
         write!(traits, "xml_name: Some({xml_name:?}), ")?;
     }
     if shape.xml_namespace.is_some() {
@@ -181,7 +181,13 @@ fn member(name: &str, member: &MemberRef, required: bool, overlay: &Overlay) -> 
     if member.xml_namespace.is_some() {
         write!(out, "xml_namespace: {}, ", namespace(member.xml_namespace.as_ref()))?;
     }
-    if let Some(format) = lower::timestamp_format(member.timestamp_format.as_deref()).map_err(say)? {
+    let format = match lower::timestamp_format(member.timestamp_format.as_deref()).map_err(say)? {
+        None if overlay.xml_milliseconds && location == Location::Body => {
+            Some(TimestampFormat::Iso8601Millis)
+        }
+        format => format,
+    };
+    if let Some(format) = format {
         write!(out, "timestamp: Some({}), ", timestamp(format))?;
     }
     out.push_str("..MEMBER }");

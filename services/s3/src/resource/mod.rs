@@ -19,9 +19,9 @@ use service::Target;
 
 use crate::bucket::Bucket;
 use crate::error::invalid_argument;
-use crate::records::{Acl, Ownership, Permission};
 pub use crate::ops::bucket::policy::of_policy;
 pub use crate::ops::bucket::replication::put_bucket_replication;
+use crate::records::{Acl, Ownership, Permission};
 use crate::s3::S3;
 
 pub use bucket::*;
@@ -57,7 +57,8 @@ fn is_account(text: &str) -> bool {
 ///
 /// `acl` is the list that counts, with what it has to give.
 pub fn target(s3: &S3, call: &Call, bucket: &Bucket, arn: Arn, acl: Option<(&Acl, Permission)>) -> Target {
-    let mut target = Target::new(arn).owned_by(bucket.owner()).with_key("s3:ResourceAccount", bucket.owner().to_owned());
+    let mut target =
+        Target::new(arn).owned_by(bucket.owner()).with_key("s3:ResourceAccount", bucket.owner().to_owned());
     let outside = call.principal.account != bucket.owner() && call.principal.kind != PrincipalKind::Service;
     let public_access = bucket.record.public_access.unwrap_or_default();
     if outside && public_access.restrict && bucket.policy_is_public {

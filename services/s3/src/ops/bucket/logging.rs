@@ -23,7 +23,7 @@ impl S3 {
         Ok(GetBucketLoggingOutput { logging_enabled: found.map(|found| (*found).clone()) })
     }
 
-    /// Without a target, logging ends.
+    /// Without a target, logging ends. With one it is refused, because nobody would write the logs.
     pub async fn put_bucket_logging(
         self: Arc<Self>,
         _: Arc<Call>,
@@ -34,7 +34,12 @@ impl S3 {
             None => self.delete_configuration(&bucket, kind::LOGGING).await?,
             Some(logging) => {
                 self.check_log_target(&bucket, &logging.target_bucket)?;
-                self.put_configuration(&bucket, kind::LOGGING, logging).await?;
+                return Err(Detailed::new(
+                    "NotImplemented",
+                    501,
+                    "Server access logging is not implemented: no logs would be written.",
+                )
+                .into());
             }
         }
         Ok(PutBucketLoggingOutput {})

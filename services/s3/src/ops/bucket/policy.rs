@@ -47,6 +47,7 @@ impl S3 {
         bucket: Allowed<Arc<Bucket>>,
         _: GetBucketPolicyStatusInput,
     ) -> Result<GetBucketPolicyStatusOutput, Error> {
+        self.policy_of(&bucket)?;
         let record = &bucket.record;
         let lists = record.ownership != Ownership::BucketOwnerEnforced
             && !record.public_access.unwrap_or_default().ignore_acls;

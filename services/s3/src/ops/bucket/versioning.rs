@@ -8,7 +8,7 @@ use model_s3::types::*;
 use service::Allowed;
 use wire::{Detailed, Open};
 
-use crate::bucket::{Bucket, kind};
+use crate::bucket::Bucket;
 use crate::error::not_implemented;
 use crate::records::Versioning;
 use crate::s3::S3;
@@ -47,13 +47,8 @@ impl S3 {
             }
         };
         self.change(&bucket, |record, _| {
-            if versioning == Versioning::Suspended {
-                if record.lock {
-                    return Err(bound("An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.").into());
-                }
-                if record.configured.iter().any(|found| found == kind::REPLICATION) {
-                    return Err(bound("A replication configuration is present on this bucket, so the versioning state cannot be changed.").into());
-                }
+            if versioning == Versioning::Suspended && record.lock {
+                return Err(bound("An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.").into());
             }
             record.versioning = versioning;
             Ok(())
