@@ -49,7 +49,7 @@ async fn lists_are_put_and_read() {
     assert_eq!(grants(&kit, "key").await, (own.clone(), vec![full.clone()]));
     kit.run(PutObjectAcl, acl_input(Some(ObjectCannedAcl::PublicRead))).await.unwrap();
     let everybody = "http://acs.amazonaws.com/groups/global/AllUsers".to_owned();
-    assert_eq!(grants(&kit, "key").await.1, [full, (everybody, "READ".to_owned())]);
+    assert_eq!(grants(&kit, "key").await.1, [(everybody, "READ".to_owned()), full]);
     kit.run(PutObjectAcl, acl_input(Some(ObjectCannedAcl::Private))).await.unwrap();
     assert_eq!(grants(&kit, "key").await.1.len(), 1);
     let other = format!("id=\"{}\"", id_of(&kit, OTHER));
