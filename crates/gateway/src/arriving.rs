@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::EXPECT;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::timeout;
+
+use crate::expectation::is_expected;
 
 /// What of a refused body is read away before the connection is closed, in bytes, and for how long. Clients that
 /// write on without looking would otherwise find the connection broken and never read the answer. More than any SDK
@@ -27,8 +28,7 @@ pub(crate) struct Arriving<B: Body<Data = Bytes> + Send + Unpin + 'static> {
 
 impl<B: Body<Data = Bytes> + Send + Unpin + 'static> Arriving<B> {
     pub fn new(body: B, headers: &HeaderMap) -> Self {
-        let waiting = headers.get(EXPECT).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-        Self { body: Some(body), waiting }
+        Self { body: Some(body), waiting: is_expected(headers) }
     }
 }
 
@@ -88,6 +88,7 @@ async fn drain<B: Body<Data = Bytes> + Unpin>(mut body: B) {
 mod tests {
     use super::*;
     use futures::stream;
+    use http::header::EXPECT;
     use http_body_util::StreamBody;
     use std::convert::Infallible;
     use std::sync::Arc;

@@ -14,6 +14,7 @@ mod by_head;
 mod credentials;
 mod edges;
 mod endpoint;
+mod expectation;
 mod limits;
 mod outgoing;
 mod payload;

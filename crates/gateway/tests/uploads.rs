@@ -218,10 +218,33 @@ fn refusals_come_before_the_body_is_asked_for() {
         client.write(head.as_bytes());
         let lines = client.lines();
         assert!(lines[0].starts_with("HTTP/1.1 4"), "{lines:?}");
+        assert!(lines.contains(&"connection: close".to_owned()), "{lines:?}");
         let mut again = server.client();
         again.write(head.as_bytes());
         assert_eq!(again.answer("PUT").element("Code"), code);
     }
+}
+
+/// A client that was not told to go on may take the next answer for that.
+#[test]
+fn nothing_follows_an_answer_that_was_not_preceded_by_what_was_expected() {
+    let server = Server::start();
+    let expect = ("expect", "100-continue");
+    let mut client = server.client();
+    // Told so, the client goes on with the same connection.
+    for _ in 0..2 {
+        let headers = [("content-length", "3"), expect];
+        client.write(Signed { headers: &headers, ..Default::default() }.head().0.as_bytes());
+        assert_eq!(client.lines(), ["HTTP/1.1 100 Continue"]);
+        client.write(b"abc");
+        let answer = client.answer("PUT");
+        assert_eq!((answer.status, answer.header("connection")), (200, ""));
+    }
+    assert_eq!(put(&mut client, Payload::Unsigned, &[], b"").header("connection"), "");
+    let answer = put(&mut client, Payload::Unsigned, &[expect], b"");
+    assert_eq!((answer.status, answer.header("connection")), (200, "close"));
+    assert!(client.is_closed());
+    assert_eq!(server.state.puts.lock().iter().map(|put| put.len).collect::<Vec<_>>(), [3, 3, 0, 0]);
 }
 
 #[test]
