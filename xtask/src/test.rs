@@ -39,7 +39,8 @@ pub fn run() -> Result<()> {
     let js = clients.join("js");
     let path = setup::node_packages(&js)?;
     let mut pytest = Command::new(python);
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider"]).arg(&clients);
+    // Each of the two processes has a server of its own.
+    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2"]).arg(&clients);
     setup::run(pytest.current_dir(&clients).env("CLOUDLET_BIN", &cloudlet).env("PATH", &path))?;
     step("JavaScript clients");
     let mut node = Command::new("node");

@@ -74,15 +74,15 @@ def policy(name, action="s3:GetObject", principal="*", resource="/*"):
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def error(function, **parameters):
+def error(function, *arguments, **parameters):
     """What a call is refused with: everything that the client read of it."""
     with pytest.raises(ClientError) as caught:
-        function(**parameters)
+        function(*arguments, **parameters)
     return caught.value.response
 
 
-def code(function, **parameters):
-    return error(function, **parameters)["Error"]["Code"]
+def code(function, *arguments, **parameters):
+    return error(function, *arguments, **parameters)["Error"]["Code"]
 
 
 def upload(account, name, key="key", **more):
