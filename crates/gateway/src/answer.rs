@@ -116,6 +116,8 @@ impl Gateway {
         let presented = present(&signing);
         let signing_name = match &presented {
             Ok(Presented::Signed(signed)) => Some(signed.service()),
+            // Only S3 takes them.
+            Ok(Presented::Older(_)) => Some("s3"),
             Ok(Presented::Anonymous) => None,
             Err(_) => claimed_service(&signing),
         };
@@ -129,7 +131,10 @@ impl Gateway {
             method: head.parts.method.as_str(),
             path: &path,
             query: head.parts.uri.query().unwrap_or_default(),
-            headers: &head.parts.headers,
+            headers: match &presented {
+                Ok(Presented::Older(link)) => link.headers(),
+                _ => &head.parts.headers,
+            },
             host: host.as_ref().map_or(sent_host, |host| host.rest),
             signing_name,
             // What is no signature is refused, in the words of the service that would take it for none.

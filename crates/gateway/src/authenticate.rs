@@ -7,11 +7,12 @@ use http::HeaderMap;
 use kernel::{Clock, Principal};
 use sha2::{Digest, Sha256};
 use sigv4::{
-    AuthError, BodyCheck, ChunkSigner, Dialect, Expected, Form, KeyCache, Payload, Place, Policy, Presented,
-    ScopeFault, Signed, SigningKey,
+    AuthError, BodyCheck, ChunkSigner, Dialect, Expected, Form, KeyCache, OlderQuery, Payload, Place, Policy,
+    Presented, ScopeFault, Signed, SigningKey,
 };
 use wire::{CommonError, CommonSource, Detailed, Protocol, ServiceModel};
 
+use crate::answer::Asked;
 use crate::browser;
 use crate::credentials::{Credential, Credentials, NoCredential, Presentation};
 
@@ -62,7 +63,7 @@ pub(crate) fn signs_by_head(service: &ServiceModel) -> bool {
 pub(crate) fn present(request: &sigv4::Request<'_>) -> Result<Presented, AuthError> {
     match sigv4::parse(request, &Policy::DEFAULT) {
         Ok(Presented::Signed(signed)) if signed.service() == "s3" => sigv4::parse(request, &Policy::S3),
-        // What other services do not know is an older signature to S3, and not none.
+        // What other services do not know is the signature of an older link to S3, and not none.
         Ok(Presented::Anonymous) => sigv4::parse(request, &Policy::S3),
         // S3 has its own words for what is no signature at all.
         Err(_) if claimed_service(request).is_none_or(|name| name == "s3") => {
@@ -93,17 +94,20 @@ impl Authenticator {
     /// caller, unless the operation is open to anyone or the service's policies are.
     pub fn verify(
         &self,
-        request: &sigv4::Request<'_>,
+        asked: &Asked<'_>,
         body: Option<&[u8]>,
         service: &ServiceModel,
-        presented: &Result<Presented, AuthError>,
-        listener: SocketAddr,
         open_to_anyone: bool,
     ) -> Result<Verified, AuthError> {
-        let signed = match presented {
+        let (request, listener) = (&asked.signing, asked.head.listener);
+        let signed = match asked.presented {
             Ok(Presented::Signed(signed)) => signed,
+            Ok(Presented::Older(link)) => {
+                return self.verify_link(asked, link, service);
+            }
             Ok(Presented::Anonymous) if open_to_anyone || service.anonymous => {
-                let body = if signs_by_head(service) { unsigned_body(request)? } else { BodyCheck::Done };
+                let body =
+                    if signs_by_head(service) { unsigned_body(request.headers)? } else { BodyCheck::Done };
                 return Ok(Verified { caller: nobody(), body, signer: None });
             }
             Ok(Presented::Anonymous) => return Err(AuthError::MissingAuthenticationToken),
@@ -123,6 +127,26 @@ impl Authenticator {
             .then(|| verified.chunk_signer(signed, &key));
         let caller = Caller { principal: credential.principal, region: signed.region().to_owned() };
         Ok(Verified { caller, body: verified.body, signer })
+    }
+
+    /// Checks the signature of a link of version 2. It says nothing of the body, nor of a region.
+    fn verify_link(
+        &self,
+        asked: &Asked<'_>,
+        link: &OlderQuery,
+        service: &ServiceModel,
+    ) -> Result<Verified, AuthError> {
+        let request = &asked.signing;
+        if !policy(service).knows_signature_v2 {
+            return Err(AuthError::SignatureV2);
+        }
+        self.in_time(|now| link.check_time(now))?;
+        let who = (link.access_key(), link.session_token());
+        let credential = self.find(who, request.headers, asked.head.listener, is_visit(request, service))?;
+        // The path as it was sent, with the bucket where the host names that.
+        link.verify(request, asked.target.path, &credential.secret)?;
+        let caller = Caller { principal: credential.principal, region: REGION.to_owned() };
+        Ok(Verified { caller, body: unsigned_body(link.headers())?, signer: None })
     }
 
     /// Checks the signature among the fields of a form to `service`; `field` gives them by their names in lower case.
@@ -198,11 +222,16 @@ impl Authenticator {
     /// The time to judge the signature by, in unix seconds. Clients sign with their own time, which is the
     /// host's; those that correct their clock by our `Date` sign with the advanced one. Either will do.
     fn time_of(&self, signed: &Signed, policy: &Policy) -> Result<i64, AuthError> {
+        self.in_time(|now| signed.check_time(now, policy))
+    }
+
+    /// The first of those times that passes the check.
+    fn in_time(&self, check: impl Fn(i64) -> Result<(), AuthError>) -> Result<i64, AuthError> {
         let host = self.clock.host_now().secs();
-        match signed.check_time(host, policy) {
+        match check(host) {
             Err(_) if !self.clock.advanced().is_zero() => {
                 let advanced = self.clock.now().secs();
-                signed.check_time(advanced, policy).map(|()| advanced)
+                check(advanced).map(|()| advanced)
             }
             checked => checked.map(|()| host),
         }
@@ -217,9 +246,9 @@ fn unknown(access_key: &str) -> AuthError {
     AuthError::InvalidClientTokenId { access_key: access_key.to_owned() }
 }
 
-/// What a request without a signature says of its body.
-fn unsigned_body(request: &sigv4::Request<'_>) -> Result<BodyCheck, AuthError> {
-    let Some(value) = request.headers.get("x-amz-content-sha256") else { return Ok(BodyCheck::Unsigned) };
+/// What a request says of its body whose signature does not, or that has none.
+fn unsigned_body(headers: &HeaderMap) -> Result<BodyCheck, AuthError> {
+    let Some(value) = headers.get("x-amz-content-sha256") else { return Ok(BodyCheck::Unsigned) };
     let text = value.to_str().map_err(|_| AuthError::MalformedHeader { name: "x-amz-content-sha256" })?;
     match Payload::parse(text.trim(), &Policy::S3)? {
         Payload::Hash(hash) => Ok(BodyCheck::Expect(hash)),

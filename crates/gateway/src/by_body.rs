@@ -38,11 +38,9 @@ impl Gateway {
 
         let found = self.available(&located);
         let verified = self.authenticator.verify(
-            &asked.signing,
+            asked,
             Some(&body.bytes),
             service,
-            asked.presented,
-            head.listener,
             found.as_ref().is_some_and(|found| found.is_open()),
         );
         let caller = match verified {

@@ -68,19 +68,12 @@ impl Gateway {
         let found = self.available(located);
         let Verified { caller, body: check, signer } = self
             .authenticator
-            .verify(
-                &asked.signing,
-                None,
-                located.service,
-                asked.presented,
-                head.listener,
-                found.as_ref().is_some_and(Found::is_open),
-            )
+            .verify(asked, None, located.service, found.as_ref().is_some_and(Found::is_open))
             .map_err(|error| refusal(&error, located.service, located.protocol, || url(head)))?;
         log.caller(&caller.principal);
         let found = found.ok_or_else(|| not_implemented(located.service, located.operation.name))?;
         let streamed = streams(found.operation);
-        let headers = &head.parts.headers;
+        let headers = asked.target.headers;
         let payload = Payload::read(headers, check, signer, streamed, self.limits.object_bytes)?;
         let without = without_encoding(headers);
         let access_key = &caller.principal.access_key;

@@ -157,7 +157,7 @@ fn nobody_gets_what_is_public_and_no_more() {
     let broken = "authorization: AWS4-HMAC-SHA256 Credential=x\r\n";
     assert_eq!(plain("GET", "/bucket/public", broken).error().0, 400);
     assert_eq!(plain("GET", "/bucket/public?X-Amz-Signature=00", "").error().0, 400);
-    assert_eq!(plain("GET", "/bucket/public?AWSAccessKeyId=a&Signature=b", "").error().0, 400);
+    assert_eq!(plain("GET", "/bucket/public?AWSAccessKeyId=a&Signature=b", "").error().0, 403);
     // Another service is not open.
     let mut other = server.client();
     other.write(b"POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 2\r\nx-amz-target: AmazonSQS.ListQueues\r\n\r\n{}");

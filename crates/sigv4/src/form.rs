@@ -2,14 +2,10 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-
 use crate::date;
 use crate::error::{AuthError, Mismatch, Place};
 use crate::key::SigningKey;
+use crate::older;
 use crate::payload::Payload;
 use crate::signed::{Parts, Signed};
 
@@ -29,7 +25,7 @@ const POLICY_LEN_MAX: usize = 32 * 1024;
 pub enum Form {
     /// With this version of signatures.
     Signed(SignedForm),
-    /// With the one before. It is taken from forms only: they are written once into pages, by whatever library there was.
+    /// With the one before: forms are written once into pages, by whatever library there was.
     Older(OlderForm),
 }
 
@@ -101,18 +97,15 @@ impl OlderForm {
     /// # Errors
     /// [`AuthError::SignatureDoesNotMatch`].
     pub fn verify(&self, secret: &str) -> Result<(), AuthError> {
-        let mut mac =
-            Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
-        mac.update(self.policy.as_bytes());
-        let presented = STANDARD.decode(&self.signature).unwrap_or_default();
-        mac.verify_slice(&presented).map_err(|_| {
-            AuthError::SignatureDoesNotMatch(Box::new(Mismatch {
-                access_key: self.access_key.clone(),
-                signature: self.signature.clone(),
-                canonical_request: String::new(),
-                string_to_sign: self.policy.clone(),
-            }))
-        })
+        if older::is_right(secret, self.policy.as_bytes(), &self.signature) {
+            return Ok(());
+        }
+        Err(AuthError::SignatureDoesNotMatch(Box::new(Mismatch {
+            access_key: self.access_key.clone(),
+            signature: self.signature.clone(),
+            canonical_request: String::new(),
+            string_to_sign: self.policy.clone(),
+        })))
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn parse(req: &Request, policy: &Policy) -> Result<Signed, AuthError>
 fn check_scheme(scheme: &str, policy: &Policy) -> Result<(), AuthError> {
     match scheme {
         crate::ALGORITHM => Ok(()),
-        "AWS" if policy.names_signature_v2 => Err(AuthError::SignatureV2),
+        "AWS" if policy.knows_signature_v2 => Err(AuthError::SignatureV2),
         other if other.starts_with("AWS4-") => {
             Err(AuthError::UnsupportedAlgorithm { place: Place::Header, algorithm: other.to_owned() })
         }

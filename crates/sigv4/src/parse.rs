@@ -1,6 +1,7 @@
 //! Who does a request claim to be from?
 
 use crate::error::AuthError;
+use crate::older_query::OlderQuery;
 use crate::policy::Policy;
 use crate::request::Request;
 use crate::signed::Signed;
@@ -14,6 +15,8 @@ pub enum Presented {
     Anonymous,
     /// A signature, yet to be verified.
     Signed(Signed),
+    /// A link of version 2, yet to be verified; only where the policy knows them.
+    Older(OlderQuery),
 }
 
 /// Reads the signature of a request from its `Authorization` header or its query.
@@ -24,11 +27,13 @@ pub enum Presented {
 pub fn parse(req: &Request, policy: &Policy) -> Result<Presented, AuthError> {
     req.check_len()?;
     let header = req.headers.contains_key(http::header::AUTHORIZATION);
-    let query = query_auth::find(req.query, policy)?;
-    match (header, query) {
-        (true, Some(_)) => Err(AuthError::TwoMechanisms),
-        (true, None) => header_auth::parse(req, policy).map(Presented::Signed),
-        (false, Some(found)) => found.parse(req, policy).map(Presented::Signed),
-        (false, None) => Ok(Presented::Anonymous),
+    let query = query_auth::find(req.query)?;
+    let older = if query.is_none() && policy.knows_signature_v2 { OlderQuery::parse(req)? } else { None };
+    match (header, query, older) {
+        (true, Some(_), _) | (true, _, Some(_)) => Err(AuthError::TwoMechanisms),
+        (true, None, None) => header_auth::parse(req, policy).map(Presented::Signed),
+        (false, Some(found), _) => found.parse(req, policy).map(Presented::Signed),
+        (false, None, Some(older)) => Ok(Presented::Older(older)),
+        (false, None, None) => Ok(Presented::Anonymous),
     }
 }

@@ -24,8 +24,9 @@ pub struct Policy {
     /// Every `x-amz-*` header present must be signed. Otherwise only those that choose the operation and the
     /// time: `x-amz-date` and `x-amz-target`.
     pub sign_all_amz_headers: bool,
-    /// The older `AWS key:signature` scheme is told apart from other schemes and refused by name.
-    pub names_signature_v2: bool,
+    /// Signatures of version 2 are known: those of links are taken, and those in the header (`AWS key:signature`) are told
+    /// apart from other schemes and refused by name.
+    pub knows_signature_v2: bool,
 }
 
 /// Fifteen minutes: the documented tolerance of every service.
@@ -45,7 +46,7 @@ impl Policy {
         content_sha256: false,
         unsigned_payload: false,
         sign_all_amz_headers: false,
-        names_signature_v2: false,
+        knows_signature_v2: false,
     };
 
     /// STS: presigned requests (the tokens of Kubernetes clusters) are good for fifteen minutes although they
@@ -60,7 +61,7 @@ impl Policy {
         content_sha256: true,
         unsigned_payload: true,
         sign_all_amz_headers: true,
-        names_signature_v2: true,
+        knows_signature_v2: true,
         ..Policy::DEFAULT
     };
 }

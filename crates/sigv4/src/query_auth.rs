@@ -24,17 +24,15 @@ pub(crate) struct Found<'a> {
 }
 
 /// Looks for authentication parameters; `None` when the query carries no signature.
-pub(crate) fn find<'a>(query: &'a str, policy: &Policy) -> Result<Option<Found<'a>>, AuthError> {
+pub(crate) fn find(query: &str) -> Result<Option<Found<'_>>, AuthError> {
     if query.is_empty() {
         return Ok(None);
     }
     check_query_len(query)?;
     let mut found = Found::default();
-    let mut older = false;
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let name = text::decode_query(name).ok_or(AuthError::MalformedUri)?;
-        older |= &*name == b"AWSAccessKeyId";
         let Some((slot, parameter)) = found.slot(&name) else { continue };
         let value = decoded(value, parameter)?;
         if slot.replace(value).is_some() {
@@ -42,9 +40,6 @@ pub(crate) fn find<'a>(query: &'a str, policy: &Policy) -> Result<Option<Found<'
         }
     }
     let signed = found.algorithm.is_some() || found.credential.is_some() || found.signature.is_some();
-    if older && !signed && policy.names_signature_v2 {
-        return Err(AuthError::SignatureV2);
-    }
     Ok(signed.then_some(found))
 }
 

@@ -25,6 +25,8 @@ impl AuthError {
             | E::NotKeyValue { .. }
             | E::IncompleteHeader { .. }
             | E::IncompleteQuery { .. }
+            | E::IncompleteLink
+            | E::MalformedLinkExpiry { .. }
             | E::RepeatedParameter { .. }
             | E::MalformedParameter { .. }
             | E::MalformedCredential { .. }
@@ -43,7 +45,9 @@ impl AuthError {
             | E::SignedHeaderMissing { .. }
             | E::BodyDiffers { .. }
             | E::SignatureDoesNotMatch(_) => Kind::Mismatch,
-            E::TooSkewed { .. } | E::NotYetValid { .. } | E::Expired { .. } => Kind::Outdated,
+            E::TooSkewed { .. } | E::NotYetValid { .. } | E::Expired { .. } | E::LinkExpired { .. } => {
+                Kind::Outdated
+            }
             E::InvalidClientTokenId { .. } | E::InvalidToken => Kind::UnknownKey,
             E::ExpiredToken => Kind::ExpiredToken,
             E::MalformedUri => Kind::BadQuery,
@@ -82,6 +86,9 @@ impl AuthError {
             | E::HeadersNotSigned { .. }
             | E::HostNotSigned
             | E::NotYetValid { .. }
+            | E::IncompleteLink
+            | E::MalformedLinkExpiry { .. }
+            | E::LinkExpired { .. }
             | E::Expired { .. } => ("AccessDenied", 403),
             E::IncompleteHeader { names, .. } if names == &["X-Amz-Date"] => ("AccessDenied", 403),
             E::MalformedDate { place: Place::Header, .. } => ("AccessDenied", 403),

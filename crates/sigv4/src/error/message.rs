@@ -57,6 +57,13 @@ impl AuthError {
             .into(),
             E::IncompleteHeader { names, header } => incomplete_header(names, header).into(),
             E::IncompleteQuery { names } => incomplete_query(names).into(),
+            E::IncompleteLink => {
+                "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters".into()
+            }
+            E::MalformedLinkExpiry { value } => {
+                format!("Invalid date (should be seconds since epoch): {value}").into()
+            }
+            E::LinkExpired { .. } => "Request has expired".into(),
             E::RepeatedParameter { parameter } => {
                 format!("The query-string parameter '{parameter}' is repeated.").into()
             }
@@ -181,6 +188,9 @@ impl AuthError {
             E::SignedHeaderMissing { .. } | E::SignatureDoesNotMatch(_) => S3_MISMATCH.into(),
             E::MissingPayloadHash
             | E::MalformedHeader { .. }
+            | E::IncompleteLink
+            | E::MalformedLinkExpiry { .. }
+            | E::LinkExpired { .. }
             | E::RepeatedParameter { .. }
             | E::MalformedParameter { .. }
             | E::MalformedSignedHeaders { .. }
@@ -222,6 +232,9 @@ impl AuthError {
                 ("Expires", iso_extended(time.saturating_add(*expires_s))),
                 ("ServerTime", iso_extended(*now)),
             ],
+            E::LinkExpired { expires, now } => {
+                vec![("Expires", iso_extended(*expires)), ("ServerTime", iso_extended(*now))]
+            }
             E::MalformedPayloadHash { value } => {
                 vec![("ArgumentName", "x-amz-content-sha256".to_owned()), ("ArgumentValue", value.clone())]
             }

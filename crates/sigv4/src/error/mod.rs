@@ -82,8 +82,22 @@ pub enum AuthError {
     MissingAuthenticationToken,
     /// Both an `Authorization` header and a signature in the query.
     TwoMechanisms,
-    /// Signature Version 2.
+    /// Signature Version 2, where it is not taken.
     SignatureV2,
+    /// A link of version 2 lacks parameters.
+    IncompleteLink,
+    /// The end of a link of version 2 is no time in unix seconds.
+    MalformedLinkExpiry {
+        /// As presented.
+        value: String,
+    },
+    /// A link of version 2 is past its end.
+    LinkExpired {
+        /// The end, unix seconds.
+        expires: i64,
+        /// The server's time, unix seconds.
+        now: i64,
+    },
     /// An `Authorization` scheme that is no AWS signature.
     UnsupportedAuthorization,
     /// An AWS signature by another algorithm (SigV4A is `AWS4-ECDSA-P256-SHA256`).
