@@ -114,7 +114,7 @@ pub enum Encryption {
     #[default]
     S3,
     /// Under a key of KMS; without one, the account's key for S3.
-    Kms { key: Option<String>, bucket_key: bool, double: bool },
+    Kms { key: Option<String>, bucket_key: bool },
 }
 
 /// The retention that new objects of a bucket get.
@@ -173,8 +173,6 @@ pub struct Object {
     pub acl: Option<Acl>,
     pub retention: Option<Retention>,
     pub legal_hold: bool,
-    /// As the API writes it.
-    pub replication: Option<String>,
 }
 store::record!(Object, kind = 0x0a04);
 

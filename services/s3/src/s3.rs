@@ -18,7 +18,7 @@ use crate::keys::{self, Place};
 use crate::limits::HOT_BUCKETS_MAX;
 use crate::orphans::Orphans;
 use crate::readers::Readers;
-use crate::records;
+use crate::records::{self, Versioning};
 
 /// The service's state.
 pub struct S3 {
@@ -110,14 +110,18 @@ impl S3 {
         Ok(changed)
     }
 
-    /// Makes a transaction conflict with a deletion of the bucket, and with another one of the same name: whatever is put
-    /// into a bucket has to begin with this.
-    pub fn hold_bucket(tx: &mut Tx, bucket: &Bucket) -> Result<(), Failure> {
-        match tx.get(&bucket.place.bucket(&bucket.name))? {
-            Some(raw) if raw == bucket.raw => Ok(()),
-            Some(raw) if records::Bucket::decode(&raw)?.id == bucket.record.id => Ok(()),
-            _ => Err(no_such_bucket(&bucket.name).into()),
+    /// Makes a transaction conflict with every change and the deletion of the bucket: whatever is put into one or taken out
+    /// has to begin with this. Gives what the bucket says of versions now: a request may have come long ago.
+    pub fn hold_bucket(tx: &mut Tx, bucket: &Bucket) -> Result<Versioning, Failure> {
+        let now = tx.get(&bucket.place.bucket(&bucket.name))?.ok_or_else(|| no_such_bucket(&bucket.name))?;
+        if now == bucket.raw {
+            return Ok(bucket.record.versioning);
         }
+        let now = records::Bucket::decode(&now)?;
+        if now.id != bucket.record.id {
+            return Err(no_such_bucket(&bucket.name).into());
+        }
+        Ok(now.versioning)
     }
 
     /// Runs a transaction until it commits. `body` may run several times.

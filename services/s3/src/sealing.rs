@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::bucket::Bucket;
 use crate::error::{access_denied, internal, invalid_argument, invalid_request, not_implemented};
 use crate::object_key::{self, KEY_LEN, ObjectKey};
-use crate::records::{Encryption, Sealing};
+use crate::records::{self, Encryption, Sealing};
 use crate::s3::S3;
 
 /// The key of those who name none.
@@ -89,7 +89,7 @@ impl S3 {
         wanted: Wanted<'_>,
         object_key: &ObjectKey,
     ) -> Result<Sealing, Error> {
-        Ok(match how(&bucket.record.encryption, wanted)? {
+        Ok(match how(&bucket.record, wanted)? {
             How::S3 => {
                 Sealing::S3 { key: self.vault.seal(PURPOSE, &belongs_to(bucket, key), object_key.bytes()) }
             }
@@ -199,9 +199,13 @@ enum How {
     Customer(Brought),
 }
 
-fn how(default: &Encryption, wanted: Wanted<'_>) -> Result<How, Error> {
+fn how(bucket: &records::Bucket, wanted: Wanted<'_>) -> Result<How, Error> {
     const ALGORITHM: &str = "x-amz-server-side-encryption";
+    let default = &bucket.encryption;
     if let Some(brought) = bring(wanted.customer)? {
+        if bucket.no_customer_keys {
+            return Err(access_denied().into());
+        }
         if wanted.algorithm.is_some() {
             let text = "Server Side Encryption with Customer provided key is incompatible with the encryption method specified";
             return Err(invalid_argument(text, ALGORITHM, wanted.algorithm.unwrap_or_default()).into());
@@ -216,8 +220,7 @@ fn how(default: &Encryption, wanted: Wanted<'_>) -> Result<How, Error> {
         }
         None => match default {
             Encryption::S3 => Ok(How::S3),
-            Encryption::Kms { double: true, .. } => Err(not_implemented(ALGORITHM).into()),
-            Encryption::Kms { key, bucket_key, .. } => Ok(How::Kms {
+            Encryption::Kms { key, bucket_key } => Ok(How::Kms {
                 key: key.clone(),
                 context: BTreeMap::new(),
                 bucket_key: wanted.bucket_key.unwrap_or(*bucket_key),
@@ -226,7 +229,7 @@ fn how(default: &Encryption, wanted: Wanted<'_>) -> Result<How, Error> {
         Some("AES256") => Ok(How::S3),
         Some("aws:kms") => {
             let (default_key, default_bucket_key) = match default {
-                Encryption::Kms { key, bucket_key, .. } => (key.clone(), *bucket_key),
+                Encryption::Kms { key, bucket_key } => (key.clone(), *bucket_key),
                 Encryption::S3 => (None, false),
             };
             Ok(How::Kms {

@@ -81,10 +81,6 @@ macro_rules! show_object {
                 <model_s3::types::StorageClass as wire::Enum>::parse(&object.storage_class)
                     .map(wire::Open::Known);
         }
-        output.replication_status = object.replication.clone().map(|text| {
-            <model_s3::types::ReplicationStatus as wire::Enum>::parse(&text)
-                .map_or(wire::Open::Unknown(text), wire::Open::Known)
-        });
         if let Some(retention) = object.retention {
             output.object_lock_mode = Some(wire::Open::Unknown(retention.mode.name().to_owned()));
             output.object_lock_retain_until_date = Some(kernel::Timestamp::from_millis(retention.until_ms));

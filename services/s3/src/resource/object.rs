@@ -5,11 +5,12 @@ use std::sync::Arc;
 use kernel::Call;
 use model_s3::Error;
 use service::Target;
+use store::Snapshot;
 
 use crate::bucket::Bucket;
 use crate::error::invalid_argument;
 use crate::readers::Pin;
-use crate::records::{Object, Permission, Version};
+use crate::records::{Object, Ownership, Permission, Version};
 use crate::resource::{check_key, named, target};
 use crate::s3::S3;
 use crate::versions;
@@ -28,8 +29,10 @@ pub struct Asked {
     pub version: Option<String>,
     /// What is there.
     pub found: Option<Version>,
-    /// Keeps the bytes of what is there from being removed.
+    /// Keeps the files of what is there from being removed.
     pub pin: Arc<Pin>,
+    /// What the store held when it was found: its other rows are there, too.
+    pub snapshot: Snapshot,
 }
 
 /// The object, and what policies are asked about it. Which actions they are asked for depends on whether a version is
@@ -65,13 +68,15 @@ pub fn asked(
     if let Some(version) = version {
         target = target.with_key("s3:VersionId", version.to_owned());
     }
-    let asked = Asked { bucket, key: key.to_owned(), version: version.map(str::to_owned), found, pin };
+    let asked =
+        Asked { bucket, key: key.to_owned(), version: version.map(str::to_owned), found, pin, snapshot };
     Ok((target, asked))
 }
 
 /// What policies may know of an object that exists. The bucket's policy says nothing of objects that others own.
 fn of_object(mut target: Target, bucket: &Bucket, object: &Object) -> Target {
-    if object.owner != bucket.owner() {
+    let enforced = bucket.record.ownership == Ownership::BucketOwnerEnforced;
+    if object.owner != bucket.owner() && !enforced {
         target.policy = None;
         target = target.owned_by(object.owner.clone());
     }

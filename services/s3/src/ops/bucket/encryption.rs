@@ -29,11 +29,7 @@ impl S3 {
     ) -> Result<GetBucketEncryptionOutput, Error> {
         let (algorithm, key, bucket_key) = match &bucket.record.encryption {
             Encryption::S3 => (ServerSideEncryption::Aes256, None, false),
-            Encryption::Kms { key, bucket_key, double } => {
-                let plain =
-                    if *double { ServerSideEncryption::AwsKmsDsse } else { ServerSideEncryption::AwsKms };
-                (plain, key.clone(), *bucket_key)
-            }
+            Encryption::Kms { key, bucket_key } => (ServerSideEncryption::AwsKms, key.clone(), *bucket_key),
         };
         let blocked = bucket.record.no_customer_keys.then(|| BlockedEncryptionTypes {
             encryption_type: Some(vec![Open::Known(EncryptionType::SseC)]),
@@ -110,7 +106,7 @@ fn asked(rule: &ServerSideEncryptionRule) -> Result<Asked, Error> {
             }
             Some(ServerSideEncryption::Aes256) => Encryption::S3,
             Some(ServerSideEncryption::AwsKms) => {
-                Encryption::Kms { key: default.kms_master_key_id.clone(), bucket_key, double: false }
+                Encryption::Kms { key: default.kms_master_key_id.clone(), bucket_key }
             }
             // Two layers are promised by nobody who would encrypt in one.
             Some(other) => return Err(not_implemented(format!("SSEAlgorithm: {}", other.as_str())).into()),

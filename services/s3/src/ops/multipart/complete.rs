@@ -18,7 +18,7 @@ use crate::conditions::Writing;
 use crate::error::{Failure, no_such_upload};
 use crate::expected::show_checksum;
 use crate::notify::{self, Event};
-use crate::records::{Data, Object, Sealing, Upload};
+use crate::records::{Data, Object, Sealing, Upload, Versioning};
 use crate::resource::Place;
 use crate::s3::S3;
 use crate::shown::{quoted, version_id};
@@ -41,8 +41,8 @@ impl S3 {
         let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         let object = self
             .transact(|tx| {
-                S3::hold_bucket(tx, bucket)?;
-                self.complete(tx, &call, (bucket, key), &conditions, &input)
+                let versioning = S3::hold_bucket(tx, bucket)?;
+                self.complete(tx, &call, (bucket, versioning, key), &conditions, &input)
             })
             .await?;
         let mut output = CompleteMultipartUploadOutput {
@@ -80,7 +80,7 @@ impl S3 {
         &self,
         tx: &mut Tx,
         call: &Call,
-        (bucket, key): (&Bucket, &str),
+        (bucket, versioning, key): (&Bucket, Versioning, &str),
         conditions: &Writing<'_>,
         input: &CompleteMultipartUploadInput,
     ) -> Result<Object, Failure> {
@@ -123,9 +123,8 @@ impl S3 {
             acl: upload.acl,
             retention: upload.retention,
             legal_hold: upload.legal_hold,
-            replication: None,
         };
-        let object = versions::put(tx, inside, key, bucket.record.versioning, (&self.ids, call.now), object)?;
+        let object = versions::put(tx, inside, key, versioning, (&self.ids, call.now), object)?;
         let event = Event::of("ObjectCreated:CompleteMultipartUpload", key, &object);
         notify::event(tx, self, bucket, call, &event)?;
         Ok(object)

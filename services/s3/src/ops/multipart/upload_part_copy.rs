@@ -13,11 +13,11 @@ use super::part_number;
 use super::plan::algorithm_of;
 use super::upload_part::check_customer;
 use crate::attributes::customer;
-use crate::conditions::{self, Reading, Verdict};
+use crate::conditions::Reading;
 use crate::error::{invalid_argument, invalid_request};
 use crate::expected::{Expected, show_checksum};
 use crate::limits::PUT_BYTES_MAX;
-use crate::records::Object;
+use crate::ops::object::copy::check_copied;
 use crate::resource::Copy;
 use crate::s3::S3;
 use crate::sealing::Customer;
@@ -41,7 +41,14 @@ impl S3 {
         check_customer(&upload.sealing, own)?;
 
         let source = self.source(&call, from)?;
-        check_conditions(&input, source)?;
+        payer::charged(&call, &from.bucket, input.request_payer.as_ref())?;
+        let conditions = Reading {
+            if_match: input.copy_source_if_match.as_deref(),
+            if_none_match: input.copy_source_if_none_match.as_deref(),
+            if_modified_since: input.copy_source_if_modified_since,
+            if_unmodified_since: input.copy_source_if_unmodified_since,
+        };
+        check_copied(source, &conditions)?;
         let range = range_of(input.copy_source_range.as_deref(), source.size)?;
         let theirs = Customer {
             algorithm: input.copy_source_sse_customer_algorithm.as_deref(),
@@ -50,7 +57,7 @@ impl S3 {
         };
         let source_key = self.open_key(&call, &from.bucket, &from.key, &source.sealing, theirs).await?;
         let object_key = self.open_key(&call, bucket, key, &upload.sealing, own).await?;
-        let body = self.read(&from.bucket.place, source, source_key, range, from.pin.clone()).await?;
+        let body = self.read(from, source, source_key, range).await?;
         let expected = Expected::copied(algorithm_of(&upload), PUT_BYTES_MAX);
         let taken = self.take_part(bucket, &upload, &object_key, &body, (&expected, true)).await?;
         let shown = taken.shown.clone();
@@ -73,22 +80,6 @@ impl S3 {
         show_sealing!(output, &upload.sealing);
         Ok(output)
     }
-}
-
-fn check_conditions(input: &UploadPartCopyInput, source: &Object) -> Result<(), Detailed> {
-    let reading = Reading {
-        if_match: input.copy_source_if_match.as_deref(),
-        if_none_match: input.copy_source_if_none_match.as_deref(),
-        if_modified_since: input.copy_source_if_modified_since,
-        if_unmodified_since: input.copy_source_if_unmodified_since,
-    };
-    let failed = match reading.of(source) {
-        Verdict::Read => return Ok(()),
-        Verdict::Failed(header) => header,
-        Verdict::NotModified if reading.if_none_match.is_some() => "If-None-Match",
-        Verdict::NotModified => "If-Modified-Since",
-    };
-    Err(conditions::failed(&format!("x-amz-copy-source-{failed}")))
 }
 
 /// The bytes that are to be copied. Unlike the range of a reading, it has both ends, and lies within the source.

@@ -87,7 +87,7 @@ impl S3 {
         };
         let max = number("max-parts", max.unwrap_or(PAGE_MAX as i32))?.min(PAGE_MAX);
         let marker = number("part-number-marker", marker.unwrap_or(0))?;
-        let parts = data::parts(&mut self.store.snapshot(), &asked.bucket.place, id, count)?;
+        let parts = data::parts(&mut &asked.snapshot, &asked.bucket.place, id, count)?;
         let mut rest = parts.iter().filter(|part| part.number as usize > marker);
         let shown: Vec<ObjectPart> = rest
             .by_ref()

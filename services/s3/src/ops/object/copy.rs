@@ -163,11 +163,10 @@ impl S3 {
             acl,
             retention,
             legal_hold,
-            replication: None,
         };
         let (bucket, key) = (&*to.bucket, to.key.as_str());
         self.transact(|tx| {
-            Self::hold_bucket(tx, bucket)?;
+            let versioning = Self::hold_bucket(tx, bucket)?;
             if !plan.conditions.is_empty() {
                 let current = versions::current(tx, bucket.inside(), key)?;
                 plan.conditions.check(key, current.as_ref())?;
@@ -177,7 +176,6 @@ impl S3 {
                 return Err(no_such_key(&from.key).into());
             }
             data::share(tx, &bucket.place, &blob)?;
-            let versioning = bucket.record.versioning;
             let object =
                 versions::put(tx, bucket.inside(), key, versioning, (&self.ids, call.now), new.clone())?;
             notify::event(tx, self, bucket, call, &Event::of("ObjectCreated:Copy", key, &object))?;
@@ -196,7 +194,7 @@ impl S3 {
     ) -> Result<Object, Error> {
         let key = self.open_key(call, &from.bucket, &from.key, &source.sealing, plan.source_key).await?;
         let (sealing, new_key) = self.new_key(call, &to.bucket, &to.key, plan.wanted).await?;
-        let body = self.read(&from.bucket.place, source, key, 0..source.size, from.pin.clone()).await?;
+        let body = self.read(from, source, key, 0..source.size).await?;
         let expected = Expected::copied(plan.checksum, PUT_BYTES_MAX);
         let written = self.write(&to.bucket.place, (&sealing, &new_key), &body, &expected).await?;
         let new = object_of(plan.attributes, sealing, &written, call.now.millis());

@@ -15,7 +15,7 @@ use crate::error::{Failure, not_implemented};
 use crate::notify::{self, Event};
 use crate::object_lock::check_deletion;
 use crate::payer;
-use crate::records::{Marker, Object, Version};
+use crate::records::{Marker, Object, Version, Versioning};
 use crate::resource::Deletion;
 use crate::s3::S3;
 use crate::versions::{self, NULL};
@@ -61,8 +61,8 @@ impl S3 {
         };
         let deleted = self
             .transact(|tx| {
-                Self::hold_bucket(tx, &bucket)?;
-                self.delete_one(tx, &call, &bucket, (&key, version.as_deref()), terms)
+                let versioning = Self::hold_bucket(tx, &bucket)?;
+                self.delete_one(tx, &call, (&bucket, versioning), (&key, version.as_deref()), terms)
             })
             .await?;
         Ok(match deleted {
@@ -80,12 +80,12 @@ impl S3 {
         })
     }
 
-    /// Deletes one object or version, in a transaction that holds the bucket.
+    /// Deletes one object or version, in a transaction that holds the bucket: see [`S3::hold_bucket`].
     pub(crate) fn delete_one(
         &self,
         tx: &mut Tx,
         call: &Call,
-        bucket: &Bucket,
+        (bucket, versioning): (&Bucket, Versioning),
         (key, version): (&str, Option<&str>),
         terms: Terms<'_>,
     ) -> Result<Deleted, Failure> {
@@ -114,7 +114,6 @@ impl S3 {
         // Nobody has no account.
         let owner = Some(call.principal.account.as_str()).filter(|account| !account.is_empty());
         let owner = owner.unwrap_or(bucket.owner());
-        let versioning = bucket.record.versioning;
         let marker = versions::delete(tx, inside, key, versioning, (&self.ids, call.now), owner)?;
         match (marker, current) {
             (Some(marker), _) => {

@@ -85,13 +85,19 @@ impl S3 {
         bypass: bool,
     ) -> Result<Vec<Outcome>, Error> {
         self.transact(|tx| {
-            Self::hold_bucket(tx, bucket)?;
+            let versioning = Self::hold_bucket(tx, bucket)?;
             let mut outcomes = Vec::with_capacity(batch.len());
             for (object, allowed) in batch {
                 let checked = check(object, *allowed).map_err(Failure::from);
                 let outcome = checked.and_then(|()| {
                     let terms = Terms { if_match: object.e_tag.as_deref(), bypass };
-                    self.delete_one(tx, call, bucket, (&object.key, object.version_id.as_deref()), terms)
+                    self.delete_one(
+                        tx,
+                        call,
+                        (bucket, versioning),
+                        (&object.key, object.version_id.as_deref()),
+                        terms,
+                    )
                 });
                 outcomes.push(match outcome {
                     Ok(deleted) => Ok(deleted),

@@ -112,7 +112,7 @@ impl S3 {
         }
         let key = self.open_key(&call, &asked.bucket, &asked.key, &object.sealing, customer!(input)).await?;
         let range = portion.range.unwrap_or(0..object.size);
-        output.body = Some(self.read(&asked.bucket.place, object, key, range, asked.pin.clone()).await?);
+        output.body = Some(self.read(&asked, object, key, range).await?);
         Ok(output)
     }
 
@@ -181,7 +181,7 @@ impl S3 {
             return Ok(Portion { range, parts, checksum: object.checksum.clone() });
         };
         let mut begin = 0;
-        for part in data::parts(&mut self.store.snapshot(), &asked.bucket.place, id, count)? {
+        for part in data::parts(&mut &asked.snapshot, &asked.bucket.place, id, count)? {
             let end = begin + part.size;
             if part.number == wanted {
                 let range = (part.size > 0).then_some(begin..end);

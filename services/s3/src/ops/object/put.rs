@@ -77,13 +77,12 @@ impl S3 {
     ) -> Result<Object, Error> {
         let object = self
             .transact(|tx| {
-                Self::hold_bucket(tx, bucket)?;
+                let versioning = Self::hold_bucket(tx, bucket)?;
                 if !conditions.is_empty() {
                     let current = versions::current(tx, bucket.inside(), key)?;
                     conditions.check(key, current.as_ref())?;
                 }
                 written.place_in(tx, &bucket.place)?;
-                let versioning = bucket.record.versioning;
                 let object =
                     versions::put(tx, bucket.inside(), key, versioning, (&self.ids, call.now), new.clone())?;
                 notify::event(tx, self, bucket, call, &Event::of(event, key, &object))?;
@@ -116,6 +115,5 @@ pub fn object_of(attributes: Attributes, sealing: Sealing, written: &Written, mo
         acl,
         retention,
         legal_hold,
-        replication: None,
     }
 }
