@@ -16,7 +16,7 @@ use crate::files::Files;
 use crate::format::Epoch;
 use crate::job::Job;
 use crate::memory::Memory;
-use crate::{BlobId, Error, Key, OpenError, Reading, Writer};
+use crate::{BlobId, Error, Key, OpenError, Proof, Reading, Writer};
 
 /// Blobs being written at once. Each has an open file and up to two buffers of 256 KiB: 64 MiB in all.
 const WRITERS_MAX: usize = 128;
@@ -111,6 +111,19 @@ impl Blobs {
             bytes?;
         }
         Ok(())
+    }
+
+    /// Begins to compare the file of a blob of `size` bytes with its checksum, for which no key is needed. When this
+    /// returns, the file is known to be there and to have its length. Waits its turn as [`Blobs::read`] does.
+    pub async fn proof(&self, id: BlobId, size: u64) -> Result<Proof, Error> {
+        let turn = turn(&self.0.readers).await?;
+        Proof::open(self.0.clone(), id, size, turn).await
+    }
+
+    /// How many blobs earlier runs of the program began and never finished: [`Blobs::sweep`] removes them.
+    pub async fn abandoned(&self) -> Result<u64, Error> {
+        let shared = self.0.clone();
+        Ok(Job::start(move || shared.disk.abandoned(shared.epoch)).await??)
     }
 
     /// Removes a blob; nothing happens if there is none. Readings under way go on.

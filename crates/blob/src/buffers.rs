@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::format::{HEADER, SEALED, SEGMENT};
+use crate::format::{CHECKSUM, HEADER, SEALED, SEGMENT};
 
 /// Segments that are read or written at once: 256 KiB, where the cost of a system call and of a change of threads no
 /// longer counts.
 pub(crate) const CHUNK_SEGMENTS: usize = 4;
 /// Bytes of a blob in a chunk.
 pub(crate) const CHUNK: usize = CHUNK_SEGMENTS * SEGMENT;
-/// A chunk as it is in the file, the first with the header.
-pub(crate) const BUFFER: usize = HEADER + CHUNK_SEGMENTS * SEALED;
+/// A chunk as it is in the file, the first with the header and the last with the checksum.
+pub(crate) const BUFFER: usize = HEADER + CHUNK_SEGMENTS * SEALED + CHECKSUM;
 /// Buffers kept for later: 4 MiB of them, what eight requests at once use.
 const KEPT_MAX: usize = 16;
 

@@ -17,6 +17,8 @@ pub(crate) trait Disk: Send + Sync + 'static {
     fn remove(&self, id: BlobId) -> io::Result<()>;
     /// All blobs, in no order. What comes or goes meanwhile may be among them or not.
     fn walk(&self) -> Walk;
+    /// How many were begun in other epochs and never published.
+    fn abandoned(&self, ours: Epoch) -> io::Result<u64>;
     /// Removes what was begun in other epochs and never published; how many.
     fn remove_abandoned(&self, ours: Epoch) -> io::Result<u64>;
 }
@@ -38,4 +40,6 @@ pub(crate) trait Source: Send {
     fn len(&self) -> u64;
     /// Fills the buffer with the bytes from `at` on.
     fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()>;
+    /// Lets go of what of it is in memory, so that it is read from where it is kept.
+    fn forget(&self);
 }

@@ -24,6 +24,9 @@ pub enum Damage {
         /// Bytes of the file.
         found: u64,
     },
+    /// The file's checksum is that of other bytes.
+    #[error("its file does not hold what was written")]
+    Checksum,
     /// A segment is not what was written there, or the key is not the blob's.
     #[error("its segment {0} is not what was written, or the key is another's")]
     Segment(u64),

@@ -94,6 +94,19 @@ impl Dir {
     }
 }
 
+impl Dir {
+    /// What was begun in other epochs.
+    fn drafts_of_others(&self, ours: Epoch) -> io::Result<impl Iterator<Item = io::Result<PathBuf>>> {
+        let ours = drafts_of(ours);
+        let others = self.path.join(DRAFTS).read_dir()?.filter_map(move |entry| match entry {
+            Ok(entry) if entry.file_name().to_string_lossy().starts_with(&ours) => None,
+            Ok(entry) => Some(Ok(entry.path())),
+            Err(error) => Some(Err(error)),
+        });
+        Ok(others)
+    }
+}
+
 /// How the names of this epoch's drafts begin.
 fn drafts_of(epoch: Epoch) -> String {
     format!("{:016x}-", u64::from_be_bytes(epoch))
@@ -127,14 +140,15 @@ impl Disk for Files {
         Box::new(shards.flat_map(|shard| names_in(&shard)))
     }
 
+    fn abandoned(&self, ours: Epoch) -> io::Result<u64> {
+        self.dir.drafts_of_others(ours)?.try_fold(0, |count, path| path.map(|_| count + 1))
+    }
+
     fn remove_abandoned(&self, ours: Epoch) -> io::Result<u64> {
         let mut removed = 0;
-        for entry in self.dir.path.join(DRAFTS).read_dir()? {
-            let entry = entry?;
-            if !entry.file_name().to_string_lossy().starts_with(&drafts_of(ours)) {
-                std::fs::remove_file(entry.path())?;
-                removed += 1;
-            }
+        for path in self.dir.drafts_of_others(ours)? {
+            std::fs::remove_file(path?)?;
+            removed += 1;
         }
         Ok(removed)
     }
@@ -206,5 +220,12 @@ impl Source for FileSource {
 
     fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()> {
         self.file.read_exact_at(bytes, at)
+    }
+
+    // A disk that has lost bytes is not noticed as long as they are in memory. Where the system refuses, what is in memory
+    // is read: no worse than for any other reader.
+    fn forget(&self) {
+        #[cfg(target_os = "linux")]
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::DontNeed);
     }
 }

@@ -61,6 +61,10 @@ impl Disk for Memory {
         Box::new(names.into_iter())
     }
 
+    fn abandoned(&self, _ours: Epoch) -> io::Result<u64> {
+        Ok(0)
+    }
+
     fn remove_abandoned(&self, _ours: Epoch) -> io::Result<u64> {
         // Memory has no earlier epoch.
         Ok(0)
@@ -109,4 +113,6 @@ impl Source for MemorySource {
         bytes.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
     }
+
+    fn forget(&self) {}
 }

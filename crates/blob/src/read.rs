@@ -16,7 +16,7 @@ use futures::future::poll_fn;
 use crate::blobs::{Shared, Turn};
 use crate::buffers::{Buffer, CHUNK_SEGMENTS};
 use crate::disk::Source;
-use crate::format::{self, Cipher, HEADER, SEGMENT};
+use crate::format::{self, Cipher, HEADER, Head, SEGMENT};
 use crate::job::Job;
 use crate::{BlobId, Damage, Error, Key};
 
@@ -85,6 +85,31 @@ impl Stream for Reading {
     }
 }
 
+/// A blob whose file begins as one and has the length of one of this size.
+pub(crate) struct Opened {
+    pub source: Box<dyn Source>,
+    pub header: [u8; HEADER],
+    pub head: Head,
+}
+
+/// Opens a blob of `size` bytes.
+pub(crate) fn open(shared: &Shared, id: BlobId, size: u64) -> Result<Opened, Error> {
+    let source = shared.disk.open(id).map_err(Error::of(id))?;
+    let corrupt = |damage| Error::Corrupt { id, damage };
+    let found = source.len();
+    if found < HEADER as u64 {
+        return Err(corrupt(Damage::Length { expected: format::file_len(size), found }));
+    }
+    let mut header = [0; HEADER];
+    source.read_at(&mut header, 0)?;
+    let head = format::head_of(&header).map_err(corrupt)?;
+    let expected = head.file_len(size);
+    if expected != found {
+        return Err(corrupt(Damage::Length { expected, found }));
+    }
+    Ok(Opened { source, header, head })
+}
+
 /// An open blob and where to read on.
 struct Cursor {
     shared: Arc<Shared>,
@@ -109,18 +134,7 @@ impl Cursor {
         size: u64,
         turn: Turn,
     ) -> Result<Self, Error> {
-        let source = shared.disk.open(id).map_err(Error::of(id))?;
-        let corrupt = |damage| Error::Corrupt { id, damage };
-        let (expected, found) = (format::file_len(size), source.len());
-        if found < HEADER as u64 {
-            return Err(corrupt(Damage::Length { expected, found }));
-        }
-        let mut header = [0; HEADER];
-        source.read_at(&mut header, 0)?;
-        format::epoch_of(&header).map_err(corrupt)?;
-        if expected != found {
-            return Err(corrupt(Damage::Length { expected, found }));
-        }
+        let Opened { source, header, .. } = open(&shared, id, size)?;
         let segment = SEGMENT as u64;
         let segments = match size {
             0 => 0..1,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::blobs::Shared;
 use crate::disk::Walk;
-use crate::format::{HEADER, epoch_of};
+use crate::format::{HEADER, head_of};
 use crate::job::Job;
 use crate::{BlobId, Blobs, Error};
 
@@ -131,5 +131,5 @@ fn is_young(shared: &Shared, id: BlobId) -> Result<bool, Error> {
         return Ok(false);
     }
     source.read_at(&mut header, 0)?;
-    Ok(epoch_of(&header) == Ok(shared.epoch))
+    Ok(head_of(&header).is_ok_and(|head| head.epoch == shared.epoch))
 }

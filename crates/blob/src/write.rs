@@ -8,12 +8,13 @@ use std::mem;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use checksum::Hasher;
 use tokio::runtime::Handle;
 
 use crate::blobs::{Shared, Turn};
 use crate::buffers::{Buffer, CHUNK, CHUNK_SEGMENTS};
 use crate::disk::Draft;
-use crate::format::{self, Cipher, HEADER, SEALED, SEGMENT};
+use crate::format::{self, CHECKSUM, Cipher, HEADER, SEALED, SEGMENT};
 use crate::job::Job;
 use crate::{BlobId, Error, Key};
 
@@ -44,6 +45,8 @@ pub struct Writer {
 /// What is needed to write the next chunk.
 struct Body {
     cipher: Cipher,
+    /// Of all that is in the file.
+    checksum: Hasher,
     /// None before the first chunk is written.
     draft: Option<Box<dyn Draft>>,
     /// The number of the next segment.
@@ -57,7 +60,7 @@ impl Writer {
         let id = BlobId::random();
         let cipher = Cipher::new(key, &format::header(shared.epoch), id);
         let filling = shared.buffers.get();
-        let body = Body { cipher, draft: None, next: 0, _turn: turn };
+        let body = Body { cipher, checksum: format::hasher(), draft: None, next: 0, _turn: turn };
         Self { shared, id, body: Some(body), job: None, filling, filled: 0, size: 0, broken: false }
     }
 
@@ -191,7 +194,14 @@ impl Body {
             Some(draft) => draft,
             None => self.draft.insert(shared.disk.create(id)?),
         };
-        draft.append(&chunk[if is_first { 0 } else { HEADER }..end])?;
+        let begin = if is_first { 0 } else { HEADER };
+        self.checksum.update(&chunk[begin..end]);
+        if is_last {
+            let checksum = mem::replace(&mut self.checksum, format::hasher()).finish();
+            chunk[end..end + CHECKSUM].copy_from_slice(checksum.bytes());
+            end += CHECKSUM;
+        }
+        draft.append(&chunk[begin..end])?;
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ use common::{SEGMENT, get, key, path_of, put, text};
 /// A whole segment in its file.
 const SEALED: usize = SEGMENT as usize + 16;
 const HEADER: usize = 24;
+const CHECKSUM: usize = 8;
 
 struct Case {
     dir: tempfile::TempDir,
@@ -41,6 +42,10 @@ impl Case {
     async fn damage_of(&self, file: &[u8], size: u64) -> Option<Damage> {
         fs::write(&self.path, file).expect("the file");
         let verified = self.blobs.verify(self.id, &key(), size).await;
+        let proven = prove(&self.blobs, self.id, size).await;
+        if verified.is_err() {
+            assert!(matches!(proven, Err(Error::Corrupt { .. })), "found only by those who have the key");
+        }
         let mut found = Vec::new();
         let damage = match self.blobs.read(self.id, &key(), 0..size, size).await {
             Err(error) => Err(error),
@@ -70,9 +75,9 @@ impl Case {
 #[tokio::test]
 async fn any_flipped_bit_is_found() {
     let case = Case::new(5 * SEGMENT as usize + 1000).await;
-    let borders =
-        (0..6).flat_map(|n| [HEADER + n * SEALED, (HEADER + (n + 1) * SEALED).min(case.file.len()) - 1]);
-    let spread = (0..case.file.len()).step_by(9973);
+    let end = case.file.len() - CHECKSUM;
+    let borders = (0..6).flat_map(|n| [HEADER + n * SEALED, (HEADER + (n + 1) * SEALED).min(end) - 1]);
+    let spread = (0..end).step_by(9973);
     let bytes: Vec<usize> = (0..HEADER).chain(borders).chain(spread).collect();
     for (n, byte) in bytes.into_iter().enumerate() {
         let mut file = case.file.clone();
@@ -87,6 +92,56 @@ async fn any_flipped_bit_is_found() {
         }
     }
     assert_eq!(case.damage_of(&case.file, case.size()).await, None);
+    prove(&case.blobs, case.id, case.size()).await.expect("what was written");
+    // Whoever has the key does not need the checksum.
+    for byte in end..case.file.len() {
+        let mut file = case.file.clone();
+        file[byte] ^= 1;
+        assert_eq!(case.damage_of(&file, case.size()).await, None);
+        let proven = prove(&case.blobs, case.id, case.size()).await;
+        assert!(matches!(proven, Err(Error::Corrupt { damage: Damage::Checksum, .. })));
+    }
+}
+
+/// Without the key, to the end; the bytes looked at.
+async fn prove(blobs: &Blobs, id: BlobId, size: u64) -> Result<u64, Error> {
+    let mut proof = blobs.proof(id, size).await?;
+    let mut read = 0;
+    while let Some(bytes) = proof.next().await {
+        read += bytes?;
+    }
+    assert!(proof.next().await.is_none(), "something after the end");
+    Ok(read)
+}
+
+#[tokio::test]
+async fn a_proof_needs_no_key_and_reads_all() {
+    for size in [0, 1, SEGMENT as usize, 4 * SEGMENT as usize, 9 * SEGMENT as usize + 5] {
+        let case = Case::new(size).await;
+        assert!(case.blobs.proof(case.id, case.size()).await.expect("a file").has_checksum());
+        let read = prove(&case.blobs, case.id, case.size()).await.expect("what was written");
+        assert_eq!(read as usize, case.file.len() - HEADER - CHECKSUM);
+        let longer = prove(&case.blobs, case.id, case.size() + 1).await;
+        assert!(matches!(longer, Err(Error::Corrupt { damage: Damage::Length { .. }, .. })));
+        case.blobs.delete(case.id).await.expect("deleted");
+        assert!(
+            matches!(prove(&case.blobs, case.id, case.size()).await, Err(Error::Missing(id)) if id == case.id)
+        );
+    }
+}
+
+/// As the first version wrote it, by another implementation of its parts (Python's `cryptography`).
+#[tokio::test]
+async fn files_of_the_first_version_stay_readable() {
+    const FILE: &[u8] = b"cloudblb\x01\0\0\0\0\0\x01\0\t\t\t\t\t\t\t\t\
+        \xe9\x8b\x0e\x60\xd0\xc6\xea\x4d\x67\x69\x8a\x06\x4f\x05\x22\x10\x16\x19\xed\xd7\x1c";
+    let dir = tempfile::tempdir().expect("a directory");
+    let blobs = Blobs::open(dir.path(), Options::ephemeral()).expect("open");
+    let id = BlobId::from_bytes([3; 16]);
+    fs::write(path_of(dir.path(), id), FILE).expect("the file");
+    assert_eq!(get(&blobs, id, &Key::new(&[7; 32]), 0..5, 5).await.expect("readable"), b"plain");
+    assert!(!blobs.proof(id, 5).await.expect("a file").has_checksum());
+    assert_eq!(prove(&blobs, id, 5).await.expect("its length is right"), 21);
 }
 
 #[tokio::test]
@@ -124,9 +179,9 @@ async fn what_is_cut_off_or_added_is_missed() {
 #[tokio::test]
 async fn a_shorter_blob_does_not_pass_for_a_whole_one() {
     let case = Case::new(3 * SEGMENT as usize).await;
-    let short = &case.file[..HEADER + 2 * SEALED];
+    let short = &case.file[..HEADER + 2 * SEALED + CHECKSUM];
     assert_eq!(case.damage_of(short, 2 * SEGMENT).await, Some(Damage::Segment(1)));
-    let shorter = &case.file[..HEADER + 16];
+    let shorter = &case.file[..HEADER + 16 + CHECKSUM];
     assert_eq!(case.damage_of(shorter, 0).await, Some(Damage::Segment(0)));
 }
 
