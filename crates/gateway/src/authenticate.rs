@@ -46,7 +46,11 @@ const KEYS: usize = 4096;
 
 /// How services want to be signed for.
 pub(crate) fn policy(service: &ServiceModel) -> &'static Policy {
-    match service.signing_name {
+    policy_of(service.signing_name)
+}
+
+fn policy_of(signing_name: &str) -> &'static Policy {
+    match signing_name {
         "s3" => &Policy::S3,
         "sts" => &Policy::STS,
         _ => &Policy::DEFAULT,
@@ -58,19 +62,16 @@ pub(crate) fn signs_by_head(service: &ServiceModel) -> bool {
     policy(service).content_sha256
 }
 
-/// Reads the signature for routing, before the service is known. What differs between services is looked at
-/// again when the service is.
+/// Reads the signature for routing, by the rules of the service that it is scoped to. Only S3 has words for what is
+/// scoped to none.
 pub(crate) fn present(request: &sigv4::Request<'_>) -> Result<Presented, AuthError> {
-    match sigv4::parse(request, &Policy::DEFAULT) {
-        Ok(Presented::Signed(signed)) if signed.service() == "s3" => sigv4::parse(request, &Policy::S3),
-        // What other services do not know is the signature of an older link to S3, and not none.
-        Ok(Presented::Anonymous) => sigv4::parse(request, &Policy::S3),
-        // S3 has its own words for what is no signature at all.
-        Err(_) if claimed_service(request).is_none_or(|name| name == "s3") => {
-            sigv4::parse(request, &Policy::S3)
-        }
-        presented => presented,
-    }
+    sigv4::parse_for(request, |scope| scope.map_or(&Policy::S3, policy_of))
+}
+
+/// What is wrong with a request's signature, as the service sees it that it turned out to be for. What was no signature
+/// by the rules it was read by stays refused, whatever those of the service say.
+fn wrong_for(service: &ServiceModel, request: &sigv4::Request<'_>, found: &AuthError) -> AuthError {
+    sigv4::parse(request, policy(service)).err().unwrap_or_else(|| found.clone())
 }
 
 /// The service that a malformed signature seems to be for: only good for choosing how to say so.
@@ -81,7 +82,7 @@ pub(crate) fn claimed_service<'a>(request: &sigv4::Request<'a>) -> Option<&'a st
         before.strip_suffix(slash)?.rsplit(slash).next()
     };
     header
-        .and_then(|text| name(text, "/"))
+        .and_then(|text| name(text.split_once("Credential=")?.1, "/"))
         .or_else(|| name(request.query, "%2F").or_else(|| name(request.query, "/")))
 }
 
@@ -90,9 +91,35 @@ impl Authenticator {
         Self { credentials, keys: KeyCache::new(KEYS), clock }
     }
 
-    /// Checks the signature of a request to `service`, over its body where that is at hand. Without a signature there is no
-    /// caller, unless the operation is open to anyone or the service's policies are.
-    pub fn verify(
+    /// Checks the signature of a request to `service` by its head. Without a signature there is no caller, unless the
+    /// operation is open to anyone or the service's policies are.
+    pub fn verify_head(
+        &self,
+        asked: &Asked<'_>,
+        service: &ServiceModel,
+        open_to_anyone: bool,
+    ) -> Result<Verified, AuthError> {
+        self.verify(asked, None, service, open_to_anyone)
+    }
+
+    /// The same with the whole body, which has to be the one that was signed.
+    pub fn verify_whole(
+        &self,
+        asked: &Asked<'_>,
+        body: &[u8],
+        service: &ServiceModel,
+        open_to_anyone: bool,
+    ) -> Result<Caller, AuthError> {
+        let verified = self.verify(asked, Some(body), service, open_to_anyone)?;
+        // Nobody would check what this leaves to be checked.
+        if verified.body == BodyCheck::Done {
+            Ok(verified.caller)
+        } else {
+            Err(AuthError::MissingPayloadHash)
+        }
+    }
+
+    fn verify(
         &self,
         asked: &Asked<'_>,
         body: Option<&[u8]>,
@@ -111,17 +138,13 @@ impl Authenticator {
                 return Ok(Verified { caller: nobody(), body, signer: None });
             }
             Ok(Presented::Anonymous) => return Err(AuthError::MissingAuthenticationToken),
-            Err(error) => return Err(error.clone()),
+            Err(error) => return Err(wrong_for(service, request, error)),
         };
         signed.check_scope(Expected { region: None, service: Some(service.signing_name) })?;
         let now = self.time_of(signed, policy(service))?;
         let credential = self.credential(signed, request.headers, listener, is_visit(request, service))?;
         let key = self.key(signed, &credential);
-        let hash: Option<[u8; 32]> = match (signed.payload(), body) {
-            (Payload::Unsigned, Some(_)) => Some([0; 32]),
-            (_, Some(body)) => Some(Sha256::digest(body).into()),
-            (_, None) => None,
-        };
+        let hash: Option<[u8; 32]> = body.map(|body| Sha256::digest(body).into());
         let verified = signed.verify(request, &key, hash.as_ref(), now, policy(service))?;
         let signer = matches!(verified.body, BodyCheck::Chunks { signed: true, .. })
             .then(|| verified.chunk_signer(signed, &key));
@@ -328,6 +351,47 @@ fn compatible_refusal(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::Head;
+    use wire::codegen::SERVICE;
+
+    struct NoKeys;
+
+    impl Credentials for NoKeys {
+        fn find(&self, _: &Presentation<'_>) -> Result<Credential, NoCredential> {
+            Err(NoCredential::Unknown)
+        }
+
+        fn used(&self, _: &kernel::Call) {}
+    }
+
+    /// Whether a request without a signature is let in to a service that signs in this name, with its head and its body.
+    fn let_in(signing_name: &'static str) -> (bool, bool) {
+        let (parts, ()) = http::Request::post("/").body(()).unwrap().into_parts();
+        let address = ([127, 0, 0, 1], 4566).into();
+        let head = Head { parts: &parts, listener: address, peer: address, request_id: String::new() };
+        let signing = sigv4::Request { method: "POST", path: "/", query: "", headers: &parts.headers };
+        let presented = present(&signing);
+        let target = wire::Target {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &parts.headers,
+            host: "",
+            signing_name: None,
+            unsigned: true,
+        };
+        let asked = Asked { head: &head, signing, presented: &presented, target, host: None };
+        let service = ServiceModel { signing_name, ..SERVICE };
+        let authenticator = Authenticator::new(Arc::new(NoKeys), Clock::system(std::time::Duration::ZERO));
+        let whole = authenticator.verify_whole(&asked, b"body", &service, true);
+        (authenticator.verify_head(&asked, &service, true).is_ok(), whole.is_ok())
+    }
+
+    #[test]
+    fn who_has_the_whole_body_leaves_nothing_of_it_to_be_checked() {
+        assert_eq!(let_in("s3"), (true, false));
+        assert_eq!(let_in("sts"), (true, true));
+    }
 
     fn claimed(authorization: Option<&'static str>, query: &'static str) -> Option<String> {
         let headers = authorization

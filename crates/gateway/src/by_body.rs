@@ -5,7 +5,7 @@ use hyper::body::Body;
 use wire::{CommonError, DecodeError, Fault, Located, Params, Protocol, RouteError};
 
 use crate::access_log::Entry;
-use crate::answer::{Answer, Asked, Gateway, fault, not_implemented, url};
+use crate::answer::{Answer, Asked, Found, Gateway, fault, not_implemented, url};
 use crate::arriving::Arriving;
 use crate::authenticate::refusal;
 use crate::read::ReadError;
@@ -37,14 +37,9 @@ impl Gateway {
         log.located(service.id, Some(operation.name));
 
         let found = self.available(&located);
-        let verified = self.authenticator.verify(
-            asked,
-            Some(&body.bytes),
-            service,
-            found.as_ref().is_some_and(|found| found.is_open()),
-        );
-        let caller = match verified {
-            Ok(verified) => verified.caller,
+        let is_open = found.as_ref().is_some_and(Found::is_open);
+        let caller = match self.authenticator.verify_whole(asked, &body.bytes, service, is_open) {
+            Ok(caller) => caller,
             Err(error) => {
                 let error = refusal(&error, service, protocol, || url(head));
                 return fault(service, protocol, Fault::Common(&error), head, log);

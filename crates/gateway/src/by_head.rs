@@ -68,7 +68,7 @@ impl Gateway {
         let found = self.available(located);
         let Verified { caller, body: check, signer } = self
             .authenticator
-            .verify(asked, None, located.service, found.as_ref().is_some_and(Found::is_open))
+            .verify_head(asked, located.service, found.as_ref().is_some_and(Found::is_open))
             .map_err(|error| refusal(&error, located.service, located.protocol, || url(head)))?;
         log.caller(&caller.principal);
         let found = found.ok_or_else(|| not_implemented(located.service, located.operation.name))?;

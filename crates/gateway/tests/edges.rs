@@ -3,7 +3,6 @@
 mod common;
 
 use common::{Answer, Client, Server, Signed};
-use sigv4::ChunkSigner;
 
 fn plain(client: &mut Client, method: &str, host: &str, target: &str, more: &str, body: &str) -> Answer {
     let length = body.len();
@@ -85,7 +84,8 @@ fn preflights_and_websites() {
     assert_eq!(text("PUT", "b.s3-website.eu-west-1.localhost", "/x"), "PUT b /x true");
     // Not S3's, and not wanted.
     let other = plain(&mut client, "OPTIONS", "sqs.localhost", "/", "", "");
-    assert!(!other.text().contains("OPTIONS -"), "{}", other.text());
+    assert_eq!(other.status, 400);
+    assert!(other.text().contains("UnknownOperationException"), "{}", other.text());
     let unwanted = plain(&mut client, "GET", "b.s3-website.localhost", "/unwanted", "", "");
     assert_eq!(unwanted.error(), (405, "MethodNotAllowed".into()));
     assert!(!unwanted.header("x-amz-id-2").is_empty());
@@ -116,7 +116,7 @@ fn hex(bytes: [u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The signature of a policy, made with a chunk signer's key by what is published of it.
+/// The signature of a policy, made by what is published of it.
 fn policy_signature(policy: &str) -> String {
     use hmac::{Hmac, KeyInit, Mac};
     let mac = |key: &[u8], text: &str| -> [u8; 32] {
@@ -126,9 +126,7 @@ fn policy_signature(policy: &str) -> String {
     };
     let day = mac(format!("AWS4{}", common::SECRET).as_bytes(), "20250615");
     let key = mac(&mac(&mac(&day, "us-east-1"), "s3"), "aws4_request");
-    let signature = mac(&key, policy);
-    assert!(ChunkSigner::matches(hex(signature).as_bytes(), &signature));
-    hex(signature)
+    hex(mac(&key, policy))
 }
 
 #[test]

@@ -84,4 +84,13 @@ fn other_services_do_not_take_them() {
     let query = link(common::KEY, NOW + 60, "Signature=a&Action=ListQueues&SignatureVersion=2");
     let answer = send(&server, &format!("GET /{query}"), "host: sqs.us-east-1.localhost\r\n", "");
     assert_eq!(answer.error(), (403, "MissingAuthenticationToken".into()));
+    // Right as it is, but not for whom the target names.
+    let good = link(common::KEY, NOW + 60, &format!("Signature={GET}"));
+    assert_eq!(send(&server, &format!("GET /bucket/key{good}"), "host: localhost\r\n", "").status, 404);
+    for method in ["GET", "POST"] {
+        let target = "host: localhost\r\nx-amz-target: AmazonSQS.ListQueues\r\n";
+        let answer = send(&server, &format!("{method} /bucket/key{good}"), target, "{}");
+        assert_eq!(answer.status, 403, "{method}: {}", answer.text());
+        assert!(answer.text().contains("MissingAuthenticationToken"), "{method}: {}", answer.text());
+    }
 }

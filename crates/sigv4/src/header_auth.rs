@@ -5,46 +5,67 @@ use crate::error::{AuthError, Place};
 use crate::payload::Payload;
 use crate::policy::Policy;
 use crate::request::Request;
+use crate::scope::Credential;
 use crate::signed::{Parts, Signed};
 
 /// Longest `Authorization` value, bytes: a credential, a signature and some hundred header names.
 const AUTHORIZATION_LEN_MAX: usize = 8 * 1024;
 
-pub(crate) fn parse(req: &Request, policy: &Policy) -> Result<Signed, AuthError> {
-    let text = req.single("authorization")?.ok_or(AuthError::MissingAuthenticationToken)?;
+/// The header's value, cut into its parts.
+pub(crate) struct Found<'a> {
+    text: &'a str,
+    scheme: &'a str,
+    fields: Result<Fields<'a>, AuthError>,
+}
+
+/// Looks for the header; `None` where there is none.
+pub(crate) fn find<'a>(req: &Request<'a>) -> Result<Option<Found<'a>>, AuthError> {
+    let Some(text) = req.single("authorization")? else { return Ok(None) };
     if text.len() > AUTHORIZATION_LEN_MAX {
         return Err(AuthError::TooLarge { what: "Authorization header", limit: AUTHORIZATION_LEN_MAX });
     }
     let (scheme, list) = text.split_once(' ').unwrap_or((text, ""));
-    check_scheme(scheme, policy)?;
-    let fields = Fields::parse(list, text)?;
-    let time = request_time(req)?;
-    let missing = [
-        ("Credential", fields.credential.is_none()),
-        ("Signature", fields.signature.is_none()),
-        ("SignedHeaders", fields.signed_headers.is_none()),
-        ("X-Amz-Date", time.is_none()),
-    ];
-    let (Some(credential), Some(signed_headers), Some(signature), Some(time)) =
-        (fields.credential, fields.signed_headers, fields.signature, time)
-    else {
-        let names = missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| *name).collect();
-        return Err(AuthError::IncompleteHeader { names, header: text.to_owned() });
-    };
-    let session_token = req.single("x-amz-security-token")?.map(str::to_owned);
-    let payload = payload(req, policy)?;
-    let place = Place::Header;
-    let expires_s = None;
-    Signed::new(Parts {
-        place,
-        credential,
-        signed_headers,
-        signature,
-        time,
-        expires_s,
-        session_token,
-        payload,
-    })
+    Ok(Some(Found { text, scheme, fields: Fields::parse(list, text) }))
+}
+
+impl<'a> Found<'a> {
+    /// The service that the credential is scoped to, if it can be read.
+    pub fn service(&self) -> Option<&'a str> {
+        let credential = self.fields.as_ref().ok()?.credential?;
+        Some(Credential::parse(credential)?.service)
+    }
+
+    pub fn parse(self, req: &Request, policy: &Policy) -> Result<Signed, AuthError> {
+        check_scheme(self.scheme, policy)?;
+        let (text, fields) = (self.text, self.fields?);
+        let time = request_time(req)?;
+        let missing = [
+            ("Credential", fields.credential.is_none()),
+            ("Signature", fields.signature.is_none()),
+            ("SignedHeaders", fields.signed_headers.is_none()),
+            ("X-Amz-Date", time.is_none()),
+        ];
+        let (Some(credential), Some(signed_headers), Some(signature), Some(time)) =
+            (fields.credential, fields.signed_headers, fields.signature, time)
+        else {
+            let names = missing.iter().filter(|(_, missing)| *missing).map(|(name, _)| *name).collect();
+            return Err(AuthError::IncompleteHeader { names, header: text.to_owned() });
+        };
+        let session_token = req.single("x-amz-security-token")?.map(str::to_owned);
+        let payload = payload(req, policy)?;
+        let place = Place::Header;
+        let expires_s = None;
+        Signed::new(Parts {
+            place,
+            credential,
+            signed_headers,
+            signature,
+            time,
+            expires_s,
+            session_token,
+            payload,
+        })
+    }
 }
 
 fn check_scheme(scheme: &str, policy: &Policy) -> Result<(), AuthError> {

@@ -58,7 +58,7 @@ pub use error::{AuthError, Dialect, Mismatch, Place, ScopeFault};
 pub use form::{Form, OlderForm, SignedForm};
 pub use key::SigningKey;
 pub use older_query::OlderQuery;
-pub use parse::{Presented, parse};
+pub use parse::{Presented, parse, parse_for};
 pub use payload::Payload;
 pub use policy::Policy;
 pub use request::Request;

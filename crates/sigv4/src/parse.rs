@@ -25,15 +25,35 @@ pub enum Presented {
 /// Any [`AuthError`] about the form of what is presented: incomplete, malformed, two mechanisms at once, too
 /// long, or of another scheme than [`crate::ALGORITHM`]. Time, scope and signature are not looked at yet.
 pub fn parse(req: &Request, policy: &Policy) -> Result<Presented, AuthError> {
+    parse_for(req, |_| policy)
+}
+
+/// The same where the service is not known yet: `policies` gives the policy of the service that the credential is
+/// scoped to, or of those who name none that can be read. What one service allows can so never be read out of a
+/// signature that is scoped to another.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn parse_for<'p>(
+    req: &Request,
+    policies: impl Fn(Option<&str>) -> &'p Policy,
+) -> Result<Presented, AuthError> {
     req.check_len()?;
-    let header = req.headers.contains_key(http::header::AUTHORIZATION);
     let query = query_auth::find(req.query)?;
-    let older = if query.is_none() && policy.knows_signature_v2 { OlderQuery::parse(req)? } else { None };
-    match (header, query, older) {
-        (true, Some(_), _) | (true, _, Some(_)) => Err(AuthError::TwoMechanisms),
-        (true, None, None) => header_auth::parse(req, policy).map(Presented::Signed),
-        (false, Some(found), _) => found.parse(req, policy).map(Presented::Signed),
-        (false, None, Some(older)) => Ok(Presented::Older(older)),
-        (false, None, None) => Ok(Presented::Anonymous),
+    if let Some(header) = header_auth::find(req)? {
+        let policy = policies(header.service());
+        if query.is_some() || older(req, policy)?.is_some() {
+            return Err(AuthError::TwoMechanisms);
+        }
+        return header.parse(req, policy).map(Presented::Signed);
     }
+    if let Some(found) = query {
+        let policy = policies(found.service());
+        return found.parse(req, policy).map(Presented::Signed);
+    }
+    Ok(older(req, policies(None))?.map_or(Presented::Anonymous, Presented::Older))
+}
+
+fn older(req: &Request, policy: &Policy) -> Result<Option<OlderQuery>, AuthError> {
+    if policy.knows_signature_v2 { OlderQuery::parse(req) } else { Ok(None) }
 }

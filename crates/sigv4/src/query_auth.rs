@@ -6,6 +6,7 @@ use crate::error::{AuthError, Place};
 use crate::payload::Payload;
 use crate::policy::Policy;
 use crate::request::Request;
+use crate::scope::Credential;
 use crate::signed::{Parts, Signed};
 use crate::text;
 use std::borrow::Cow;
@@ -64,6 +65,11 @@ impl<'a> Found<'a> {
             b"X-Amz-Content-Sha256" => (&mut self.content_sha256, "X-Amz-Content-Sha256"),
             _ => return None,
         })
+    }
+
+    /// The service that the credential is scoped to, if it can be read.
+    pub(crate) fn service(&self) -> Option<&str> {
+        Some(Credential::parse(self.credential.as_deref()?)?.service)
     }
 
     pub(crate) fn parse(self, req: &Request, policy: &Policy) -> Result<Signed, AuthError> {

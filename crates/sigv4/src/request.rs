@@ -19,7 +19,7 @@ pub struct Request<'a> {
 /// meets it while hashing stays bounded.
 const TARGET_LEN_MAX: usize = 64 * 1024;
 
-impl Request<'_> {
+impl<'a> Request<'a> {
     /// Refuses a target too long to be worth hashing.
     pub(crate) fn check_len(&self) -> Result<(), AuthError> {
         if self.path.len() + self.query.len() > TARGET_LEN_MAX {
@@ -33,7 +33,7 @@ impl Request<'_> {
     /// # Errors
     /// [`AuthError::MalformedHeader`] when the header occurs more than once or is not visible ASCII: two
     /// readers of the same request must not see two different values.
-    pub(crate) fn single(&self, name: &'static str) -> Result<Option<&str>, AuthError> {
+    pub(crate) fn single(&self, name: &'static str) -> Result<Option<&'a str>, AuthError> {
         let mut values = self.headers.get_all(name).iter();
         let Some(first) = values.next() else { return Ok(None) };
         match (values.next(), first.to_str()) {

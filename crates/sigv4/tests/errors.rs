@@ -101,6 +101,37 @@ fn two_mechanisms_at_once_are_refused() {
 }
 
 #[test]
+fn the_rules_are_those_of_the_service_that_is_named() {
+    let rules = |service: Option<&str>| match service {
+        Some("s3") | None => &Policy::S3,
+        Some(_) => &Policy::DEFAULT,
+    };
+    let parse_for = |query: &str, list: &[(&str, &str)]| {
+        let headers = headers(list);
+        sigv4::parse_for(&Request { method: "GET", path: "/", query, headers: &headers }, rules)
+    };
+    let unsigned = ("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+    let date = ("x-amz-date", "20150830T123600Z");
+    let older = "AWSAccessKeyId=AKID&Expires=1&Signature=x";
+    for (service, good) in [("s3", true), ("sqs", false)] {
+        let credential = format!("Credential=AKID/20150830/us-east-1/{service}/aws4_request");
+        for before in
+            ["", "X=a/20150830/us-east-1/s3/aws4_request, ", "X=a/20150830/us-east-1/sqs/aws4_request "]
+        {
+            let text = format!("AWS4-HMAC-SHA256 {before}{credential}, SignedHeaders=host, Signature=00");
+            let header = ("authorization", text.as_str());
+            assert_eq!(parse_for("", &[HOST, date, header, unsigned]).is_ok(), good, "{text}");
+            // The other's parameters are nothing to a service that does not know them.
+            let both = parse_for(older, &[HOST, date, header, ("x-amz-content-sha256", &"0".repeat(64))]);
+            assert_eq!(both.is_ok(), !good, "{text}");
+        }
+        let query = with("X-Amz-Credential", &credential["Credential=".len()..]);
+        assert_eq!(parse_for(&query, &[HOST, unsigned]).is_ok(), good, "{query}");
+    }
+    assert!(matches!(parse_for(older, &[HOST]), Ok(Presented::Older(_))));
+}
+
+#[test]
 fn other_schemes_are_named() {
     let old = header_refused("AWS AKID:c2lnbmF0dXJl", &Policy::S3);
     assert_eq!((old.code(S3), old.status(S3)), ("InvalidRequest", 400));

@@ -74,7 +74,7 @@ impl Signed<'_> {
         let headers = HeaderMap::from_iter([(http::header::HOST, self.host.parse().unwrap())]);
         let (path, query) = self.target.split_once('?').unwrap_or((self.target, ""));
         let request = Request { method: self.method, path, query, headers: &headers };
-        let signer = Signer { time, ..signer(self.key) };
+        let signer = Signer { time, service: self.service, ..signer(self.key) };
         let query = signer.presign(&request, expires_s, PayloadToSign::Unsigned).unwrap();
         format!("{path}?{query}")
     }

@@ -74,8 +74,7 @@ impl Server {
         let cloud = Cloud::default();
         cloud.fill(vec![store::service(&state)], Arc::new(Public));
         let clock = Clock::frozen(Timestamp::from_secs(NOW));
-        let catalog = [&model_s3::SERVICE, &model_sqs::SERVICE];
-        let gateway = Gateway::new(&catalog, cloud, Arc::new(Keys), clock, limits);
+        let gateway = Gateway::new(catalog::ALL, cloud, Arc::new(Keys), clock, limits);
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();
