@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Method;
 use http::header::CONTENT_TYPE;
 use hyper::body::Body;
-use kernel::Principal;
+use kernel::{Call, Principal};
 use service::{EdgeRequest, EdgeResponse, Forms, Service};
 use sigv4::{BodyCheck, Presented};
 use wire::{CommonError, Fault, Protocol, ServiceModel};
@@ -134,9 +134,12 @@ impl Forms for FormSigners {
     ) -> Result<(Principal, String), CommonError> {
         let field =
             |name: &str| fields.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str());
-        let verified = self.authenticator.verify_form(self.service, &request.headers, field, self.listener);
-        verified
-            .map(|caller| (caller.principal, caller.region))
-            .map_err(|error| refusal(&error, self.service, PROTOCOL, || request.path.clone()))
+        let Caller { principal, region } = self
+            .authenticator
+            .verify_form(self.service, &request.headers, field, self.listener)
+            .map_err(|error| refusal(&error, self.service, PROTOCOL, || request.path.clone()))?;
+        let call = Call { account: principal.account.clone(), principal, region, ..request.call.clone() };
+        self.authenticator.used(&call);
+        Ok((call.principal, call.region))
     }
 }

@@ -157,12 +157,16 @@ fn forms_are_from_who_signed_their_policy() {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         post(&fields, more)
     };
+    server.state.used.lock().clear();
     assert_eq!(send(&fields(common::KEY), "").status, 204);
+    // It is a use of the key like any other.
+    assert_eq!(*server.state.used.lock(), ["s3 AKIDEXAMPLE"]);
     assert_eq!(server.state.puts.lock().pop().unwrap().account, "111122223333");
 
     let mut changed = fields(common::KEY);
     changed[0].1 = "e30=".to_owned();
     let wrong = send(&changed, "");
+    assert_eq!(server.state.used.lock().len(), 1);
     assert_eq!(wrong.error(), (403, "SignatureDoesNotMatch".into()));
     assert_eq!(
         (wrong.element("StringToSign"), wrong.element("CanonicalRequest")),

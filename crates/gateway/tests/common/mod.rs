@@ -27,7 +27,7 @@ pub struct Server {
 }
 
 /// One key, and one that everybody knows.
-struct Keys;
+struct Keys(Arc<State>);
 
 impl Credentials for Keys {
     fn find(&self, presented: &Presentation<'_>) -> Result<Credential, NoCredential> {
@@ -40,7 +40,9 @@ impl Credentials for Keys {
         Ok(Credential { secret: SECRET.to_owned().into(), principal, well_known })
     }
 
-    fn used(&self, _: &Call) {}
+    fn used(&self, call: &Call) {
+        self.0.used.lock().push(format!("{} {}", call.service, call.principal.access_key));
+    }
 }
 
 /// Everything is allowed to those who signed; the others may read what is public.
@@ -74,7 +76,7 @@ impl Server {
         let cloud = Cloud::default();
         cloud.fill(vec![store::service(&state)], Arc::new(Public));
         let clock = Clock::frozen(Timestamp::from_secs(NOW));
-        let gateway = Gateway::new(catalog::ALL, cloud, Arc::new(Keys), clock, limits);
+        let gateway = Gateway::new(catalog::ALL, cloud, Arc::new(Keys(state.clone())), clock, limits);
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let address = listener.local_addr().unwrap();

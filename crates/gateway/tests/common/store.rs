@@ -40,6 +40,8 @@ pub struct State {
     pub peak_kib: AtomicU64,
     /// Keys that were deleted.
     pub deleted: Mutex<Vec<String>>,
+    /// Services and access keys, as they were used.
+    pub used: Mutex<Vec<String>>,
     objects: Mutex<BTreeMap<String, Bytes>>,
 }
 
