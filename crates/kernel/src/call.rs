@@ -152,10 +152,36 @@ impl Principal {
 }
 
 impl Call {
+    /// A call that the service `name`, as in `s3`, makes of its own accord, in an account and region: for the work that
+    /// goes on behind all requests. Nobody called it, by no operation, and from no address.
+    pub fn of_service(
+        name: &'static str,
+        (account, region): (&str, &str),
+        request_id: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            request_id,
+            service: name,
+            operation: "",
+            account: account.to_owned(),
+            region: region.to_owned(),
+            now,
+            principal: Principal::service(name, account),
+            endpoint: Endpoint { scheme: "http", authority: String::new() },
+            source_ip: None,
+            user_agent: None,
+            referer: None,
+            called_via: Vec::new(),
+            source: None,
+        }
+    }
+
     /// The ARN of `resource` of this call's service, in its region and account.
     pub fn arn(&self, resource: &str) -> Arn {
         Arn::aws(self.service, &self.region, &self.account, resource)
     }
+
     /// The caller's call of another service, made for the caller by this one: policies see it as `aws:CalledVia` and
     /// `kms:ViaService`.
     pub fn forward(&self) -> Self {

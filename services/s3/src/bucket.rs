@@ -113,7 +113,7 @@ impl Bucket {
 
     /// Whether it has any sub-resource of this kind.
     pub fn has(&self, kind: &str) -> bool {
-        self.record.configured.iter().any(|found| found == kind)
+        self.record.has(kind)
     }
 
     /// A sub-resource of which there is one, as the model's structure; read once for as long as the bucket does not
@@ -155,7 +155,7 @@ pub fn put_document(
     document: String,
 ) -> Result<(), Failure> {
     tx.put(bucket.inside().configuration(kind, name), records::Configuration { document }.encode());
-    if !record.configured.iter().any(|found| found == kind) {
+    if !record.has(kind) {
         record.configured.push(kind.to_owned());
     }
     Ok(())

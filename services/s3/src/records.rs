@@ -44,6 +44,13 @@ pub struct Bucket {
 }
 store::record!(Bucket, kind = 0x0a02);
 
+impl Bucket {
+    /// Whether it has any [`Configuration`] of this kind.
+    pub fn has(&self, kind: &str) -> bool {
+        self.configured.iter().any(|found| found == kind)
+    }
+}
+
 /// Whether a bucket keeps older versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Versioning {

@@ -124,6 +124,11 @@ impl S3 {
         Ok(now.versioning)
     }
 
+    /// The same, for what is done by all that a bucket says: whether it is as it was when it was looked up.
+    pub fn hold_unchanged(tx: &mut Tx, bucket: &Bucket) -> Result<bool, Failure> {
+        Ok(tx.get(&bucket.place.bucket(&bucket.name))?.is_some_and(|now| now == bucket.raw))
+    }
+
     /// Runs a transaction until it commits. `body` may run several times.
     pub async fn transact<T>(&self, body: impl FnMut(&mut Tx) -> Result<T, Failure>) -> Result<T, Error> {
         self.store.transact(body).await.map_err(Error::from)

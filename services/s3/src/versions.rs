@@ -27,6 +27,14 @@ impl Version {
         }
     }
 
+    /// When it was made.
+    pub fn modified_ms(&self) -> i64 {
+        match self {
+            Self::Object(object) => object.modified_ms,
+            Self::Marker(marker) => marker.modified_ms,
+        }
+    }
+
     /// Its id as the API writes it.
     pub fn id(&self) -> &str {
         match self {

@@ -122,6 +122,59 @@ async fn many_objects_expire_in_many_transactions() {
     until!(keys(&kit).await.is_empty());
 }
 
+/// Puts objects that a run needs many transactions for, moves the clock, and lets the run begin.
+async fn in_the_middle_of_a_run(kit: &Kit) {
+    for number in 0..OBJECTS {
+        put(kit, &format!("{number:04}")).await;
+    }
+    kit.advance(DAY * 2);
+    until!(keys(kit).await.len() < OBJECTS);
+}
+
+/// What a page of a list holds; a transaction of a run takes a twentieth of it.
+const OBJECTS: usize = 1_000;
+
+#[tokio::test]
+async fn a_run_ends_with_its_rules() {
+    let kit = kit_with(vec![expires("", 1)]).await;
+    in_the_middle_of_a_run(&kit).await;
+    let input = DeleteBucketLifecycleInput { bucket: BUCKET.into(), ..Default::default() };
+    kit.run(DeleteBucketLifecycle, input).await.unwrap();
+    let left = keys(&kit).await;
+    assert!(!left.is_empty(), "the run is over before anything could be changed");
+    for _ in 0..10 {
+        turns().await;
+        assert_eq!(keys(&kit).await.len(), left.len());
+    }
+}
+
+#[tokio::test]
+async fn a_run_leaves_versions_once_they_are_kept() {
+    let kit = kit_with(vec![expires("", 1)]).await;
+    in_the_middle_of_a_run(&kit).await;
+    enable_versioning(&kit).await;
+    let left = keys(&kit).await;
+    assert!(!left.is_empty(), "the run is over before anything could be changed");
+    // It goes on, by what the bucket says now.
+    until!(keys(&kit).await.is_empty());
+    let (found, markers) = versions(&kit).await;
+    assert_eq!((found.len(), markers.len()), (left.len(), left.len()));
+    assert!(found.iter().all(|(_, latest)| !latest));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_one_bucket_is_no_matter_to_others() {
+    let kit = kit_with(vec![expires("", 1)]).await;
+    put(&kit, "k").await;
+    // Stands before the bucket in the order of names.
+    let broken = store::KeyWriter::new().str(testkit::ACCOUNT).str(testkit::REGION).str("s3").str("b");
+    let mut tx = kit.deps().store.begin();
+    tx.put(broken.str("a-broken-one").finish(), "no bucket");
+    tx.commit().await.unwrap();
+    kit.advance(DAY * 2);
+    until!(keys(&kit).await.is_empty());
+}
+
 #[tokio::test]
 async fn answers_say_when_an_object_expires() {
     let kit = kit_with(vec![expires("old/", 2)]).await;

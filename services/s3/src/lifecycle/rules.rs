@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use kernel::Timestamp;
 use model_s3::types::{
-    ExpirationStatus, LifecycleRule, LifecycleRuleAndOperator, LifecycleRuleFilter, Tag,
-    TransitionDefaultMinimumObjectSize, TransitionStorageClass,
+    ExpirationStatus, LifecycleRule, Tag, TransitionDefaultMinimumObjectSize, TransitionStorageClass,
 };
 use wire::Enum as _;
 
@@ -207,34 +206,41 @@ fn covers(rule: &LifecycleRule, object: &Subject<'_>) -> bool {
         return false;
     }
     let Some(filter) = &rule.filter else { return true };
-    let empty = LifecycleRuleAndOperator::default();
-    let and = filter.and.as_ref().unwrap_or(&empty);
+    let and = filter.and.as_ref();
     let has = |tag: &Tag| object.tags.get(tag.key.as_str()).is_some_and(|value| *value == *tag.value);
     let longer =
         |than: Option<i64>| than.is_none_or(|than| i64::try_from(object.size).unwrap_or(i64::MAX) > than);
     let shorter =
         |than: Option<i64>| than.is_none_or(|than| i64::try_from(object.size).unwrap_or(i64::MAX) < than);
-    filter.tag.iter().chain(and.tags.iter().flatten()).all(has)
+    filter.tag.iter().all(has)
         && longer(filter.object_size_greater_than)
-        && longer(and.object_size_greater_than)
         && shorter(filter.object_size_less_than)
-        && shorter(and.object_size_less_than)
+        && and.is_none_or(|and| {
+            and.tags.iter().flatten().all(has)
+                && longer(and.object_size_greater_than)
+                && shorter(and.object_size_less_than)
+        })
 }
 
 /// Whether a rule is in force, and for keys like this one; of tags and sizes, nothing is asked.
 fn covers_key(rule: &LifecycleRule, key: &str) -> bool {
-    let of_filter = |filter: &LifecycleRuleFilter| {
-        let and = filter.and.as_ref().and_then(|and| and.prefix.clone());
-        filter.prefix.clone().or(and)
-    };
-    let prefix = rule.prefix.clone().or_else(|| rule.filter.as_ref().and_then(of_filter));
-    is_on(rule) && prefix.is_none_or(|prefix| key.starts_with(&prefix))
+    is_on(rule) && prefix_of(rule).is_none_or(|prefix| key.starts_with(prefix))
+}
+
+/// What keys begin with that a rule is for.
+fn prefix_of(rule: &LifecycleRule) -> Option<&str> {
+    if let Some(prefix) = &rule.prefix {
+        return Some(prefix);
+    }
+    let filter = rule.filter.as_ref()?;
+    filter.prefix.as_deref().or_else(|| filter.and.as_ref()?.prefix.as_deref())
 }
 
 #[cfg(test)]
 mod tests {
     use model_s3::types::{
-        AbortIncompleteMultipartUpload, LifecycleExpiration, NoncurrentVersionExpiration, Transition,
+        AbortIncompleteMultipartUpload, LifecycleExpiration, LifecycleRuleAndOperator, LifecycleRuleFilter,
+        NoncurrentVersionExpiration, Transition,
     };
 
     use super::*;

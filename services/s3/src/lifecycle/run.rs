@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::Timestamp;
+use model_s3::Error;
 use model_s3::types::{BucketLifecycleConfiguration, LifecycleRule, TransitionDefaultMinimumObjectSize};
 use service::places;
 use store::{KeyRange, RangeOptions, Record as _};
@@ -23,6 +24,8 @@ use crate::s3::S3;
 const BATCH: usize = 50;
 /// Buckets that are looked at from one snapshot.
 const BUCKETS: usize = 100;
+/// Times that a walk is begun, where the bucket changes under it: it changes when somebody configures it.
+const ATTEMPTS: usize = 10;
 /// After an error of the store: it says in its log what is wrong.
 const REST: Duration = Duration::from_secs(60);
 
@@ -52,11 +55,9 @@ async fn run_once(s3: &S3, now: Timestamp) -> Result<(), store::Error> {
         loop {
             let page = s3.store.snapshot().range(range.clone(), RangeOptions::limit(BUCKETS))?;
             for (row, value) in &page.entries {
-                let has_rules =
-                    records::Bucket::decode(value)?.configured.iter().any(|found| found == kind::LIFECYCLE);
-                if has_rules {
-                    let name = text_after(row, &place.buckets())?;
-                    in_bucket(s3, &name, now).await?;
+                // What is wrong with one bucket does not keep the rules of the others from being followed.
+                if let Err(error) = of_row(s3, &place, row, value, now).await {
+                    tracing::error!(?place, ?row, ?error, "the rules of a bucket cannot be followed");
                 }
             }
             match page.entries.last() {
@@ -68,10 +69,33 @@ async fn run_once(s3: &S3, now: Timestamp) -> Result<(), store::Error> {
     Ok(())
 }
 
-async fn in_bucket(s3: &S3, name: &str, now: Timestamp) -> Result<(), store::Error> {
-    let Ok(Some(bucket)) = s3.find_bucket(name) else { return Ok(()) };
+async fn of_row(s3: &S3, place: &Place, row: &[u8], value: &[u8], now: Timestamp) -> Result<(), Error> {
+    if !records::Bucket::decode(value).map_err(store::Error::from)?.has(kind::LIFECYCLE) {
+        return Ok(());
+    }
+    let name = text_after(row, &place.buckets()).map_err(store::Error::from)?;
+    for _ in 0..ATTEMPTS {
+        if in_bucket(s3, &name, now).await? == Walked::ToTheEnd {
+            return Ok(());
+        }
+    }
+    tracing::warn!(bucket = name, "a bucket changes all the time: its rules are followed by the next run");
+    Ok(())
+}
+
+/// How a walk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Walked {
+    /// Nothing is left to do.
+    ToTheEnd,
+    /// The bucket has changed, and with it perhaps its rules or whether it keeps versions.
+    IntoAChange,
+}
+
+async fn in_bucket(s3: &S3, name: &str, now: Timestamp) -> Result<Walked, Error> {
+    let Some(bucket) = s3.find_bucket(name)? else { return Ok(Walked::ToTheEnd) };
     let found = bucket.configuration::<BucketLifecycleConfiguration>(s3, kind::LIFECYCLE)?;
-    let Some(found) = found else { return Ok(()) };
+    let Some(found) = found else { return Ok(Walked::ToTheEnd) };
     let least = bucket.document(s3, kind::TRANSITION_SIZE, "")?;
     let least = least.as_deref().and_then(TransitionDefaultMinimumObjectSize::parse);
     let least = least.unwrap_or(TransitionDefaultMinimumObjectSize::AllStorageClasses128k);
@@ -84,7 +108,9 @@ async fn in_bucket(s3: &S3, name: &str, now: Timestamp) -> Result<(), store::Err
         loop {
             let due = walk.next(&s3.store.snapshot(), inside, &rules)?;
             let Some(due) = due else { break };
-            do_all(s3, &bucket, &rules, &due).await;
+            if do_all(s3, &bucket, &rules, &due).await == Walked::IntoAChange {
+                return Ok(Walked::IntoAChange);
+            }
         }
     }
     if any(&rules, of_objects) {
@@ -92,7 +118,9 @@ async fn in_bucket(s3: &S3, name: &str, now: Timestamp) -> Result<(), store::Err
         loop {
             let due = walk.objects(&s3.store.snapshot(), inside, &rules)?;
             let Some(due) = due else { break };
-            do_all(s3, &bucket, &rules, &due).await;
+            if do_all(s3, &bucket, &rules, &due).await == Walked::IntoAChange {
+                return Ok(Walked::IntoAChange);
+            }
         }
     }
     if any(&rules, |rule| rule.abort_incomplete_multipart_upload.is_some()) {
@@ -100,10 +128,12 @@ async fn in_bucket(s3: &S3, name: &str, now: Timestamp) -> Result<(), store::Err
         loop {
             let due = walk.uploads(&s3.store.snapshot(), inside, &rules)?;
             let Some(due) = due else { break };
-            do_all(s3, &bucket, &rules, &due).await;
+            if do_all(s3, &bucket, &rules, &due).await == Walked::IntoAChange {
+                return Ok(Walked::IntoAChange);
+            }
         }
     }
-    Ok(())
+    Ok(Walked::ToTheEnd)
 }
 
 fn any(rules: &Rules<'_>, says: impl Fn(&LifecycleRule) -> bool) -> bool {
@@ -121,30 +151,41 @@ fn of_objects(rule: &LifecycleRule) -> bool {
 }
 
 /// Does what a page has found, in a few transactions. What cannot be done is logged, and found again by the next run.
-async fn do_all(s3: &S3, bucket: &Bucket, rules: &Rules<'_>, due: &[Due]) {
-    for batch in due.chunks(BATCH) {
-        if do_batch(s3, bucket, rules, batch).await.is_ok() {
-            continue;
+async fn do_all(s3: &S3, bucket: &Bucket, rules: &Rules<'_>, due: &[Due]) -> Walked {
+    // From the end: of a key's versions the oldest goes first, while the one that followed it still says since when it
+    // is not the current one.
+    for batch in due.rchunks(BATCH) {
+        match do_batch(s3, bucket, rules, batch).await {
+            Ok(Walked::ToTheEnd) => continue,
+            Ok(Walked::IntoAChange) => return Walked::IntoAChange,
+            Err(_) => {}
         }
-        for one in batch.chunks(1) {
-            if let Err(error) = do_batch(s3, bucket, rules, one).await {
-                tracing::error!(
+        for one in batch.rchunks(1) {
+            match do_batch(s3, bucket, rules, one).await {
+                Ok(Walked::ToTheEnd) => {}
+                Ok(Walked::IntoAChange) => return Walked::IntoAChange,
+                Err(error) => tracing::error!(
                     bucket = bucket.name,
                     ?one,
                     ?error,
                     "a rule of a lifecycle cannot be followed"
-                );
+                ),
             }
         }
     }
     // A long walk lets others run.
     tokio::task::yield_now().await;
+    Walked::ToTheEnd
 }
 
-async fn do_batch(s3: &S3, bucket: &Bucket, rules: &Rules<'_>, batch: &[Due]) -> Result<(), model_s3::Error> {
+/// Nothing is done by rules that the bucket does not have any more, nor by what it once said of versions.
+async fn do_batch(s3: &S3, bucket: &Bucket, rules: &Rules<'_>, batch: &[Due]) -> Result<Walked, Error> {
     s3.transact(|tx| {
-        S3::hold_bucket(tx, bucket)?;
-        batch.iter().try_for_each(|due| do_it(tx, s3, bucket, rules, due))
+        if !S3::hold_unchanged(tx, bucket)? {
+            return Ok(Walked::IntoAChange);
+        }
+        batch.iter().rev().try_for_each(|due| do_it(tx, s3, bucket, rules, due))?;
+        Ok(Walked::ToTheEnd)
     })
     .await
 }

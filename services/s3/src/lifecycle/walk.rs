@@ -3,11 +3,8 @@
 use bytes::Bytes;
 use store::{KeyRange, RangeOptions, Record as _, Snapshot};
 
-use super::due::{Due, Rules};
-use super::rules::{
-    Subject, abort_of, expiration_of, marker_expires, noncurrent_expires, noncurrent_transition_of,
-    transition_of,
-};
+use super::due::{Due, Rules, moves, removes};
+use super::rules::{Subject, abort_of, expiration_of, marker_expires, transition_of};
 use crate::keys::{Inside, text_after, upload_after, version_after};
 use crate::records::{Object, Upload, Version};
 use crate::s3::Read as _;
@@ -49,9 +46,9 @@ impl Walk {
             let subject = Subject::of(&key, &object);
             if expiration_of(rules.rules, &subject).is_some_and(|(at, _)| at <= rules.now) {
                 all.push(Due::Expire { key });
-            } else if let Some(class) = transition_of(rules.rules, rules.least, &subject, rules.now) {
+            } else if transition_of(rules.rules, rules.least, &subject, rules.now).is_some() {
                 let (version, sequence) = (object.id().to_owned(), object.sequence);
-                all.push(Due::Move { key, version, sequence, class });
+                all.push(Due::Move { key, version, sequence });
             }
         }
         Ok(Some(all))
@@ -116,7 +113,7 @@ impl HistoryWalk {
                 match current {
                     Some(current) => self.newer_ms = current.modified_ms,
                     None => {
-                        self.newer_ms = modified_ms(&version);
+                        self.newer_ms = version.modified_ms();
                         self.alone = marker(&key, &version);
                         continue;
                     }
@@ -125,7 +122,7 @@ impl HistoryWalk {
             // It was not alone.
             self.alone = None;
             all.extend(of_older(rules, &key, &version, (self.newer_ms, self.newer)));
-            self.newer_ms = modified_ms(&version);
+            self.newer_ms = version.modified_ms();
             self.newer += 1;
         }
         if self.walk.range.is_none() {
@@ -147,26 +144,11 @@ fn marker(key: &str, version: &Version) -> Option<(Due, i64)> {
     Some((Due::RemoveMarker { key: key.to_owned(), version: id, sequence }, marker.modified_ms))
 }
 
-fn modified_ms(version: &Version) -> i64 {
-    match version {
-        Version::Object(object) => object.modified_ms,
-        Version::Marker(marker) => marker.modified_ms,
-    }
-}
-
 /// What is due of a version that is not the current one.
 fn of_older(rules: &Rules<'_>, key: &str, version: &Version, since: (i64, u64)) -> Option<Due> {
-    let none = std::collections::BTreeMap::new();
-    let subject = match version {
-        Version::Object(object) => Subject::of(key, object),
-        Version::Marker(marker) => {
-            Subject { key, size: 0, tags: &none, modified_ms: marker.modified_ms, storage_class: "" }
-        }
-    };
     let (key, id, sequence) = (key.to_owned(), version.id().to_owned(), version.sequence());
-    if noncurrent_expires(rules.rules, &subject, since, rules.now) {
+    if removes(rules, &key, version, since) {
         return Some(Due::Remove { key, version: id, sequence });
     }
-    let class = noncurrent_transition_of(rules.rules, rules.least, &subject, since, rules.now)?;
-    Some(Due::Move { key, version: id, sequence, class })
+    moves(rules, &key, version, since).then_some(Due::Move { key, version: id, sequence })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::{Arn, Call, Endpoint, Principal};
+use kernel::{Arn, Call, Endpoint};
 use model_s3::Error;
 use model_sqs::ops::SendMessage;
 use model_sqs::types::SendMessageInput;
@@ -12,6 +12,7 @@ use wire::{Protocol, ServiceError as _};
 
 use super::{KIND, Notice, message};
 use crate::bucket::{Bucket, bucket_arn};
+use crate::keys;
 use crate::s3::S3;
 
 /// Delivers for ever.
@@ -77,21 +78,12 @@ async fn send(
     queue: &Arn,
     body: String,
 ) -> Result<(), model_sqs::Error> {
+    // A queue is where its ARN says, wherever the bucket is.
+    let place = (owner, queue.region());
     let call = Call {
-        request_id: request_id.to_owned(),
-        service: "",
-        operation: "",
-        account: owner.to_owned(),
-        // A queue is where its ARN says, wherever the bucket is.
-        region: queue.region().to_owned(),
-        now: s3.clock.now(),
-        principal: Principal::service("s3", owner),
         endpoint: Endpoint { scheme: "http", authority: "sqs".to_owned() },
-        source_ip: None,
-        user_agent: None,
-        referer: None,
-        called_via: Vec::new(),
         source: Some(bucket),
+        ..Call::of_service(keys::SERVICE, place, request_id.to_owned(), s3.clock.now())
     };
     let input = SendMessageInput {
         queue_url: format!("{}/{}", queue.account(), queue.resource()).into(),
