@@ -5,12 +5,16 @@ use std::io;
 use crate::BlobId;
 use crate::format::Epoch;
 
-/// A place for blobs. Its methods block.
+/// A place for blobs. Its methods block, but for those that do a thing at once or not at all.
 pub(crate) trait Disk: Send + Sync + 'static {
     /// Begins a blob. Nobody sees it before it is published.
     fn create(&self, id: BlobId) -> io::Result<Box<dyn Draft>>;
     /// Opens a blob; what is opened stays readable when the blob is removed.
     fn open(&self, id: BlobId) -> io::Result<Box<dyn Source>>;
+    /// Opens a blob if that can be done without waiting; where that cannot be said, it is as if it could not.
+    fn open_at_once(&self, _id: BlobId) -> Option<Box<dyn Source>> {
+        None
+    }
     /// Bytes of a blob's file.
     fn len(&self, id: BlobId) -> io::Result<u64>;
     /// Removes a blob; `NotFound` if there is none.
@@ -40,6 +44,10 @@ pub(crate) trait Source: Send {
     fn len(&self) -> u64;
     /// Fills the buffer with the bytes from `at` on.
     fn read_at(&self, bytes: &mut [u8], at: u64) -> io::Result<()>;
+    /// Does the same if that can be done without waiting, and says whether it did; the buffer may be changed even if not.
+    fn read_at_once(&self, _bytes: &mut [u8], _at: u64) -> bool {
+        false
+    }
     /// Lets go of what of it is in memory, so that it is read from where it is kept.
     fn forget(&self);
 }

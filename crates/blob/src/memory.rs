@@ -45,6 +45,10 @@ impl Disk for Memory {
         Ok(Box::new(MemorySource(self.blob(id)?)))
     }
 
+    fn open_at_once(&self, id: BlobId) -> Option<Box<dyn Source>> {
+        self.open(id).ok()
+    }
+
     fn len(&self, id: BlobId) -> io::Result<u64> {
         Ok(self.blob(id)?.len() as u64)
     }
@@ -112,6 +116,10 @@ impl Source for MemorySource {
         let found = usize::try_from(at).ok().and_then(|at| self.0.get(at..at.checked_add(bytes.len())?));
         bytes.copy_from_slice(found.ok_or(io::ErrorKind::UnexpectedEof)?);
         Ok(())
+    }
+
+    fn read_at_once(&self, bytes: &mut [u8], at: u64) -> bool {
+        self.read_at(bytes, at).is_ok()
     }
 
     fn forget(&self) {}

@@ -1,13 +1,15 @@
 //! Reads a blob, or part of it.
 //!
-//! Jobs read and decrypt a chunk at a time. The next one is read while the caller has the last: 256 KiB ahead.
+//! A chunk is read and decrypted at a time: by the caller's own thread as long as the system has the bytes in memory, which
+//! takes it a tenth of a millisecond. From the first chunk on that has to come from the disk, jobs read, and the next chunk is
+//! read while the caller has the last: 256 KiB ahead.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::Stream;
@@ -25,8 +27,17 @@ use crate::{BlobId, Damage, Error, Key};
 pub struct Reading {
     /// What has been read.
     ready: VecDeque<Bytes>,
-    /// Reads on; none at the end.
-    job: Option<Job<Result<Step, Error>>>,
+    next: Next,
+}
+
+/// Who reads on.
+enum Next {
+    /// Nobody: this is the end.
+    Nobody,
+    /// The caller's thread, if it need not wait.
+    Here(Cursor),
+    /// A job that is under way.
+    Job(Job<Result<Step, Error>>),
 }
 
 /// What a job gives: pieces, and where to read on if that is not the end.
@@ -41,9 +52,21 @@ impl Reading {
         size: u64,
         turn: Turn,
     ) -> Result<Self, Error> {
-        let step = Job::start(move || Cursor::open(shared, id, &key, range, size, turn)?.step()).await?;
-        let mut reading = Self { ready: VecDeque::new(), job: None };
-        reading.take(step?);
+        if let Some(opened) = open_at_once(&shared, id, size) {
+            let cursor = Cursor::new(shared, opened, id, &key, range, size, turn);
+            let mut reading = Self { ready: VecDeque::new(), next: Next::Nobody };
+            match cursor.step_at_once()? {
+                Tried::Done(step) => reading.take(step, Next::Here),
+                Tried::Waits(cursor) => reading.take(Job::start(move || cursor.step()).await??, Next::ahead),
+            }
+            return Ok(reading);
+        }
+        let job = Job::start(move || {
+            let opened = open(&shared, id, size)?;
+            Cursor::new(shared, opened, id, &key, range, size, turn).step()
+        });
+        let mut reading = Self { ready: VecDeque::new(), next: Next::Nobody };
+        reading.take(job.await??, Next::ahead);
         Ok(reading)
     }
 
@@ -52,22 +75,39 @@ impl Reading {
         poll_fn(|context| self.poll(context)).await
     }
 
-    fn take(&mut self, (ready, cursor): Step) {
+    fn take(&mut self, (ready, cursor): Step, next: impl FnOnce(Cursor) -> Next) {
         self.ready = ready;
-        self.job = cursor.map(|cursor| Job::start(move || cursor.step()));
+        self.next = cursor.map_or(Next::Nobody, next);
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         while self.ready.is_empty() {
-            let Some(job) = &mut self.job else { return Poll::Ready(None) };
-            let done = ready!(Pin::new(job).poll(context));
-            self.job = None;
-            match done.and_then(|step| step) {
-                Ok(step) => self.take(step),
-                Err(error) => return Poll::Ready(Some(Err(error))),
+            let done = match std::mem::replace(&mut self.next, Next::Nobody) {
+                Next::Nobody => return Poll::Ready(None),
+                Next::Here(cursor) => cursor.step_at_once().map(|tried| match tried {
+                    Tried::Done(step) => self.take(step, Next::Here),
+                    Tried::Waits(cursor) => self.next = Next::ahead(cursor),
+                }),
+                Next::Job(mut job) => match Pin::new(&mut job).poll(context) {
+                    Poll::Pending => {
+                        self.next = Next::Job(job);
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(done) => done.and_then(|step| step).map(|step| self.take(step, Next::ahead)),
+                },
+            };
+            if let Err(error) = done {
+                return Poll::Ready(Some(Err(error)));
             }
         }
         Poll::Ready(self.ready.pop_front().map(Ok))
+    }
+}
+
+impl Next {
+    /// Lets a job read on.
+    fn ahead(cursor: Cursor) -> Self {
+        Self::Job(Job::start(move || cursor.step()))
     }
 }
 
@@ -95,19 +135,35 @@ pub(crate) struct Opened {
 /// Opens a blob of `size` bytes.
 pub(crate) fn open(shared: &Shared, id: BlobId, size: u64) -> Result<Opened, Error> {
     let source = shared.disk.open(id).map_err(Error::of(id))?;
-    let corrupt = |damage| Error::Corrupt { id, damage };
+    let mut header = [0; HEADER];
     let found = source.len();
     if found < HEADER as u64 {
-        return Err(corrupt(Damage::Length { expected: format::file_len(size), found }));
+        let damage = Damage::Length { expected: format::file_len(size), found };
+        return Err(Error::Corrupt { id, damage });
     }
-    let mut header = [0; HEADER];
     source.read_at(&mut header, 0)?;
-    let head = format::head_of(&header).map_err(corrupt)?;
-    let expected = head.file_len(size);
-    if expected != found {
-        return Err(corrupt(Damage::Length { expected, found }));
+    Opened::new(source, header, size).map_err(|damage| Error::Corrupt { id, damage })
+}
+
+/// Does the same if it need not wait for the disk. What is wrong with a blob is left to [`open`].
+fn open_at_once(shared: &Shared, id: BlobId, size: u64) -> Option<Opened> {
+    let source = shared.disk.open_at_once(id)?;
+    let mut header = [0; HEADER];
+    if !source.read_at_once(&mut header, 0) {
+        return None;
     }
-    Ok(Opened { source, header, head })
+    Opened::new(source, header, size).ok()
+}
+
+impl Opened {
+    fn new(source: Box<dyn Source>, header: [u8; HEADER], size: u64) -> Result<Self, Damage> {
+        let head = format::head_of(&header)?;
+        let (expected, found) = (head.file_len(size), source.len());
+        if expected != found {
+            return Err(Damage::Length { expected, found });
+        }
+        Ok(Self { source, header, head })
+    }
 }
 
 /// An open blob and where to read on.
@@ -125,16 +181,24 @@ struct Cursor {
     _turn: Turn,
 }
 
+/// What became of a step that must not wait.
+enum Tried {
+    Done(Step),
+    /// It would have to.
+    Waits(Cursor),
+}
+
 impl Cursor {
-    fn open(
+    fn new(
         shared: Arc<Shared>,
+        opened: Opened,
         id: BlobId,
         key: &Key,
         range: Range<u64>,
         size: u64,
         turn: Turn,
-    ) -> Result<Self, Error> {
-        let Opened { source, header, .. } = open(&shared, id, size)?;
+    ) -> Self {
+        let Opened { source, header, .. } = opened;
         let segment = SEGMENT as u64;
         let segments = match size {
             0 => 0..1,
@@ -142,24 +206,46 @@ impl Cursor {
             _ => range.start / segment..range.end.div_ceil(segment),
         };
         let cipher = Cipher::new(key, &header, id);
-        Ok(Self { shared, id, source, cipher, size, range, segments, _turn: turn })
+        Self { shared, id, source, cipher, size, range, segments, _turn: turn }
     }
 
     /// Reads a chunk.
-    fn step(mut self) -> Result<Step, Error> {
-        let first = self.segments.start;
-        let after = self.segments.end.min(first + CHUNK_SEGMENTS as u64);
-        if first == after {
-            return Ok((VecDeque::new(), None));
-        }
-        let last_of_blob = format::segments_of(self.size) - 1;
+    fn step(self) -> Result<Step, Error> {
+        let (at, len) = self.chunk();
         let mut buffer = self.shared.buffers.get();
-        let len: usize = (first..after).map(|number| format::sealed_len(number, self.size)).sum();
-        self.source.read_at(&mut buffer[..len], format::segment_at(first))?;
+        self.source.read_at(&mut buffer[..len], at)?;
+        self.open(buffer)
+    }
+
+    /// Reads a chunk if the system has it in memory.
+    fn step_at_once(self) -> Result<Tried, Error> {
+        let (at, len) = self.chunk();
+        let mut buffer = self.shared.buffers.get();
+        if !self.source.read_at_once(&mut buffer[..len], at) {
+            return Ok(Tried::Waits(self));
+        }
+        self.open(buffer).map(Tried::Done)
+    }
+
+    /// The segments of the next chunk.
+    fn next_segments(&self) -> Range<u64> {
+        self.segments.start..self.segments.end.min(self.segments.start + CHUNK_SEGMENTS as u64)
+    }
+
+    /// Where in the file the next chunk is, and its length.
+    fn chunk(&self) -> (u64, usize) {
+        let len = self.next_segments().map(|number| format::sealed_len(number, self.size)).sum();
+        (format::segment_at(self.segments.start), len)
+    }
+
+    /// Decrypts the next chunk, which the buffer holds.
+    fn open(mut self, mut buffer: Buffer) -> Result<Step, Error> {
+        let segments = self.next_segments();
+        let last_of_blob = format::segments_of(self.size) - 1;
         // Where in the buffer the wanted bytes of each segment are.
         let mut wanted = Vec::with_capacity(CHUNK_SEGMENTS);
         let mut at = 0;
-        for number in first..after {
+        for number in segments.clone() {
             let sealed = format::sealed_len(number, self.size);
             self.cipher
                 .open(number, number == last_of_blob, &mut buffer[at..at + sealed])
@@ -172,7 +258,7 @@ impl Cursor {
             }
             at += sealed;
         }
-        self.segments.start = after;
+        self.segments.start = segments.end;
         let more = !self.segments.is_empty();
         Ok((pieces(buffer, wanted), more.then_some(self)))
     }

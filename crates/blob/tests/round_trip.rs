@@ -121,6 +121,27 @@ async fn what_was_written_outlives_the_handle() {
     assert!(get(&blobs, written.id, &key(), 0..written.size, written.size).await.expect("get") == text);
 }
 
+/// Readings begin on the caller's thread and go on in jobs where the system no longer has the file in memory, from its
+/// beginning or from some place within.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_is_not_in_memory_is_read_from_the_disk() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let blobs = Blobs::open(dir.path(), Options::default()).expect("open");
+    let text = text(3_000_000, 5);
+    let written = put(&blobs, &text, 100_000).await.expect("put");
+    let name = written.id.to_string();
+    let file = std::fs::File::open(dir.path().join(&name[..2]).join(&name)).expect("its file");
+    for forgotten_from in [0, 300_000, 1_500_000, 2_900_000] {
+        rustix::fs::fadvise(&file, forgotten_from, None, rustix::fs::Advice::DontNeed).expect("advice");
+        for range in [0..written.size, 1_000_000..1_700_000] {
+            let wanted = &text[range.start as usize..range.end as usize];
+            let found = get(&blobs, written.id, &key(), range.clone(), written.size).await.expect("get");
+            assert!(found == wanted, "{range:?} after forgetting from {forgotten_from}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_at_once() {
     let dir = tempfile::tempdir().expect("a directory");
