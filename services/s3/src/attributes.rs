@@ -9,7 +9,7 @@ use wire::Detailed;
 
 use crate::acl_input::{self, AclInput, Owners};
 use crate::bucket::Bucket;
-use crate::error::{access_denied, not_implemented};
+use crate::error::{acl_not_supported, not_implemented};
 use crate::limits::METADATA_BYTES_MAX;
 use crate::object_lock;
 use crate::object_tags::{self, Tags};
@@ -176,17 +176,9 @@ impl S3 {
                 said.canned != Some("private") && acl.grants == acl_input::private(bucket_owner).grants;
             return if harmless { Ok(None) } else { Err(acl_not_supported().into()) };
         }
-        if bucket.record.public_access.is_some_and(|access| access.block_acls) && public::acl_is_public(&acl)
-        {
-            return Err(access_denied().into());
-        }
+        public::check_acl(&bucket.record, &acl)?;
         Ok(Some(acl))
     }
-}
-
-/// The bucket's owner owns everything in it.
-pub fn acl_not_supported() -> Detailed {
-    Detailed::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
 }
 
 /// The storage class of a new object.

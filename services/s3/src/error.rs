@@ -101,6 +101,11 @@ pub fn access_denied() -> Detailed {
     Detailed::new("AccessDenied", 403, "Access Denied")
 }
 
+/// Where the bucket's owner owns everything in it, there are no access control lists.
+pub fn acl_not_supported() -> Detailed {
+    Detailed::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
+}
+
 /// An argument is not what it may be.
 pub fn invalid_argument(
     message: impl Into<std::borrow::Cow<'static, str>>,

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use wire::Detailed;
 
-use crate::records::{Acl, Grantee};
+use crate::error::access_denied;
+use crate::records::{Acl, Bucket, Grantee};
 
 /// Condition keys that, held to fixed values, keep a statement from being public.
 const NARROWING: &[&str] = &[
@@ -143,6 +145,15 @@ fn is_narrow_range(text: &str) -> bool {
     let Ok(address) = address.parse::<std::net::IpAddr>() else { return false };
     let least = if address.is_ipv4() { PREFIX_MIN[0] } else { PREFIX_MIN[1] };
     bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits >= least))
+}
+
+/// Refuses to give a bucket, or an object in it, a list that is open to everybody where it blocks such lists.
+///
+/// # Errors
+/// `AccessDenied`.
+pub fn check_acl(bucket: &Bucket, acl: &Acl) -> Result<(), Detailed> {
+    let blocked = bucket.public_access.is_some_and(|access| access.block_acls) && acl_is_public(acl);
+    if blocked { Err(access_denied()) } else { Ok(()) }
 }
 
 /// Whether a list gives anything to everybody.

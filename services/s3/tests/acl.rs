@@ -306,3 +306,32 @@ async fn public_lists_are_blocked_or_ignored() {
     refused_as(strict.other(GetObject, get("docs", "k")).await, "AccessDenied");
     strict.owner(GetObject, get("docs", "k")).await.unwrap();
 }
+
+#[tokio::test]
+async fn making_a_bucket_again_begins_its_list_anew() {
+    let strict = Strict::new();
+    strict.owner(CreateBucket, with_lists("docs")).await.unwrap();
+    let public =
+        || CreateBucketInput { acl: Some(Open::Known(BucketCannedAcl::PublicRead)), ..with_lists("docs") };
+    let grants = async || shown(&strict.owner(GetBucketAcl, read_acl("docs")).await.unwrap()).len();
+    strict.owner(CreateBucket, public()).await.unwrap();
+    assert_eq!(grants().await, 2);
+    strict.owner(CreateBucket, with_lists("docs")).await.unwrap();
+    assert_eq!(grants().await, 1);
+
+    strict.owner(PutPublicAccessBlock, public_access("docs", [true, false, false, false])).await.unwrap();
+    refused_as(strict.owner(CreateBucket, public()).await, "AccessDenied");
+    assert_eq!(grants().await, 1, "public lists are blocked");
+    strict.owner(PutPublicAccessBlock, public_access("docs", [false; 4])).await.unwrap();
+
+    let policy = format!(
+        r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Deny", "Principal": {{"AWS": "{ACCOUNT}"}},
+            "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::docs"}}]}}"#
+    );
+    let input = PutBucketPolicyInput { bucket: "docs".into(), policy: policy.into(), ..Default::default() };
+    strict.owner(PutBucketPolicy, input).await.unwrap();
+    refused_as(strict.owner(CreateBucket, public()).await, "AccessDenied");
+    assert_eq!(grants().await, 1, "its policy says no");
+    // What changes nothing is not asked about.
+    strict.owner(CreateBucket, create_input("docs")).await.unwrap();
+}

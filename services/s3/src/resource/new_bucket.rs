@@ -9,16 +9,17 @@ use service::{Resource, Target};
 
 use crate::acl_input::{AclInput, acl_headers};
 use crate::bucket::{Bucket, bucket_arn};
+use crate::ops::bucket::create_bucket::{NewBucket, acl_of, begins_anew};
 use crate::records::Permission;
 use crate::region;
 use crate::resource::bucket_by_acl;
 use crate::s3::S3;
 
 /// A bucket that is to be: whatever is said of it at once needs the permission to say it.
-pub fn create_bucket(_: &S3, call: &Call, input: &CreateBucketInput) -> Result<Resource<String>, Error> {
+pub fn create_bucket(s3: &S3, call: &Call, input: &CreateBucketInput) -> Result<Resource<NewBucket>, Error> {
     crate::bucket_name::check(&input.bucket)?;
     let configuration = input.create_bucket_configuration.as_ref();
-    let acl = AclInput { write: input.grant_write.as_deref(), ..acl_headers!(input) };
+    let acl = acl_of(input);
     let mut actions = vec!["s3:CreateBucket"];
     if !acl.is_empty() {
         actions.push("s3:PutBucketAcl");
@@ -41,7 +42,17 @@ pub fn create_bucket(_: &S3, call: &Call, input: &CreateBucketInput) -> Result<R
     if let Some(constraint) = configuration.and_then(|found| found.location_constraint.as_ref()) {
         target = target.with_key("s3:locationconstraint", constraint.as_str().to_owned());
     }
-    Ok(Resource::new(target, region))
+    let Some(before) = s3.find_bucket(&input.bucket)? else {
+        return Ok(Resource::new(target, NewBucket { region, before: None }));
+    };
+    if !begins_anew(s3, call, input, &before) {
+        return Ok(Resource::new(target, NewBucket { region, before: None }));
+    }
+    // The list of a bucket that is there is changed, about which the bucket's policy may have something to say.
+    let counts = Some((&before.record.acl, Permission::WriteAcp));
+    let there = super::target(s3, call, &before, before.arn.clone(), counts).for_actions(["s3:PutBucketAcl"]);
+    let there = with_acl_keys(there, &acl);
+    Ok(Resource::new(target, NewBucket { region, before: Some(before) }).and(there))
 }
 
 /// All buckets of the caller's account.

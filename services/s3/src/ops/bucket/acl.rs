@@ -10,7 +10,7 @@ use wire::Detailed;
 
 use crate::acl_input::{self, AclInput, Owners, acl_headers};
 use crate::bucket::Bucket;
-use crate::error::access_denied;
+use crate::error::acl_not_supported;
 use crate::public;
 use crate::records::Ownership;
 use crate::s3::S3;
@@ -45,22 +45,15 @@ impl S3 {
         };
         self.change(&bucket, |record, _| {
             if record.ownership == Ownership::BucketOwnerEnforced {
-                return Err(no_lists().into());
+                return Err(acl_not_supported().into());
             }
-            if record.public_access.unwrap_or_default().block_acls && public::acl_is_public(&acl) {
-                return Err(access_denied().into());
-            }
+            public::check_acl(record, &acl)?;
             record.acl = acl.clone();
             Ok(())
         })
         .await?;
         Ok(PutBucketAclOutput {})
     }
-}
-
-/// Where the bucket's owner owns everything, there are no access control lists.
-pub fn no_lists() -> Detailed {
-    Detailed::new("AccessControlListNotSupported", 400, "The bucket does not allow ACLs")
 }
 
 /// A list and that ownership exclude each other.

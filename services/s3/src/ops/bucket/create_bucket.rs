@@ -11,25 +11,32 @@ use store::{Record as _, Tx};
 use wire::Detailed;
 
 use crate::acl_input::{AclInput, Owners, acl_headers, private};
-use crate::bucket::bucket_arn;
-use crate::error::{Failure, corrupt, not_implemented};
+use crate::bucket::{Bucket as Looked, bucket_arn};
+use crate::error::{Failure, corrupt, not_implemented, operation_aborted};
 use crate::keys::{self, Place};
 use crate::limits::BUCKETS_MAX;
 use crate::ops::bucket::acl::not_with_enforced_owner;
 use crate::ops::bucket::tagging;
 use crate::records::{Acl, Bucket, Encryption, Name, Ownership, PublicAccess, Versioning};
-use crate::region;
 use crate::s3::S3;
+use crate::{public, region};
 
 /// Everything that keeps a bucket from being public.
 const CLOSED: PublicAccess =
     PublicAccess { block_acls: true, ignore_acls: true, block_policy: true, restrict: true };
 
+/// What a request to make a bucket was let in for.
+pub struct NewBucket {
+    pub region: String,
+    /// The caller's own bucket of that name, where its list is to begin anew.
+    pub before: Option<Arc<Looked>>,
+}
+
 impl S3 {
     pub async fn create_bucket(
         self: Arc<Self>,
         call: Arc<Call>,
-        region: Allowed<String>,
+        wanted: Allowed<NewBucket>,
         input: CreateBucketInput,
     ) -> Result<CreateBucketOutput, Error> {
         if input.bucket_namespace.as_ref().and_then(wire::Open::known)
@@ -41,7 +48,8 @@ impl S3 {
         if configuration.is_some_and(|found| found.location.is_some() || found.bucket.is_some()) {
             return Err(not_implemented("CreateBucketConfiguration.Location").into());
         }
-        let place = Place { account: call.account.clone(), region: region.into_inner() };
+        let NewBucket { region, before } = wanted.into_inner();
+        let place = Place { account: call.account.clone(), region };
         let ownership = input.object_ownership.as_ref().and_then(wire::Open::known).map(Ownership::from);
         let acl = self.first_acl(&input, &place.account, ownership)?;
         let tags = configuration.and_then(|found| found.tags.clone()).unwrap_or_default();
@@ -74,7 +82,7 @@ impl S3 {
             configured: Vec::new(),
         };
         self.check_quota(&place.account)?;
-        self.transact(|tx| create(tx, &call, &input.bucket, &place, &record)).await?;
+        self.transact(|tx| create(tx, &call, (&input.bucket, before.as_deref()), &place, &record)).await?;
         // Under the first region's endpoint the location is a path, elsewhere an address.
         let location = match place.region.as_str() {
             region::FIRST => format!("/{}", *input.bucket),
@@ -93,8 +101,7 @@ impl S3 {
         account: &str,
         ownership: Option<Ownership>,
     ) -> Result<Option<Acl>, Error> {
-        let said = AclInput { write: input.grant_write.as_deref(), ..acl_headers!(input) };
-        let acl = said.list(self, Owners { resource: account, bucket: account })?;
+        let acl = acl_of(input).list(self, Owners { resource: account, bucket: account })?;
         let enforced = ownership.unwrap_or(Ownership::BucketOwnerEnforced) == Ownership::BucketOwnerEnforced;
         if enforced && acl.as_ref().is_some_and(|acl| *acl != private(account)) {
             return Err(not_with_enforced_owner().into());
@@ -112,10 +119,39 @@ impl S3 {
     }
 }
 
-fn create(tx: &mut Tx, call: &Call, name: &str, place: &Place, record: &Bucket) -> Result<(), Failure> {
+/// What a request says of the list of a bucket that is to be.
+pub fn acl_of(input: &CreateBucketInput) -> AclInput<'_> {
+    AclInput { write: input.grant_write.as_deref(), ..acl_headers!(input) }
+}
+
+/// Whether making the bucket `before` again begins its list anew.
+pub fn begins_anew(s3: &S3, call: &Call, input: &CreateBucketInput, before: &Looked) -> bool {
+    let owners = Owners { resource: before.owner(), bucket: before.owner() };
+    // What is wrong with the request is said to those who may make it.
+    let Ok(acl) = acl_of(input).list(s3, owners) else { return false };
+    let acl = acl.unwrap_or_else(|| private(before.owner()));
+    may_be_made_again(call, &before.place) && changes(&before.record, &acl)
+}
+
+fn may_be_made_again(call: &Call, found: &Place) -> bool {
+    found.account == call.account && call.region == region::FIRST && found.region == region::FIRST
+}
+
+/// Whether making a bucket again with this list gives it another one. Where lists do not count it keeps the one it has.
+fn changes(bucket: &Bucket, acl: &Acl) -> bool {
+    bucket.ownership != Ownership::BucketOwnerEnforced && bucket.acl != *acl
+}
+
+fn create(
+    tx: &mut Tx,
+    call: &Call,
+    (name, before): (&str, Option<&Looked>),
+    place: &Place,
+    record: &Bucket,
+) -> Result<(), Failure> {
     if let Some(row) = tx.get(&keys::name(name))? {
         let found = Name::decode(&row)?;
-        return again(tx, call, name, &found, record);
+        return again(tx, call, (name, before), &found, record);
     }
     let row = Name { account: place.account.clone(), region: place.region.clone() };
     tx.put(keys::name(name), row.encode());
@@ -125,23 +161,34 @@ fn create(tx: &mut Tx, call: &Call, name: &str, place: &Place, record: &Bucket) 
 
 /// Making a bucket that is there. In the first region that is no error for its owner, unless there are tags to be set;
 /// its access control list begins anew.
-fn again(tx: &mut Tx, call: &Call, name: &str, found: &Name, record: &Bucket) -> Result<(), Failure> {
+fn again(
+    tx: &mut Tx,
+    call: &Call,
+    (name, before): (&str, Option<&Looked>),
+    found: &Name,
+    record: &Bucket,
+) -> Result<(), Failure> {
     if found.account != call.account {
         let text = "The requested bucket name is not available. The bucket namespace is shared by all users of the \
                     system. Please select a different name and try again.";
         return Err(Detailed::new("BucketAlreadyExists", 409, text).with("BucketName", name).into());
     }
-    if call.region != region::FIRST || found.region != region::FIRST || !record.tags.is_empty() {
+    let place = Place { account: found.account.clone(), region: found.region.clone() };
+    if !may_be_made_again(call, &place) || !record.tags.is_empty() {
         let text = "Your previous request to create the named bucket succeeded and you already own it.";
         return Err(Detailed::new("BucketAlreadyOwnedByYou", 409, text).with("BucketName", name).into());
     }
-    let place = Place { account: found.account.clone(), region: found.region.clone() };
     let row = place.bucket(name);
     let raw = tx.get(&row)?.ok_or_else(|| corrupt("a bucket's name has no bucket"))?;
     let mut bucket = Bucket::decode(&raw)?;
-    if bucket.ownership == Ownership::BucketOwnerEnforced || bucket.acl == record.acl {
+    if !changes(&bucket, &record.acl) {
         return Ok(());
     }
+    // Whether the caller may has been asked of the bucket as it was.
+    if before.is_none_or(|before| before.raw != raw) {
+        return Err(operation_aborted().into());
+    }
+    public::check_acl(&bucket, &record.acl)?;
     bucket.acl = record.acl.clone();
     bucket.revision += 1;
     tx.put(row, bucket.encode());
