@@ -165,11 +165,6 @@ impl<'a> Inside<'a> {
         self.begin("p").str(upload).u64(u64::from(number)).finish()
     }
 
-    /// All parts of all uploads.
-    pub fn all_parts(&self) -> Bytes {
-        self.begin("p").finish()
-    }
-
     /// All parts of an upload.
     pub fn parts(&self, upload: &str) -> Bytes {
         self.begin("p").str(upload).finish()

@@ -34,7 +34,8 @@ pub const MANIFEST_PARTS: usize = 500;
 pub const HOT_BUCKETS_MAX: usize = 4_096;
 /// Buckets read at once when they are listed: their rows are a few hundred bytes.
 pub const BUCKETS_SCAN_PAGE: usize = 1_000;
-/// Parts of uploads given up in one transaction when a bucket goes: each is a handful of rows.
+/// Uploads given up in one transaction when a bucket goes, and their parts after which no further one is: each is a
+/// handful of rows.
 pub const DELETE_ROWS: usize = 500;
 /// Rules of a CORS configuration.
 pub const CORS_RULES_MAX: usize = 100;

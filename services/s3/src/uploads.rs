@@ -85,13 +85,14 @@ pub fn parts_after(
     Ok((parts?, page.entries.len() > count))
 }
 
-/// Ends an upload without an object: its parts go.
-pub fn abort(tx: &mut Tx, inside: Inside<'_>, key: &str, id: &str) -> Result<(), Failure> {
-    for part in parts(tx, inside, id)? {
+/// Ends an upload without an object: its parts go. Says how many they were.
+pub fn abort(tx: &mut Tx, inside: Inside<'_>, key: &str, id: &str) -> Result<usize, Failure> {
+    let parts = parts(tx, inside, id)?;
+    for part in &parts {
         data::release_data(tx, inside.place(), &part.data)?;
     }
     forget(tx, inside, key, id);
-    Ok(())
+    Ok(parts.len())
 }
 
 /// Removes the rows of an upload whose parts have been given up or taken over.

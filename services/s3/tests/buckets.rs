@@ -231,6 +231,22 @@ async fn uploads_go_with_their_bucket() {
 }
 
 #[tokio::test]
+async fn many_uploads_go_in_many_rounds() {
+    let kit = world();
+    let empty = rows(&kit);
+    create(&kit, "docs").await;
+    // One more than two rounds take.
+    for number in 0..1_001 {
+        let key = format!("{number}");
+        let input =
+            CreateMultipartUploadInput { bucket: "docs".into(), key: key.into(), ..Default::default() };
+        kit.run(CreateMultipartUpload, input).await.unwrap();
+    }
+    kit.run(DeleteBucket, DeleteBucketInput { bucket: "docs".into(), ..Default::default() }).await.unwrap();
+    assert_eq!(rows(&kit), empty, "nothing is left of it");
+}
+
+#[tokio::test]
 async fn versioning() {
     let kit = world();
     create(&kit, "docs").await;

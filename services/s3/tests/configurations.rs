@@ -411,6 +411,23 @@ async fn lists_of_configurations_have_pages() {
 }
 
 #[tokio::test]
+async fn there_are_so_many_configurations_and_no_more() {
+    let kit = world();
+    create(&kit, "docs").await;
+    // Together they are longer than what the store reads at once.
+    let long = |id: &str| InventoryConfiguration {
+        filter: Some(InventoryFilter { prefix: "p".repeat(1_000).into() }),
+        ..inventory(id)
+    };
+    for i in 0..1_000 {
+        let id = format!("i{i:03}");
+        put_inventory(&kit, &id, long(&id)).await.unwrap();
+    }
+    refused_as(put_inventory(&kit, "more", long("more")).await, "TooManyConfigurations");
+    put_inventory(&kit, "i007", inventory("i007")).await.expect("it is there already");
+}
+
+#[tokio::test]
 async fn other_configurations() {
     let kit = world();
     create(&kit, "docs").await;

@@ -88,7 +88,7 @@ pub fn do_it(tx: &mut Tx, s3: &S3, bucket: &Bucket, rules: &Rules<'_>, due: &Due
         Due::Abort { key, upload } => {
             let Some(found) = uploads::find(tx, inside, key, upload)? else { return Ok(()) };
             let still = abort_of(rules.rules, key, found.initiated_ms).is_some_and(|(at, _)| at <= rules.now);
-            if still { uploads::abort(tx, inside, key, upload) } else { Ok(()) }
+            if still { uploads::abort(tx, inside, key, upload).map(drop) } else { Ok(()) }
         }
     }
 }

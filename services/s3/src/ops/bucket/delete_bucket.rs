@@ -6,16 +6,18 @@ use kernel::Call;
 use model_s3::Error;
 use model_s3::types::*;
 use service::Allowed;
-use store::{KeyRange, RangeOptions, Record as _, Tx};
+use store::{KeyRange, RangeOptions, Tx};
 use wire::Detailed;
 
 use crate::bucket::Bucket;
-use crate::data;
-use crate::error::Failure;
-use crate::keys;
+use crate::error::{Failure, operation_aborted};
+use crate::keys::{self, text_after, upload_after};
 use crate::limits::DELETE_ROWS;
-use crate::records::Part;
 use crate::s3::S3;
+use crate::uploads;
+
+/// Rounds of giving up uploads: as many as five million take that have no parts.
+const ROUNDS: usize = 10_000;
 
 impl S3 {
     /// A bucket has to be empty; what was being uploaded to it is given up.
@@ -26,13 +28,18 @@ impl S3 {
         _: DeleteBucketInput,
     ) -> Result<DeleteBucketOutput, Error> {
         let bucket = bucket.into_inner();
-        // Rounds of a bounded size: an upload may have thousands of parts.
-        while !self.transact(|tx| delete(tx, &bucket)).await? {}
-        Ok(DeleteBucketOutput {})
+        for _ in 0..ROUNDS {
+            if self.transact(|tx| delete(tx, &bucket)).await? {
+                return Ok(DeleteBucketOutput {});
+            }
+        }
+        // Somebody goes on beginning uploads.
+        Err(operation_aborted().into())
     }
 }
 
-/// One round. Gives `false` when there is more to give up.
+/// One round. Gives `false` when there is more to give up. Uploads are given up one by one, each with all of its parts:
+/// whenever this ends, those that are left are whole.
 fn delete(tx: &mut Tx, bucket: &Bucket) -> Result<bool, Failure> {
     S3::hold_bucket(tx, bucket)?;
     let inside = bucket.inside();
@@ -46,17 +53,19 @@ fn delete(tx: &mut Tx, bucket: &Bucket) -> Result<bool, Failure> {
         let text = "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
         return Err(not_empty(bucket, text).into());
     }
-    let parts = tx.range(KeyRange::prefix(inside.all_parts()), RangeOptions::limit(DELETE_ROWS))?;
-    for (row, value) in &parts.entries {
-        data::release_data(tx, inside.place(), &Part::decode(value)?.data)?;
-        tx.delete(row.clone());
+    let base = inside.uploads();
+    let page = tx.range(KeyRange::prefix(&base), RangeOptions::limit(DELETE_ROWS))?;
+    let mut parts = 0;
+    for (row, _) in &page.entries {
+        parts += uploads::abort(tx, inside, &text_after(row, &base)?, &upload_after(row, &base)?)?;
+        if parts >= DELETE_ROWS {
+            return Ok(false);
+        }
     }
-    if parts.more {
+    if page.more {
         return Ok(false);
     }
-    for rows in [inside.uploads(), inside.all_configurations()] {
-        tx.delete_range(KeyRange::prefix(rows));
-    }
+    tx.delete_range(KeyRange::prefix(inside.all_configurations()));
     tx.delete(keys::name(&bucket.name));
     tx.delete(bucket.place.bucket(&bucket.name));
     Ok(true)

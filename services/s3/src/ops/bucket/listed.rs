@@ -9,7 +9,7 @@ use kernel::{Arn, Call};
 use model_s3::Error;
 use model_s3::types::*;
 use service::Allowed;
-use store::{KeyRange, RangeOptions, Record as _};
+use store::{KeyRange, RangeOptions, Record as _, Tx};
 use wire::{Detailed, Structure};
 
 use crate::bucket::{self, Bucket, kind};
@@ -56,14 +56,10 @@ impl S3 {
         let document = document(value)?;
         self.change(bucket, |record, tx| {
             let row = bucket.inside().configuration(T::KIND, id);
-            if tx.get(&row)?.is_none() {
-                let all = KeyRange::prefix(bucket.inside().configurations(T::KIND));
-                let found = tx.range(all, RangeOptions::limit(CONFIGURATIONS_MAX))?;
-                if found.entries.len() >= CONFIGURATIONS_MAX {
-                    let text = "You are attempting to create a new configuration but have already reached the \
-                                1,000-configuration limit.";
-                    return Err(Detailed::new("TooManyConfigurations", 400, text).into());
-                }
+            if tx.get(&row)?.is_none() && count(tx, bucket, T::KIND)? >= CONFIGURATIONS_MAX {
+                let text = "You are attempting to create a new configuration but have already reached the \
+                            1,000-configuration limit.";
+                return Err(Detailed::new("TooManyConfigurations", 400, text).into());
             }
             bucket::put_document(tx, bucket, record, (T::KIND, id), document.clone())
         })
@@ -113,6 +109,21 @@ impl S3 {
             read(&records::Configuration::decode(value).map_err(Failure::from)?.document).map_err(Error::from)
         });
         Ok(Page { entries: entries.collect::<Result<_, _>>()?, next })
+    }
+}
+
+/// How many configurations of a kind a bucket has, which is never more than it may have.
+fn count(tx: &mut Tx, bucket: &Bucket, kind: &str) -> Result<usize, store::Error> {
+    let mut range = KeyRange::prefix(bucket.inside().configurations(kind));
+    let mut count = 0;
+    loop {
+        // A page may end sooner, for it is also limited in bytes.
+        let page = tx.range(range.clone(), RangeOptions::limit(CONFIGURATIONS_MAX))?;
+        count += page.entries.len();
+        match page.entries.last() {
+            Some((last, _)) if page.more && count < CONFIGURATIONS_MAX => range = range.after(last),
+            _ => return Ok(count),
+        }
     }
 }
 
