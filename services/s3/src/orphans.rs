@@ -27,6 +27,13 @@ impl Orphans {
         self.changed.notified().await;
     }
 
+    /// Keeps files again that were taken and could not be looked after. Whoever puts them back comes again by themselves.
+    pub fn put_back(&self, mut files: Vec<(Place, [u8; 16])>) {
+        let mut newer = self.files.lock();
+        files.truncate(ORPHANS_MAX - newer.len());
+        newer.append(&mut files);
+    }
+
     fn push(&self, place: Place, id: [u8; 16]) {
         let mut files = self.files.lock();
         if files.len() < ORPHANS_MAX {
@@ -59,5 +66,25 @@ impl Drop for Unclaimed {
         if let Some((place, id)) = self.file.take() {
             self.orphans.push(place, id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_back_is_taken_again() {
+        let orphans = Arc::<Orphans>::default();
+        let place = Place { account: "123456789012".into(), region: "us-east-1".into() };
+        drop(Unclaimed::new(&orphans, &place, [1; 16]));
+        Unclaimed::new(&orphans, &place, [2; 16]).claim();
+        let taken = orphans.take();
+        assert_eq!(taken, [(place.clone(), [1; 16])]);
+        drop(Unclaimed::new(&orphans, &place, [3; 16]));
+        orphans.put_back(taken);
+        assert_eq!(orphans.take(), [(place.clone(), [3; 16]), (place.clone(), [1; 16])]);
+        orphans.put_back(vec![(place, [4; 16]); ORPHANS_MAX + 1]);
+        assert_eq!(orphans.take().len(), ORPHANS_MAX);
     }
 }

@@ -51,25 +51,42 @@ pub async fn run(s3: Arc<S3>) {
 }
 
 async fn sweep(s3: &S3) -> Result<(), Trouble> {
-    for (place, id) in s3.orphans.take() {
-        s3.store.transact(|tx| data::give_up(tx, &place, &id)).await.map_err(trouble)?;
+    give_up_orphans(s3).await?;
+    if s3.store.changes(GARBAGE, Stamp::ZERO, 1)?.is_empty() {
+        return Ok(());
     }
-    while remove_some(s3).await? == BATCH {}
+    // Whoever begins to read from here on finds no row that names what is garbage by now: all of it is waited for at once.
+    let now = s3.store.snapshot().version();
+    tokio::select! {
+        () = s3.readers.ended() => {}
+        () = s3.clock.sleep(READING_MAX) => {}
+    }
+    while remove_some(s3, now).await? == BATCH {}
     Ok(())
 }
 
-/// Removes a few; says how many.
-async fn remove_some(s3: &S3) -> Result<usize, Trouble> {
-    let changes = s3.store.changes(GARBAGE, Stamp::ZERO, BATCH)?;
+/// Makes garbage of the files whose requests ended early. Those that it does not come to are kept for the next time.
+async fn give_up_orphans(s3: &S3) -> Result<(), Trouble> {
+    let mut files = s3.orphans.take();
+    while let Some((place, id)) = files.last() {
+        if let Err(failure) = s3.store.transact(|tx| data::give_up(tx, place, id)).await {
+            s3.orphans.put_back(files);
+            return Err(trouble(failure));
+        }
+        files.pop();
+    }
+    Ok(())
+}
+
+/// Removes a few of the files that were garbage at a version of the store; says how many.
+async fn remove_some(s3: &S3, version: u64) -> Result<usize, Trouble> {
+    let mut changes = s3.store.changes(GARBAGE, Stamp::ZERO, BATCH)?;
+    changes.retain(|change| change.stamp.version <= version);
     let Some(last) = changes.last() else { return Ok(0) };
     let mut files = Vec::with_capacity(changes.len());
     for change in &changes {
         let Garbage { account, region, id } = Garbage::decode(&change.record).map_err(store::Error::from)?;
         files.push((Place { account, region }, id));
-    }
-    tokio::select! {
-        () = s3.readers.ended() => {}
-        () = s3.clock.sleep(READING_MAX) => {}
     }
     for (_, id) in &files {
         s3.blobs.delete(BlobId::from_bytes(*id)).await?;
