@@ -418,4 +418,16 @@ async fn requesters_pay_where_they_have_to() {
     let output = kit.run_as(other(&kit), GetObject, input()).await.unwrap();
     assert_eq!(output.request_charged, known(RequestCharged::Requester));
     refused_as(kit.run_as(anonymous(&kit), GetObject, input()).await, "AccessDenied");
+    // Who does not pay is told nothing, not even whether something has changed.
+    let unchanged = GetObjectInput { if_none_match: Some("*".into()), ..get_input("bucket", "key") };
+    refused_as(kit.run_as(other(&kit), GetObject, unchanged).await, "AccessDenied");
+    let unchanged = HeadObjectInput { if_none_match: Some("*".into()), ..head_input("bucket", "key") };
+    refused_as(kit.run_as(other(&kit), HeadObject, unchanged).await, "AccessDenied");
+    let retention =
+        GetObjectRetentionInput { bucket: "bucket".into(), key: "key".into(), ..Default::default() };
+    refused_as(kit.run_as(other(&kit), GetObjectRetention, retention.clone()).await, "AccessDenied");
+    refused_as(kit.run(GetObjectRetention, retention).await, "InvalidRequest");
+    let hold = GetObjectLegalHoldInput { bucket: "bucket".into(), key: "key".into(), ..Default::default() };
+    refused_as(kit.run_as(other(&kit), GetObjectLegalHold, hold.clone()).await, "AccessDenied");
+    refused_as(kit.run(GetObjectLegalHold, hold).await, "InvalidRequest");
 }

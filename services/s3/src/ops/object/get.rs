@@ -76,7 +76,6 @@ macro_rules! answer {
         let portion: &Portion = $portion;
         show_object!($output, &$asked.bucket, $object);
         override_headers!($output, $input, $call);
-        $output.request_charged = payer::charged(&$call, &$asked.bucket, $input.request_payer.as_ref())?;
         let length = portion.range.as_ref().map_or($object.size, |range| range.end - range.start);
         $output.content_length = i64::try_from(length).ok();
         $output.content_range = portion.range.as_ref().map(|range| ranges::shown(range, $object.size));
@@ -97,6 +96,7 @@ impl S3 {
         input: GetObjectInput,
     ) -> Result<GetObjectOutput, Error> {
         let asked = asked.into_inner();
+        let request_charged = payer::charged(&call, &asked.bucket, input.request_payer.as_ref())?;
         let object = self.found(&call, "GET", &asked)?;
         check_conditions(object, &reading!(input))?;
         if ["GLACIER", "DEEP_ARCHIVE"].contains(&object.storage_class.as_str()) {
@@ -105,7 +105,7 @@ impl S3 {
             return Err(error.with("StorageClass", object.storage_class.as_str()).into());
         }
         let portion = self.portion(&asked, object, input.range.as_deref(), input.part_number)?;
-        let mut output = GetObjectOutput::default();
+        let mut output = GetObjectOutput { request_charged, ..Default::default() };
         answer!(output, input, call, asked, object, &portion);
         if asked.version.is_none() {
             output.expiration = lifecycle::expiration_header(&self, &asked.bucket, &asked.key, object)?;
@@ -123,11 +123,12 @@ impl S3 {
         input: HeadObjectInput,
     ) -> Result<HeadObjectOutput, Error> {
         let asked = asked.into_inner();
+        let request_charged = payer::charged(&call, &asked.bucket, input.request_payer.as_ref())?;
         let object = self.found(&call, "HEAD", &asked)?;
         check_conditions(object, &reading!(input))?;
         sealing::check_customer(&object.sealing, customer!(input))?;
         let portion = self.portion(&asked, object, input.range.as_deref(), input.part_number)?;
-        let mut output = HeadObjectOutput::default();
+        let mut output = HeadObjectOutput { request_charged, ..Default::default() };
         answer!(output, input, call, asked, object, &portion);
         if asked.version.is_none() {
             output.expiration = lifecycle::expiration_header(&self, &asked.bucket, &asked.key, object)?;

@@ -21,8 +21,9 @@ impl S3 {
         self: Arc<Self>,
         call: Arc<Call>,
         asked: Allowed<Asked>,
-        _: GetObjectRetentionInput,
+        input: GetObjectRetentionInput,
     ) -> Result<GetObjectRetentionOutput, Error> {
+        payer::charged(&call, &asked.bucket, input.request_payer.as_ref())?;
         check_lock(&asked.bucket)?;
         let retention = self.found(&call, "GET", &asked)?.retention.ok_or_else(not_set)?;
         let retention = ObjectLockRetention {
@@ -75,8 +76,9 @@ impl S3 {
         self: Arc<Self>,
         call: Arc<Call>,
         asked: Allowed<Asked>,
-        _: GetObjectLegalHoldInput,
+        input: GetObjectLegalHoldInput,
     ) -> Result<GetObjectLegalHoldOutput, Error> {
+        payer::charged(&call, &asked.bucket, input.request_payer.as_ref())?;
         check_lock(&asked.bucket)?;
         let held = self.found(&call, "GET", &asked)?.legal_hold;
         let status = if held { ObjectLockLegalHoldStatus::On } else { ObjectLockLegalHoldStatus::Off };
