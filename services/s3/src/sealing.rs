@@ -228,12 +228,11 @@ fn how(bucket: &records::Bucket, wanted: Wanted<'_>) -> Result<How, Error> {
         },
         Some("AES256") => Ok(How::S3),
         Some("aws:kms") => {
-            let (default_key, default_bucket_key) = match default {
-                Encryption::Kms { key, bucket_key } => (key.clone(), *bucket_key),
-                Encryption::S3 => (None, false),
-            };
+            let default_bucket_key = matches!(default, Encryption::Kms { bucket_key: true, .. });
             Ok(How::Kms {
-                key: wanted.kms_key.map(str::to_owned).or(default_key),
+                // Who asks for KMS without naming a key gets the account's own, whatever the bucket's default is (API
+                // reference, "x-amz-server-side-encryption-aws-kms-key-id").
+                key: wanted.kms_key.map(str::to_owned),
                 context: wanted.context.map(parse_context).transpose()?.unwrap_or_default(),
                 bucket_key: wanted.bucket_key.unwrap_or(default_bucket_key),
             })

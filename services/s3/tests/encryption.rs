@@ -238,8 +238,14 @@ async fn the_buckets_default() {
     };
     kit.run(PutBucketEncryption, input).await.unwrap();
     let output = put(&kit, "bucket", "key", "x").await;
-    assert_eq!((output.ssekms_key_id, output.bucket_key_enabled), (Some(arn), Some(true)));
+    assert_eq!((output.ssekms_key_id.as_ref(), output.bucket_key_enabled), (Some(&arn), Some(true)));
     assert_eq!(body(&kit, "bucket", "key").await, "x");
+    // Who asks for KMS and names no key gets the account's own key for S3.
+    let output = kit.run(PutObject, with_kms("y".into(), None)).await.unwrap();
+    let key = kms_types::DescribeKeyInput { key_id: "alias/aws/s3".into(), ..Default::default() };
+    let own = kit.run(kms_ops::DescribeKey, key).await.unwrap().key_metadata.unwrap().arn;
+    assert_eq!((output.ssekms_key_id, output.bucket_key_enabled), (own, Some(true)));
+    assert_eq!(body(&kit, "bucket", "key").await, "y");
     let input = PutObjectInput {
         server_side_encryption: known(ServerSideEncryption::Aes256),
         ..put_input("bucket", "key", "y")
