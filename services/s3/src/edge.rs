@@ -29,20 +29,30 @@ impl S3Edge {
 
 /// The bucket and the key that a request names, decoded; the key is empty if it names only a bucket.
 pub fn named(head: &EdgeHead<'_>) -> (String, String) {
-    let path = head.path.strip_prefix('/').unwrap_or(head.path);
-    let (bucket, key) = match head.bucket {
-        Some(bucket) => (bucket, path),
-        None => path.split_once('/').unwrap_or((path, "")),
-    };
+    let (bucket, key) = parts(head);
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     (decoded(bucket), decoded(key))
+}
+
+/// Whether a request names a bucket or nothing, and no key.
+fn names_no_key(head: &EdgeHead<'_>) -> bool {
+    parts(head).1.is_empty()
+}
+
+/// Bucket and key as they were sent.
+fn parts<'a>(head: &EdgeHead<'a>) -> (&'a str, &'a str) {
+    let path = head.path.strip_prefix('/').unwrap_or(head.path);
+    match head.bucket {
+        Some(bucket) => (bucket, path),
+        None => path.split_once('/').unwrap_or((path, "")),
+    }
 }
 
 impl Edge for S3Edge {
     fn wants(&self, head: &EdgeHead<'_>) -> bool {
         head.website
             || *head.method == Method::OPTIONS
-            || (*head.method == Method::POST && named(head).1.is_empty())
+            || (*head.method == Method::POST && names_no_key(head))
     }
 
     fn answer(&self, request: EdgeRequest) -> BoxFuture<'static, Result<EdgeResponse, CommonError>> {
@@ -57,20 +67,27 @@ impl Edge for S3Edge {
     }
 
     fn decorate(&self, head: &EdgeHead<'_>, _status: u16, headers: &mut HeaderMap) {
-        let (name, key) = named(head);
+        // Nearly all answers are about objects, to requests that are not from another origin: those are left as they are
+        // without a look at their bucket.
+        let crossing = match *head.method {
+            Method::OPTIONS => None,
+            _ => Crossing::of_request(head.method, head.headers),
+        };
+        let on_bucket =
+            matches!(*head.method, Method::GET | Method::HEAD) && !head.website && names_no_key(head);
+        if crossing.is_none() && !on_bucket {
+            return;
+        }
+        let (name, _) = named(head);
         if name.is_empty() {
             return;
         }
         // Without the bucket there is nothing to say; whoever asked has been told.
         let Ok(Some(bucket)) = self.0.find_bucket(&name) else { return };
-        let asks = matches!(*head.method, Method::GET | Method::HEAD);
-        if asks && key.is_empty() && !head.website {
+        if on_bucket {
             put(headers, BUCKET_REGION, &bucket.place.region);
         }
-        if *head.method == Method::OPTIONS {
-            return;
-        }
-        let Some(crossing) = Crossing::of_request(head.method, head.headers) else { return };
+        let Some(crossing) = crossing else { return };
         let Ok(Some(rules)) = preflight::rules(&self.0, &bucket) else { return };
         if let Some(rule) = crossing.allowed_by(&rules.cors_rules) {
             cors::put_headers(headers, crossing.headers(rule));

@@ -53,7 +53,7 @@ pub async fn answer(s3: &S3, request: &EdgeRequest) -> EdgeResponse {
     };
     if let Some(index) = website::folder_index(&website, &wanted)
         && failure.status != StatusCode::NOT_MODIFIED.as_u16()
-        && object(s3, call, request, (&name, &index), false).await.is_ok()
+        && is_there(s3, call, (&name, &index)).await
     {
         return moved(&website::to_folder(&visit));
     }
@@ -82,6 +82,12 @@ fn website_of(s3: &S3, name: &str) -> Result<std::sync::Arc<WebsiteConfiguration
     let found = bucket.configuration::<WebsiteConfiguration>(s3, kind::WEBSITE)?;
     let text = "The specified bucket does not have a website configuration";
     Ok(found.ok_or_else(|| not_configured("NoSuchWebsiteConfiguration", text, name))?)
+}
+
+/// Whether everybody may read an object with this key.
+async fn is_there(s3: &S3, call: &Call, (bucket, key): (&str, &str)) -> bool {
+    let input = HeadObjectInput { bucket: bucket.into(), key: key.into(), ..Default::default() };
+    s3.cloud.call::<HeadObject>(call.clone(), input).await.is_ok()
 }
 
 /// The object with this key, as everybody may read it; `conditional` if what the visitor has already counts.
