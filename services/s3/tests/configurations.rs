@@ -416,7 +416,7 @@ async fn there_are_so_many_configurations_and_no_more() {
     create(&kit, "docs").await;
     // Together they are longer than what the store reads at once.
     let long = |id: &str| InventoryConfiguration {
-        filter: Some(InventoryFilter { prefix: "p".repeat(1_000).into() }),
+        filter: Some(InventoryFilter { prefix: "p".repeat(5_000).into() }),
         ..inventory(id)
     };
     for i in 0..1_000 {
