@@ -102,11 +102,22 @@ impl Kit {
 
     /// The same on what is given.
     pub fn on(deps: Deps, make: impl FnOnce(&Deps) -> Vec<Service>) -> Self {
+        let asked = Arc::<Asked>::default();
+        let mut kit = Self::deciding(deps, asked.clone(), make);
+        kit.asked = asked;
+        kit
+    }
+
+    /// The same where `authorizer` decides. Such a kit remembers no questions, and denies nothing by itself.
+    pub fn deciding(
+        deps: Deps,
+        authorizer: Arc<dyn Authorizer>,
+        make: impl FnOnce(&Deps) -> Vec<Service>,
+    ) -> Self {
         let services = make(&deps);
         let tasks = services.iter().flat_map(Service::take_background).map(tokio::spawn).collect();
-        let asked = Arc::<Asked>::default();
-        deps.cloud.fill(services, asked.clone());
-        Self { deps, asked, tasks }
+        deps.cloud.fill(services, authorizer);
+        Self { deps, asked: Arc::default(), tasks }
     }
 
     /// What the services stand on.

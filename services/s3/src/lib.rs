@@ -39,6 +39,7 @@ mod read;
 mod readers;
 mod records;
 mod region;
+mod replication;
 mod resource;
 mod rfc2047;
 mod s3;
@@ -188,6 +189,7 @@ pub fn service(deps: Deps) -> Service {
         .op(UploadPartCopy, resource::upload_part_copy, S3::upload_part_copy)
         .background(lifecycle::run(s3.clone()))
         .background(notify::run(s3.clone()))
+        .background(replication::run(s3.clone()))
         .background(sweep::run(s3))
         .build()
 }

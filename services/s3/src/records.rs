@@ -1,6 +1,8 @@
 //! Everything that is stored, as versioned records. A field is never changed in place: a new version of the record
 //! gets a new type, and the old one stays readable. Times are milliseconds since the epoch.
 
+mod v1;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -180,8 +182,18 @@ pub struct Object {
     pub acl: Option<Acl>,
     pub retention: Option<Retention>,
     pub legal_hold: bool,
+    pub replication: Option<Replication>,
 }
-store::record!(Object, kind = 0x0a04);
+store::record!(Object, kind = 0x0a04, version = 2, previous = v1::Object, migrate = Object::from);
+
+/// What a version has to do with other buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Replication {
+    /// It is copied: so many copies are still to be made or changed, and whether one could not be.
+    Source { pending: u32, failed: bool },
+    /// It is a copy.
+    Replica,
+}
 
 /// Headers that are kept with an object and given back.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -256,7 +268,7 @@ pub enum Version {
     Object(Object),
     Marker(Marker),
 }
-store::record!(Version, kind = 0x0a05);
+store::record!(Version, kind = 0x0a05, version = 2, previous = v1::Version, migrate = Version::from);
 
 /// A delete marker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -85,6 +85,7 @@ macro_rules! show_object {
             output.object_lock_mode = Some(wire::Open::Unknown(retention.mode.name().to_owned()));
             output.object_lock_retain_until_date = Some(kernel::Timestamp::from_millis(retention.until_ms));
         }
+        output.replication_status = $crate::replication::status(object).map(wire::Open::Known);
         if object.legal_hold {
             output.object_lock_legal_hold_status =
                 Some(model_s3::types::ObjectLockLegalHoldStatus::On.into());

@@ -103,10 +103,10 @@ pub fn put(
         if let Some(before) = &before {
             data::release(tx, inside.place(), before)?;
         }
-        object.sequence = next(before.as_ref().map(|before| before.sequence), now);
+        object.sequence = next(before.as_ref().map(|before| before.sequence), (ids, now));
         object.version = None;
     } else {
-        object.sequence = next_of(tx, inside, key, before.as_ref(), now)?;
+        object.sequence = next_of(tx, inside, key, before.as_ref(), (ids, now))?;
         object.version = (versioning == Versioning::Enabled).then(|| new_id(object.sequence, ids));
         make_way(tx, inside, key, versioning, before)?;
     }
@@ -134,7 +134,7 @@ pub fn delete(
         }
         return Ok(None);
     }
-    let sequence = next_of(tx, inside, key, before.as_ref(), now)?;
+    let sequence = next_of(tx, inside, key, before.as_ref(), (ids, now))?;
     let marker = Marker {
         sequence,
         version: (versioning == Versioning::Enabled).then(|| new_id(sequence, ids)),
@@ -148,6 +148,35 @@ pub fn delete(
     }
     remember(tx, inside, key, Version::Marker(marker.clone()));
     Ok(Some(marker))
+}
+
+/// Gives a version of another bucket, whose id is not `null`, the place among those of its key that its id says; whether
+/// that is free.
+pub fn insert(tx: &mut Tx, inside: Inside<'_>, key: &str, version: Version) -> Result<bool, Failure> {
+    let sequence = version.sequence();
+    let before = current(tx, inside, key)?;
+    let taken = before.as_ref().is_some_and(|before| before.sequence == sequence)
+        || tx.get(&inside.version(key, sequence))?.is_some();
+    if taken {
+        return Ok(false);
+    }
+    let newest = newest_of_history(tx, inside, key)?.map(|version| version.sequence());
+    if newest.max(before.as_ref().map(|before| before.sequence)).is_some_and(|newest| newest > sequence) {
+        remember(tx, inside, key, version);
+        return Ok(true);
+    }
+    if let Some(before) = before {
+        remember(tx, inside, key, Version::Object(before));
+    }
+    match version {
+        Version::Object(object) => tx.put(inside.object(key), object.encode()),
+        Version::Marker(_) => {
+            uploads::note_deletion(tx, inside, key)?;
+            tx.delete(inside.object(key));
+            remember(tx, inside, key, version);
+        }
+    }
+    Ok(true)
 }
 
 /// Deletes one version for good. Where it was the current one, the next older takes its place.
@@ -231,16 +260,19 @@ fn next_of(
     inside: Inside<'_>,
     key: &str,
     current: Option<&Object>,
-    now: Timestamp,
+    when: (&Ids, Timestamp),
 ) -> Result<u64, store::Error> {
     let history = newest_of_history(tx, inside, key)?.map(|version| version.sequence());
-    Ok(next(history.max(current.map(|object| object.sequence)), now))
+    Ok(next(history.max(current.map(|object| object.sequence)), when))
 }
 
 /// The time, unless an older version says that it is later: two versions never have the same, whatever the clock does.
-fn next(newest: Option<u64>, now: Timestamp) -> u64 {
+/// Something random is in it, so that versions of one key hardly meet that two buckets make in the same millisecond
+/// and copy to each other.
+fn next(newest: Option<u64>, (ids, now): (&Ids, Timestamp)) -> u64 {
     const IN_A_MILLISECOND: u32 = 16;
-    let by_clock = u64::try_from(now.millis()).unwrap_or(0) << IN_A_MILLISECOND;
+    let random = u64::from(u16::from_le_bytes(ids.bytes()) >> 1);
+    let by_clock = (u64::try_from(now.millis()).unwrap_or(0) << IN_A_MILLISECOND) | random;
     newest.map_or(by_clock, |newest| by_clock.max(newest + 1))
 }
 
@@ -257,4 +289,39 @@ pub fn sequence_of(id: &str) -> Option<u64> {
     let well_formed = id.len() == 2 * HALF && id.bytes().all(|b| b.is_ascii_hexdigit());
     let half = id.get(..HALF).filter(|_| well_formed)?;
     Some(u64::MAX - u64::from_str_radix(half, 16).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Options, Store};
+
+    use super::*;
+    use crate::keys::Place;
+
+    fn marker(sequence: u64) -> Version {
+        let version = Some(format!("{:016x}{:016x}", u64::MAX - sequence, 7));
+        Version::Marker(Marker { sequence, version, modified_ms: 0, owner: String::new() })
+    }
+
+    /// What stands in the history, newest first.
+    fn history(tx: &mut Tx, inside: Inside<'_>) -> Vec<u64> {
+        let page = tx.range(KeyRange::prefix(inside.versions_of("k")), RangeOptions::limit(9)).unwrap();
+        page.entries.iter().map(|(_, bytes)| Version::decode(bytes).unwrap().sequence()).collect()
+    }
+
+    #[test]
+    fn versions_of_others_take_the_places_of_their_ids() {
+        let store = Store::in_memory(Options::default());
+        let place = Place { account: "123456789012".into(), region: "us-east-1".into() };
+        let inside = place.inside(b"01234567");
+        let mut tx = store.begin();
+        assert!(insert(&mut tx, inside, "k", marker(50)).unwrap());
+        assert!(insert(&mut tx, inside, "k", marker(30)).unwrap(), "an older one");
+        assert!(!insert(&mut tx, inside, "k", marker(30)).unwrap(), "its place is taken");
+        assert!(insert(&mut tx, inside, "k", marker(70)).unwrap());
+        assert_eq!(history(&mut tx, inside), [70, 50, 30]);
+        let found = find(&mut tx, inside, "k", marker(30).id()).unwrap();
+        assert_eq!(found, Some(marker(30)));
+        assert!(current(&mut tx, inside, "k").unwrap().is_none());
+    }
 }

@@ -243,10 +243,22 @@ async fn replication() {
     refused(put(one()).await, "InvalidRequest", text);
     enable_versioning(&kit, "docs").await;
     kit.asked();
-    refused_as(put(one()).await, "NotImplemented");
+    let unnamed = ReplicationRule { id: None, ..replication_rule("", 1, "copies") };
+    put(vec![unnamed]).await.unwrap();
     let asked = kit.asked();
     assert!(asked.iter().any(|ask| ask.action == "iam:PassRole" && ask.target.arn.as_str() == role));
-    refused_as(get().await, "ReplicationConfigurationNotFoundError");
+    let rules = get().await.unwrap().replication_configuration.unwrap().rules;
+    assert!(rules[0].id.as_ref().is_some_and(|id| !id.is_empty()), "a rule without an id gets one");
+    let own = vec![replication_rule("a", 1, "docs")];
+    refused_as(put(own).await, "InvalidRequest");
+    let mut kms = replication_rule("a", 1, "copies");
+    kms.destination = Destination {
+        encryption_configuration: Some(EncryptionConfiguration { replica_kms_key_id: Some("k".into()) }),
+        ..kms.destination.into_inner()
+    }
+    .into();
+    let text = "SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present.";
+    refused(put(vec![kms]).await, "InvalidRequest", text);
     refused_as(put(Vec::new()).await, "MalformedXML");
     let same = vec![replication_rule("a", 1, "copies"), replication_rule("a", 2, "copies")];
     refused_as(put(same).await, "InvalidArgument");

@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{Event, time};
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, bucket_arn};
 use crate::error::{Failure, corrupt};
 use crate::s3::S3;
 
@@ -31,6 +31,19 @@ struct Record<'a> {
     s3: Subject<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lifecycle_event_data: Option<LifecycleEventData<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replication_event_data: Option<ReplicationEventData<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplicationEventData<'a> {
+    replication_rule_id: &'a str,
+    destination_bucket: String,
+    #[serde(rename = "s3Operation")]
+    operation: &'static str,
+    request_time: String,
+    failure_reason: &'static str,
 }
 
 #[derive(Serialize)]
@@ -151,6 +164,13 @@ pub fn records(
         },
         lifecycle_event_data: event.class.map(|class| LifecycleEventData {
             transition_event_data: TransitionEventData { destination_storage_class: class },
+        }),
+        replication_event_data: event.not_replicated.map(|why| ReplicationEventData {
+            replication_rule_id: why.rule,
+            destination_bucket: bucket_arn(why.bucket).to_string(),
+            operation: why.operation,
+            request_time: time(why.ordered),
+            failure_reason: why.reason,
         }),
     };
     serde_json::to_string(&Records { records: [record] }).map_err(|error| corrupt(error).into())

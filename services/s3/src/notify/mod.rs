@@ -17,7 +17,7 @@ use wire::Open;
 
 use crate::bucket::{Bucket, kind};
 use crate::error::{Failure, corrupt};
-use crate::records::{Marker, Object};
+use crate::records::{Marker, Object, Version};
 use crate::s3::S3;
 
 pub use deliver::{run, send_test};
@@ -49,6 +49,21 @@ pub struct Event<'a> {
     sequence: Option<u64>,
     /// The storage class that the object has moved to.
     class: Option<&'a str>,
+    not_replicated: Option<&'a NotReplicated<'a>>,
+}
+
+/// A copy that was not made.
+#[derive(Clone, Copy, Debug)]
+pub struct NotReplicated<'a> {
+    /// The id of the rule that asks for it.
+    pub rule: &'a str,
+    /// The bucket that was to have it.
+    pub bucket: &'a str,
+    /// `OBJECT_PUT` or `OBJECT_DELETE`.
+    pub operation: &'static str,
+    /// When it was asked for.
+    pub ordered: Timestamp,
+    pub reason: &'static str,
 }
 
 /// The ETag that events of delete markers show: that of nothing.
@@ -70,6 +85,7 @@ impl<'a> Event<'a> {
             version: object.version.as_deref(),
             sequence: None,
             class: None,
+            not_replicated: None,
         }
     }
 
@@ -80,7 +96,16 @@ impl<'a> Event<'a> {
 
     /// A version, or an object without versions, was removed for good; `sequence` is its own.
     pub fn removed(name: &'static str, key: &'a str, version: Option<&'a str>, sequence: u64) -> Self {
-        Self { name, key, size: None, etag: None, version, sequence: Some(sequence + 1), class: None }
+        Self {
+            name,
+            key,
+            size: None,
+            etag: None,
+            version,
+            sequence: Some(sequence + 1),
+            class: None,
+            not_replicated: None,
+        }
     }
 
     /// A delete marker was made.
@@ -93,7 +118,18 @@ impl<'a> Event<'a> {
             version: marker.version.as_deref(),
             sequence: Some(marker.sequence),
             class: None,
+            not_replicated: None,
         }
+    }
+
+    /// A version was not copied to another bucket.
+    pub fn not_replicated(key: &'a str, version: &'a Version, why: &'a NotReplicated<'a>) -> Self {
+        const NAME: &str = "Replication:OperationFailedReplication";
+        let event = match version {
+            Version::Object(object) => Self::of(NAME, key, object),
+            Version::Marker(marker) => Self::marked(NAME, key, marker),
+        };
+        Self { not_replicated: Some(why), ..event }
     }
 }
 

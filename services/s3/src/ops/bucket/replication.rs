@@ -7,17 +7,21 @@ use kernel::{Arn, Call};
 use model_s3::Error;
 use model_s3::types::*;
 use service::{Allowed, Resource, Target};
-use wire::CommonError;
 
-use crate::bucket::{Bucket, kind};
+use crate::attributes;
+use crate::bucket::{Bucket, kind, put_document};
 use crate::error::{invalid_argument, invalid_request, malformed_xml, not_configured};
 use crate::limits::REPLICATION_RULES_MAX;
+use crate::ops::bucket::change::document;
 use crate::records::Versioning;
+use crate::replication::takes_kms;
 use crate::resource::of_bucket;
 use crate::s3::S3;
 
 /// Characters of a rule's id.
 const ID_MAX: usize = 255;
+/// What a threshold can be.
+const MINUTES: i32 = 15;
 
 /// Whoever lets a role copy objects has to be allowed to give that role to the service.
 pub fn put_bucket_replication(
@@ -53,24 +57,30 @@ impl S3 {
         Ok(GetBucketReplicationOutput { replication_configuration: Some(found) })
     }
 
-    /// What is wrong with a configuration is said; one that is right is not taken, because nothing would follow it.
+    /// Rules without an id get one. Versioning is looked at again where it counts: in the transaction.
     pub async fn put_bucket_replication(
         self: Arc<Self>,
         _: Arc<Call>,
         bucket: Allowed<Arc<Bucket>>,
         input: PutBucketReplicationInput,
     ) -> Result<PutBucketReplicationOutput, Error> {
-        let rules = &input.replication_configuration.rules;
-        check(rules)?;
-        for rule in rules.iter() {
-            self.check_destination(&rule.destination)?;
+        let ReplicationConfiguration { role, rules } = input.replication_configuration.into_inner();
+        let mut rules = rules.into_inner();
+        check(&rules)?;
+        for rule in &mut rules {
+            self.check_destination(&bucket, &rule.destination)?;
+            rule.id = rule.id.take().filter(|id| !id.is_empty()).or_else(|| Some(self.ids.uuid()));
         }
-        if bucket.record.versioning != Versioning::Enabled {
-            let text = "Versioning must be 'Enabled' on the bucket to apply a replication configuration";
-            return Err(invalid_request(text).into());
-        }
-        Err(CommonError::NotImplemented { service: "s3", operation: "PutBucketReplication".to_owned() }
-            .into())
+        let document = document(&ReplicationConfiguration { role, rules: rules.into() })?;
+        self.change(&bucket, |record, tx| {
+            if record.versioning != Versioning::Enabled {
+                let text = "Versioning must be 'Enabled' on the bucket to apply a replication configuration";
+                return Err(invalid_request(text).into());
+            }
+            put_document(tx, &bucket, record, (kind::REPLICATION, ""), document.clone())
+        })
+        .await?;
+        Ok(PutBucketReplicationOutput {})
     }
 
     pub async fn delete_bucket_replication(
@@ -83,17 +93,25 @@ impl S3 {
         Ok(DeleteBucketReplicationOutput {})
     }
 
-    fn check_destination(&self, destination: &Destination) -> Result<(), Error> {
+    fn check_destination(&self, bucket: &Bucket, destination: &Destination) -> Result<(), Error> {
         let text = destination.bucket.as_str();
         let arn: Option<Arn> = text.parse().ok();
         let Some(arn) = arn.filter(|arn| arn.service() == "s3") else {
             return Err(invalid_argument("Invalid bucket ARN.", "Bucket", text).into());
         };
-        let found = self.find_bucket(arn.resource())?;
-        if !found.is_some_and(|found| found.record.versioning == Versioning::Enabled) {
-            return Err(invalid_request("Destination bucket must have versioning enabled.").into());
+        if arn.resource() == bucket.name {
+            return Err(invalid_request("Destination bucket cannot be the same as the source bucket.").into());
         }
-        Ok(())
+        let found = self.find_bucket(arn.resource())?;
+        let Some(found) = found.filter(|found| found.record.versioning == Versioning::Enabled) else {
+            return Err(invalid_request("Destination bucket must have versioning enabled.").into());
+        };
+        if bucket.record.lock && !found.record.lock {
+            let text =
+                "Object Lock must be enabled on the destination bucket, as it is on the source bucket.";
+            return Err(invalid_request(text).into());
+        }
+        check_said(destination)
     }
 }
 
@@ -123,6 +141,7 @@ fn check(rules: &[ReplicationRule]) -> Result<(), Error> {
             Some(filter) => check_filtered(rule, filter)?,
             None => {}
         }
+        check_kms(rule)?;
     }
     let filtered = rules.iter().filter(|rule| rule.filter.is_some()).count();
     if filtered != 0 && filtered != rules.len() {
@@ -130,6 +149,48 @@ fn check(rules: &[ReplicationRule]) -> Result<(), Error> {
         return Err(invalid_request(text).into());
     }
     Ok(())
+}
+
+/// What a destination says has to go together.
+fn check_said(destination: &Destination) -> Result<(), Error> {
+    if destination.access_control_translation.is_some() && destination.account.is_none() {
+        let text = "Account ID must be specified for Access Control Translation.";
+        return Err(invalid_request(text).into());
+    }
+    if let Some(class) = &destination.storage_class {
+        attributes::storage_class(Some(class.as_str()))?;
+    }
+    // Fifteen minutes is all that can be asked for.
+    let metrics = destination.metrics.as_ref();
+    let times = [
+        destination.replication_time.as_ref().map(|time| &*time.time),
+        metrics.and_then(|metrics| metrics.event_threshold.as_ref()),
+    ];
+    if times.into_iter().flatten().any(|time| time.minutes != Some(MINUTES)) {
+        return Err(malformed_xml().into());
+    }
+    let timed = destination.replication_time.is_some();
+    if timed && metrics.is_none_or(|metrics| metrics.status.known() != Some(MetricsStatus::Enabled)) {
+        return Err(invalid_request("Metrics must be enabled where ReplicationTime is specified.").into());
+    }
+    Ok(())
+}
+
+/// The key for copies is said if and only if what KMS has encrypted is copied.
+fn check_kms(rule: &ReplicationRule) -> Result<(), Error> {
+    let encryption = rule.destination.encryption_configuration.as_ref();
+    let key = encryption.and_then(|encryption| encryption.replica_kms_key_id.as_deref());
+    match (takes_kms(rule), key) {
+        (true, None) => {
+            let text = "ReplicaKmsKeyID must be specified if SseKmsEncryptedObjects tag is present.";
+            Err(invalid_request(text).into())
+        }
+        (false, Some(_)) => {
+            let text = "SseKmsEncryptedObjects must be specified if EncryptionConfiguration is present.";
+            Err(invalid_request(text).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Rules with a filter are of the newer schema, which leaves less unsaid.

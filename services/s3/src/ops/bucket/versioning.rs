@@ -8,7 +8,7 @@ use model_s3::types::*;
 use service::Allowed;
 use wire::{Detailed, Open};
 
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, kind};
 use crate::error::not_implemented;
 use crate::records::Versioning;
 use crate::s3::S3;
@@ -49,6 +49,10 @@ impl S3 {
         self.change(&bucket, |record, _| {
             if versioning == Versioning::Suspended && record.lock {
                 return Err(bound("An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.").into());
+            }
+            if versioning == Versioning::Suspended && record.has(kind::REPLICATION) {
+                let text = "A replication configuration is present on this bucket, so you cannot change the versioning state. To change the versioning state, first delete the replication configuration.";
+                return Err(bound(text).into());
             }
             record.versioning = versioning;
             Ok(())

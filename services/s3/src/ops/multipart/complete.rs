@@ -17,7 +17,6 @@ use crate::bucket::Bucket;
 use crate::conditions::Writing;
 use crate::error::{Failure, no_such_upload};
 use crate::expected::show_checksum;
-use crate::notify::{self, Event};
 use crate::records::{Data, Object, Sealing, Upload, Versioning};
 use crate::resource::Place;
 use crate::s3::S3;
@@ -123,11 +122,10 @@ impl S3 {
             acl: upload.acl,
             retention: upload.retention,
             legal_hold: upload.legal_hold,
+            replication: None,
         };
-        let object = versions::put(tx, inside, key, versioning, (&self.ids, call.now), object)?;
-        let event = Event::of("ObjectCreated:CompleteMultipartUpload", key, &object);
-        notify::event(tx, self, bucket, call, &event)?;
-        Ok(object)
+        let event = "ObjectCreated:CompleteMultipartUpload";
+        self.put_version(tx, call, (bucket, versioning, key), event, object)
     }
 }
 

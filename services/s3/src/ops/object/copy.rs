@@ -20,7 +20,6 @@ use crate::error::{invalid_argument, invalid_request, no_such_key};
 use crate::expected::Expected;
 use crate::lifecycle;
 use crate::limits::PUT_BYTES_MAX;
-use crate::notify::{self, Event};
 use crate::ops::object::put::object_of;
 use crate::payer;
 use crate::records::{Blob, BlobRef, Data, Encryption, Object, Sealing, Version};
@@ -163,6 +162,7 @@ impl S3 {
             acl,
             retention,
             legal_hold,
+            replication: None,
         };
         let (bucket, key) = (&*to.bucket, to.key.as_str());
         self.transact(|tx| {
@@ -176,10 +176,7 @@ impl S3 {
                 return Err(no_such_key(&from.key).into());
             }
             data::share(tx, &bucket.place, &blob)?;
-            let object =
-                versions::put(tx, bucket.inside(), key, versioning, (&self.ids, call.now), new.clone())?;
-            notify::event(tx, self, bucket, call, &Event::of("ObjectCreated:Copy", key, &object))?;
-            Ok(object)
+            self.put_version(tx, call, (bucket, versioning, key), "ObjectCreated:Copy", new.clone())
         })
         .await
     }

@@ -16,6 +16,7 @@ use crate::notify::{self, Event};
 use crate::object_lock::check_deletion;
 use crate::payer;
 use crate::records::{Marker, Object, Version, Versioning};
+use crate::replication;
 use crate::resource::Deletion;
 use crate::s3::S3;
 use crate::versions::{self, NULL};
@@ -117,6 +118,7 @@ impl S3 {
         let marker = versions::delete(tx, inside, key, versioning, (&self.ids, call.now), owner)?;
         match (marker, current) {
             (Some(marker), _) => {
+                replication::of_marker(tx, self, bucket, key, &marker)?;
                 let event = Event::marked("ObjectRemoved:DeleteMarkerCreated", key, &marker);
                 notify::event(tx, self, bucket, call, &event)?;
                 Ok(Deleted::Marked(marker))

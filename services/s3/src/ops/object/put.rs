@@ -6,16 +6,19 @@ use kernel::Call;
 use model_s3::Error;
 use model_s3::types::*;
 use service::Allowed;
+use store::Tx;
 
 use crate::attributes::{Attributes, said, wanted};
 use crate::bucket::Bucket;
 use crate::conditions::Writing;
+use crate::error::Failure;
 use crate::expected::{Expected, claims};
 use crate::lifecycle;
 use crate::limits::PUT_BYTES_MAX;
 use crate::notify::{self, Event};
 use crate::payer;
-use crate::records::{Object, Sealing};
+use crate::records::{Object, Sealing, Versioning};
+use crate::replication::{self, What};
 use crate::resource::Place;
 use crate::s3::S3;
 use crate::shown::{context_of, quoted, show_sealing, version_id};
@@ -83,13 +86,27 @@ impl S3 {
                     conditions.check(key, current.as_ref())?;
                 }
                 written.place_in(tx, &bucket.place)?;
-                let object =
-                    versions::put(tx, bucket.inside(), key, versioning, (&self.ids, call.now), new.clone())?;
-                notify::event(tx, self, bucket, call, &Event::of(event, key, &object))?;
-                Ok(object)
+                self.put_version(tx, call, (bucket, versioning, key), event, new.clone())
             })
             .await?;
         written.committed();
+        Ok(object)
+    }
+
+    /// Makes an object the current version of its key, in a transaction that holds the bucket, and puts what follows from
+    /// that into the outbox.
+    pub(crate) fn put_version(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        (bucket, versioning, key): (&Bucket, Versioning, &str),
+        event: &'static str,
+        mut object: Object,
+    ) -> Result<Object, Failure> {
+        let routes = replication::of_new(self, bucket, versioning, key, &mut object)?;
+        let object = versions::put(tx, bucket.inside(), key, versioning, (&self.ids, call.now), object)?;
+        replication::put(tx, self, bucket, key, object.id(), (What::Object, routes))?;
+        notify::event(tx, self, bucket, call, &Event::of(event, key, &object))?;
         Ok(object)
     }
 }
@@ -115,5 +132,6 @@ pub fn object_of(attributes: Attributes, sealing: Sealing, written: &Written, mo
         acl,
         retention,
         legal_hold,
+        replication: None,
     }
 }

@@ -12,6 +12,7 @@ use crate::notify::{self, Event};
 use crate::object_tags::{self, Tags};
 use crate::payer;
 use crate::records::{Object, Version};
+use crate::replication;
 use crate::resource::Asked;
 use crate::s3::S3;
 use crate::shown::version_id;
@@ -97,6 +98,7 @@ impl S3 {
             };
             let Some(mut object) = found else { return Err(no_such_key(key).into()) };
             change(&mut object)?;
+            replication::of_change(tx, self, bucket, key, &mut object)?;
             versions::replace(tx, bucket.inside(), key, object.clone())?;
             then(tx, &object)?;
             Ok(object)
