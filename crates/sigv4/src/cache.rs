@@ -2,24 +2,24 @@
 
 use crate::key::SigningKey;
 use parking_lot::Mutex;
-use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// Shards keep two cores from waiting on one lock; more would only cost memory.
 const SHARDS: usize = 16;
 
 /// Derived keys by access key id, secret, date, region and service. Thread-safe.
 ///
-/// Entries are found by a SHA-256 over all five, so a changed secret is a different entry and neither secret
-/// nor access key id is kept. Each shard has a young and an old generation: a hit moves an entry to the young
+/// Entries are found by 128 bits of hashes over all five under keys of this process alone, so a changed secret is a
+/// different entry, neither secret nor access key id is kept, and nobody outside can make two that meet. Each shard has a young and an old generation: a hit moves an entry to the young
 /// one, and when that is full the old one is dropped. A key used regularly stays; yesterday's keys leave.
 pub struct KeyCache {
+    hashes: [RandomState; 2],
     shards: [Mutex<Shard>; SHARDS],
     generation_len_max: usize,
 }
 
-type Id = [u8; 32];
+type Id = [u64; 2];
 type Generation = HashMap<Id, SigningKey, BuildHasherDefault<Prefix>>;
 
 #[derive(Default)]
@@ -28,14 +28,14 @@ struct Shard {
     old: Generation,
 }
 
-/// Takes the first eight bytes of an [`Id`], which is already as random as any hash of it.
+/// Takes the first half of an [`Id`], which is already as random as any hash of it.
 #[derive(Default)]
 struct Prefix(u64);
 
 impl Hasher for Prefix {
     fn write(&mut self, bytes: &[u8]) {
-        for (at, byte) in bytes.iter().take(8).enumerate() {
-            self.0 ^= u64::from(*byte) << (8 * at);
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_ne_bytes(*first);
         }
     }
 
@@ -46,9 +46,10 @@ impl Hasher for Prefix {
 
 impl KeyCache {
     /// A cache of at most about `capacity` keys (rounded up to a multiple of twice the number of shards).
-    /// A key takes some 70 bytes.
+    /// A key takes some 250 bytes.
     pub fn new(capacity: usize) -> KeyCache {
         KeyCache {
+            hashes: std::array::from_fn(|_| RandomState::new()),
             shards: std::array::from_fn(|_| Mutex::default()),
             generation_len_max: capacity.div_ceil(2 * SHARDS).max(1),
         }
@@ -56,14 +57,23 @@ impl KeyCache {
 
     /// The key for these five, from the cache or derived now. `date` is `YYYYMMDD`.
     pub fn get(&self, access_key: &str, secret: &str, date: &str, region: &str, service: &str) -> SigningKey {
-        let id = id(&[access_key, secret, date, region, service]);
-        let shard = &self.shards[usize::from(id[31]) % SHARDS];
+        let id = self.id([access_key, secret, date, region, service]);
+        let shard = self.shard(&id);
         if let Some(key) = self.find(&mut shard.lock(), &id) {
             return key;
         }
         let key = SigningKey::derive(secret, date, region, service);
         self.insert(&mut shard.lock(), id, key.clone());
         key
+    }
+
+    /// Parts are hashed with their ends, so that no two lists of parts read the same.
+    fn id(&self, parts: [&str; 5]) -> Id {
+        [self.hashes[0].hash_one(parts), self.hashes[1].hash_one(parts)]
+    }
+
+    fn shard(&self, id: &Id) -> &Mutex<Shard> {
+        &self.shards[id[1] as usize % SHARDS]
     }
 
     fn find(&self, shard: &mut Shard, id: &Id) -> Option<SigningKey> {
@@ -93,16 +103,6 @@ impl KeyCache {
     }
 }
 
-/// Lengths go in before the parts so that no two lists of parts read the same.
-fn id(parts: &[&str; 5]) -> Id {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.finalize().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +126,7 @@ mod tests {
             assert_ne!(signature(&get(other)), want);
         }
         assert_eq!(cache.len(), 5);
-        assert_ne!(id(&["ab", "c", "", "", ""]), id(&["a", "bc", "", "", ""]));
+        assert_ne!(cache.id(["ab", "c", "", "", ""]), cache.id(["a", "bc", "", "", ""]));
     }
 
     #[test]
@@ -137,8 +137,8 @@ mod tests {
             cache.get("AKIA", &format!("cold{n}"), "20150830", "us-east-1", "sqs");
             assert!(cache.len() <= 64);
         }
-        let hot = id(&["AKIA", "hot", "20150830", "us-east-1", "sqs"]);
-        let shard = cache.shards[usize::from(hot[31]) % SHARDS].lock();
+        let hot = cache.id(["AKIA", "hot", "20150830", "us-east-1", "sqs"]);
+        let shard = cache.shard(&hot).lock();
         assert!(shard.young.contains_key(&hot) || shard.old.contains_key(&hot));
     }
 }

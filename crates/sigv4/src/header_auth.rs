@@ -90,7 +90,15 @@ impl<'a> Fields<'a> {
     /// Commas and spaces both separate the fields; clients use either or both.
     fn parse(list: &'a str, header: &'a str) -> Result<Fields<'a>, AuthError> {
         let mut fields = Fields::default();
-        for field in list.split([',', ' ']).filter(|field| !field.is_empty()) {
+        let is_between = |byte: u8| matches!(byte, b',' | b' ');
+        let mut rest = list;
+        while !rest.is_empty() {
+            let end = rest.bytes().position(is_between).unwrap_or(rest.len());
+            let field = &rest[..end];
+            rest = rest.get(end + 1..).unwrap_or_default();
+            if field.is_empty() {
+                continue;
+            }
             let not_a_pair = || AuthError::NotKeyValue { field: field.to_owned(), header: header.to_owned() };
             let (name, value) = field.split_once('=').ok_or_else(not_a_pair)?;
             let slot = match name {

@@ -9,6 +9,23 @@ pub struct Expected<'a> {
     pub service: Option<&'a str>,
 }
 
+/// Where the first four parts of a credential end. Its last ends where it does.
+#[derive(Clone, Copy)]
+pub(crate) struct Cuts([usize; 4]);
+
+impl Cuts {
+    /// `None` unless there are exactly five parts and an access key.
+    pub(crate) fn find(credential: &str) -> Option<Cuts> {
+        let mut cuts = [0; 4];
+        let mut found = 0;
+        for (at, _) in credential.bytes().enumerate().filter(|(_, byte)| *byte == b'/') {
+            *cuts.get_mut(found)? = at;
+            found += 1;
+        }
+        (found == cuts.len() && cuts[0] > 0).then_some(Cuts(cuts))
+    }
+}
+
 /// A credential cut into its five parts.
 #[derive(Clone, Copy)]
 pub(crate) struct Credential<'a> {
@@ -24,14 +41,19 @@ pub(crate) struct Credential<'a> {
 impl<'a> Credential<'a> {
     /// `None` unless there are exactly five parts and an access key.
     pub(crate) fn parse(text: &'a str) -> Option<Credential<'a>> {
-        let (access_key, scope) = text.split_once('/')?;
-        let mut parts = scope.split('/');
-        let (date, region, service) = (parts.next()?, parts.next()?, parts.next()?);
-        let terminator = parts.next()?;
-        if parts.next().is_some() || access_key.is_empty() {
-            return None;
+        Some(Self::cut(text, Cuts::find(text)?))
+    }
+
+    /// The parts of a credential, which has to be the one that the cuts were found in.
+    pub(crate) fn cut(text: &'a str, Cuts([key, date, region, service]): Cuts) -> Credential<'a> {
+        Credential {
+            access_key: &text[..key],
+            date: &text[key + 1..date],
+            region: &text[date + 1..region],
+            service: &text[region + 1..service],
+            terminator: &text[service + 1..],
+            scope: &text[key + 1..],
         }
-        Some(Credential { access_key, date, region, service, terminator, scope })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::date;
 use crate::error::{AuthError, Place, ScopeFault};
 use crate::payload::Payload;
 use crate::policy::Policy;
-use crate::scope::{Credential, Expected};
+use crate::scope::{Credential, Cuts, Expected};
 use crate::text;
 use std::fmt;
 
@@ -31,6 +31,7 @@ pub struct Signed {
     /// Credential, signed headers and signature, one after the other: one allocation for all three.
     text: String,
     credential_len: usize,
+    cuts: Cuts,
     signed_headers_len: usize,
     pub(crate) signature: Option<[u8; 32]>,
     pub(crate) time: i64,
@@ -42,14 +43,15 @@ pub struct Signed {
 impl Signed {
     pub(crate) fn new(parts: Parts<'_>) -> Result<Signed, AuthError> {
         let Parts { place, credential, signed_headers, signature, .. } = parts;
-        if Credential::parse(credential).is_none() {
+        let Some(cuts) = Cuts::find(credential) else {
             return Err(AuthError::MalformedCredential { place, credential: credential.to_owned() });
-        }
+        };
         check_signed_headers(signed_headers, place)?;
         Ok(Signed {
             place,
             text: [credential, signed_headers, signature].concat(),
             credential_len: credential.len(),
+            cuts,
             signed_headers_len: signed_headers.len(),
             signature: text::unhex(signature.as_bytes()),
             time: parts.time,
@@ -60,7 +62,7 @@ impl Signed {
     }
 
     pub(crate) fn credential(&self) -> Credential<'_> {
-        Credential::parse(&self.text[..self.credential_len]).expect("checked when it was read")
+        Credential::cut(&self.text[..self.credential_len], self.cuts)
     }
 
     /// The access key id.
@@ -124,7 +126,8 @@ impl Signed {
     }
 
     pub(crate) fn signs(&self, header: &str) -> bool {
-        self.signed_headers().split(';').any(|name| name.eq_ignore_ascii_case(header))
+        let mut names = self.signed_headers().as_bytes().split(|byte| *byte == b';');
+        names.any(|name| name.eq_ignore_ascii_case(header.as_bytes()))
     }
 
     /// Compares the credential scope with the request time and with what the endpoint expects.
@@ -187,20 +190,24 @@ impl fmt::Debug for Signed {
 }
 
 fn check_signed_headers(list: &str, place: Place) -> Result<(), AuthError> {
-    let names = || list.split(';');
+    let names = || list.as_bytes().split(|byte| *byte == b';');
     if names().take(SIGNED_HEADERS_MAX + 1).count() > SIGNED_HEADERS_MAX {
         return Err(AuthError::TooLarge { what: "number of signed headers", limit: SIGNED_HEADERS_MAX });
     }
-    // A name twice would let a short list hash one long header many times over.
-    let twice = names().enumerate().any(|(at, name)| names().take(at).any(|n| n.eq_ignore_ascii_case(name)));
-    if twice || names().any(|name| !is_token(name)) {
+    // A name twice would let a short list hash one long header many times over. Clients sort their lists, where no name
+    // comes back; others are searched.
+    let is_lower = || !list.bytes().any(|byte| byte.is_ascii_uppercase());
+    let is_sorted = || is_lower() && names().zip(names().skip(1)).all(|(name, next)| name < next);
+    let is_repeated =
+        || names().enumerate().any(|(at, name)| names().take(at).any(|n| n.eq_ignore_ascii_case(name)));
+    if names().any(|name| !is_token(name)) || (!is_sorted() && is_repeated()) {
         return Err(AuthError::MalformedSignedHeaders { place, value: list.to_owned() });
     }
     Ok(())
 }
 
-fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+fn is_token(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b))
 }
 
 #[cfg(test)]
@@ -212,7 +219,19 @@ mod tests {
         for good in ["host", "host;x-amz-date", "Host;my-Header1;my_h"] {
             assert_eq!(check_signed_headers(good, Place::Header), Ok(()), "{good}");
         }
-        for bad in ["", ";", "host;", "host;;a", "host;HOST", "ho st", "host\n", "hôst"] {
+        for bad in [
+            "",
+            ";",
+            "host;",
+            "host;;a",
+            "host;HOST",
+            "HOST;host",
+            "host;host",
+            "b;a;b",
+            "ho st",
+            "host\n",
+            "hôst",
+        ] {
             let refused = check_signed_headers(bad, Place::Header);
             assert!(matches!(refused, Err(AuthError::MalformedSignedHeaders { .. })), "{bad}");
         }
