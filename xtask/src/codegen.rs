@@ -57,6 +57,9 @@ pub struct Overlay {
     /// Outputs whose only member stands alone in XML.
     #[serde(default)]
     pub unwrapped: BTreeSet<String>,
+    /// Shapes that read and write themselves, and the Rust types that stand for them: `crate::Type`, of a crate in `crates/`.
+    #[serde(default)]
+    pub own_forms: BTreeMap<String, String>,
     /// Statuses of successes that the model does not say.
     #[serde(default)]
     pub statuses: BTreeMap<String, u16>,

@@ -10,4 +10,5 @@ mod scalar;
 mod write;
 
 pub use read::{ItemSeed, NamedSeed, ValueSeed, item_from_slice, value_from_slice};
+pub(crate) use write::write_blob;
 pub use write::{write_item, write_number_text, write_text, write_value};

@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod given;
 mod invalid;
 mod item;
 mod json;
@@ -28,8 +29,10 @@ mod number;
 mod set;
 mod shape;
 mod size;
+mod stored;
 mod value;
 
+pub use given::{Given, Named, Shown};
 pub use invalid::Invalid;
 pub use item::Item;
 pub use json::{
@@ -41,4 +44,5 @@ pub use number::{Number, NumberError, OutOfRange};
 pub use set::{Duplicates, Set};
 pub use shape::{check_depth, depth};
 pub use size::{item_size, number_size, value_size};
+pub use stored::{Damaged, load_attribute, load_item, store_item, write_stored};
 pub use value::{Blob, Kind, Text, Value};

@@ -86,7 +86,7 @@ fn empty(schema: &'static Schema) -> State {
         Kind::String => State::Text(String::new()),
         Kind::Blob => State::Blob(Bytes::new()),
         Kind::Timestamp => State::Time(Timestamp::default()),
-        Kind::Document => State::Document(Document::Null),
+        Kind::Document | Kind::Own => State::Document(Document::Null),
         Kind::List => State::List(Entries { schema, entries: Vec::new() }),
         Kind::Map => State::Map(Map { schema, entries: BTreeMap::new() }),
         Kind::Structure => State::Struct(Members::new(schema)),

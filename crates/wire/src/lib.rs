@@ -44,7 +44,8 @@ pub use schema::{Bounds, ErrorTrait, Kind, Location, Member, Schema, TimestampFo
 pub use stream::{ByteStream, Piece, Reader, StreamError};
 pub use validate::{Constraint, Dialect, Violation, standard_text, violations};
 pub use value::{
-    Enum, ListValue, MapValue, Open, Req, Slot, Structure, TextSlot, UnionValue, Value, View, debug_structure,
+    Enum, ListValue, MapValue, Open, OwnForm, Req, Slot, Structure, TextSlot, UnionValue, Value, View,
+    debug_structure,
 };
 pub use xml::{read_xml_document, xml_document};
 

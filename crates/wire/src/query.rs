@@ -153,7 +153,7 @@ fn decode(
             _ => Err(unexpected(member)),
         },
         Kind::Union => union(schema, node, value, names),
-        Kind::Document => Err(unexpected(member)),
+        Kind::Document | Kind::Own => Err(unexpected(member)),
         _ => match &node.value {
             Some(text) => scalar::set_text(member, value, Cow::Borrowed(text), TimestampFormat::Iso8601),
             None => Err(unexpected(member)),

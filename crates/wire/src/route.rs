@@ -22,7 +22,8 @@ pub struct Router {
     by_signing: HashMap<&'static str, Vec<&'static ServiceModel>>,
     by_host: HashMap<&'static str, Vec<&'static ServiceModel>>,
     query_services: Vec<&'static ServiceModel>,
-    rest: HashMap<&'static str, Vec<(UriPattern, &'static OperationName)>>,
+    /// By service and method.
+    rest: HashMap<&'static str, HashMap<&'static str, Vec<Entry>>>,
     /// Parameters that choose the operation, by service: [`ServiceModel::discriminated`].
     choosing: HashMap<&'static str, HashSet<&'static str>>,
     /// Services that take requests without a signature.
@@ -107,7 +108,10 @@ impl Router {
                     let choosing = patterns.iter().flat_map(choosing).collect();
                     router.choosing.insert(service.id, choosing);
                 }
-                router.rest.insert(service.id, patterns);
+                let by_method = router.rest.entry(service.id).or_default();
+                for entry in patterns {
+                    by_method.entry(entry.1.method).or_default().push(entry);
+                }
             }
         }
         router
@@ -255,11 +259,10 @@ impl Router {
         let query = parse_form(target.query, MAX_PARAMETERS).map_err(malformed)?;
         for service in candidates {
             let Some(protocol) = rest_protocol(service) else { continue };
-            let patterns = self.rest.get(service.id).map(Vec::as_slice).unwrap_or_default();
+            let by_method = self.rest.get(service.id).and_then(|by_method| by_method.get(target.method));
+            let patterns = by_method.map(Vec::as_slice).unwrap_or_default();
             let mut fitting = patterns.iter().filter(|(pattern, op)| {
-                op.method == target.method
-                    && has_all(op, &query, target.headers)
-                    && pattern.matches(target.path, &query)
+                has_all(op, &query, target.headers) && pattern.matches(target.path, &query)
             });
             let Some(first) = fitting.next() else { continue };
             // The order of the table decides only between patterns that are not equally exact.

@@ -89,6 +89,8 @@ pub enum Kind {
     Map,
     Structure,
     Union,
+    /// What reads and writes itself: [`OwnForm`](crate::OwnForm).
+    Own,
 }
 
 /// Where a member goes in a REST request or response.

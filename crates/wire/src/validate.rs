@@ -163,7 +163,12 @@ impl Walk {
     fn value(&mut self, member: &'static Member, view: View<'_>) {
         let schema = member.target;
         match view {
-            View::Absent | View::Bool(_) | View::Time(_) | View::Document(_) | View::Stream(_) => {}
+            View::Absent
+            | View::Bool(_)
+            | View::Time(_)
+            | View::Document(_)
+            | View::Own(_)
+            | View::Stream(_) => {}
             View::Int(n) => self.number(member, n as f64, || n.to_string()),
             View::Float(n) => self.number(member, f64::from(n), || n.to_string()),
             View::Double(n) => self.number(member, n, || n.to_string()),

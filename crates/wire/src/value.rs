@@ -8,6 +8,7 @@ use bytes::Bytes;
 use kernel::Timestamp;
 
 use crate::document::Document;
+use crate::error::DecodeError;
 use crate::schema::Schema;
 use crate::stream::ByteStream;
 
@@ -36,6 +37,7 @@ pub enum View<'a> {
     Map(&'a dyn MapValue),
     Struct(&'a dyn Structure),
     Union(&'a dyn UnionValue),
+    Own(&'a dyn OwnForm),
 }
 
 /// A value to be written.
@@ -55,6 +57,16 @@ pub enum Slot<'a> {
     Map(&'a mut dyn MapValue),
     Struct(&'a mut dyn Structure),
     Union(&'a mut dyn UnionValue),
+    Own(&'a mut dyn OwnForm),
+}
+
+/// A value with a form of its own in JSON, which it reads and writes itself: one that the parts of a codec would be too slow
+/// or too loose for. Only JSON protocols have such values.
+pub trait OwnForm: Send + Sync {
+    /// Becomes what a JSON text says. The text is well-formed, however deep.
+    fn read_json(&mut self, json: &str) -> Result<(), DecodeError>;
+    /// Appends its JSON text.
+    fn write_json(&self, out: &mut Vec<u8>);
 }
 
 /// Something that takes a text: a string or an enumeration.
@@ -361,6 +373,7 @@ impl fmt::Debug for Shown<'_> {
             View::Blob(v) => write!(f, "({} bytes)", v.len()),
             View::Time(v) => v.fmt(f),
             View::Document(_) => f.write_str("(document)"),
+            View::Own(_) => f.write_str("(in its own form)"),
             View::Stream(v) => v.fmt(f),
             View::List(list) => {
                 let schema = self.schema.element().target;

@@ -57,7 +57,7 @@ fn fill(value: &mut dyn Value, choices: &mut Choices<'_>, depth: usize, document
         }
         Slot::Struct(v) if depth < MAX_DEPTH => fill_structure(v, choices, depth + 1, documents),
         Slot::Struct(_) => {}
-        Slot::Stream(_) => unreachable!("no stream is part of a document"),
+        Slot::Stream(_) | Slot::Own(_) => unreachable!("no stream or own form is part of a document"),
         Slot::Union(v) => fill(v.select(usize::from(choices.byte() % 2)), choices, depth + 1, documents),
     }
 }
@@ -72,7 +72,7 @@ fn random(bytes: &[u8], documents: bool) -> Box<dyn Structure> {
 fn dump(view: View<'_>, out: &mut String) {
     match view {
         View::Absent => out.push('-'),
-        View::Stream(_) => unreachable!("no stream is part of a document"),
+        View::Stream(_) | View::Own(_) => unreachable!("no stream or own form is part of a document"),
         View::Float(v) if v.is_nan() => out.push_str("nan"),
         View::Double(v) if v.is_nan() => out.push_str("nan"),
         View::Bool(v) => *out += &format!("{v};"),

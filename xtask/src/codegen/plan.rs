@@ -17,6 +17,8 @@ pub struct Plan<'a> {
     pub operations: Vec<&'a OperationModel>,
     /// Whether bodies that are streams are generated as such.
     streaming: bool,
+    /// The types of shapes that read and write themselves. What is within them is not generated.
+    pub own_forms: &'a BTreeMap<String, String>,
     /// Every shape they reach, in the order of the names.
     pub shapes: BTreeMap<&'a str, &'a Shape>,
     /// Those reached from an input: their required members have to be there.
@@ -26,7 +28,7 @@ pub struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub fn new(model: &'a Model, overlay: &Overlay) -> Result<Self> {
+    pub fn new(model: &'a Model, overlay: &'a Overlay) -> Result<Self> {
         let operations: Vec<_> = model.operations.values().filter(|op| overlay.lists(&op.name)).collect();
         if let super::Operations::Listed(names) = &overlay.operations {
             for name in names {
@@ -37,6 +39,7 @@ impl<'a> Plan<'a> {
             model,
             operations,
             streaming: overlay.streaming,
+            own_forms: &overlay.own_forms,
             shapes: BTreeMap::new(),
             inputs: BTreeSet::new(),
             renamed: BTreeMap::new(),
@@ -57,7 +60,7 @@ impl<'a> Plan<'a> {
         let (name, shape) =
             self.model.shapes.get_key_value(name).with_context(|| format!("no shape {name}"))?;
         ensure!(!shape.eventstream, "{name} is an event stream, which is not supported");
-        if self.shapes.insert(name, shape).is_none() {
+        if self.shapes.insert(name, shape).is_none() && !self.own_forms.contains_key(name) {
             for next in references(shape) {
                 self.reach(next)?;
             }
@@ -68,7 +71,7 @@ impl<'a> Plan<'a> {
     fn reach_input(&mut self, name: &str) -> Result<()> {
         let (name, shape) =
             self.model.shapes.get_key_value(name).with_context(|| format!("no shape {name}"))?;
-        if self.inputs.insert(name) {
+        if self.inputs.insert(name) && !self.own_forms.contains_key(name) {
             for next in references(shape) {
                 self.reach_input(next)?;
             }
@@ -79,7 +82,7 @@ impl<'a> Plan<'a> {
     /// A structure that is the input (or output) of one operation and nothing else is named after it.
     fn rename(&mut self) {
         let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-        for shape in self.shapes.values() {
+        for (_, shape) in self.shapes.iter().filter(|(name, _)| !self.own_forms.contains_key(**name)) {
             for name in references(shape) {
                 *uses.entry(name).or_default() += 1;
             }
@@ -116,6 +119,9 @@ impl<'a> Plan<'a> {
 
     /// The Rust type of a shape's value.
     pub fn value_type(&self, name: &str) -> Result<String> {
+        if let Some(own) = self.own_forms.get(name) {
+            return Ok(own.clone());
+        }
         let shape = self.shapes.get(name).with_context(|| format!("no shape {name}"))?;
         Ok(match lower::kind(shape).map_err(anyhow::Error::msg)? {
             Kind::Boolean => "bool".to_owned(),
@@ -136,7 +142,7 @@ impl<'a> Plan<'a> {
                 let value = &shape.value.as_ref().context("a map has values")?.shape;
                 format!("BTreeMap<String, {}>", self.entry_type(shape, value)?)
             }
-            Kind::Structure | Kind::Union => self.type_name(name),
+            Kind::Structure | Kind::Union | Kind::Own => self.type_name(name),
         })
     }
 
@@ -166,6 +172,9 @@ impl<'a> Plan<'a> {
             return true;
         }
         if !seen.insert(from) {
+            return false;
+        }
+        if self.own_forms.contains_key(from) {
             return false;
         }
         let Some(shape) = self.shapes.get(from) else { return false };

@@ -30,11 +30,13 @@ pub fn generate(name: &str, overlay: &Overlay, files: &mut Files) -> Result<()> 
     files.insert(src.join("errors.rs"), errors(&plan)?);
     files.insert(src.join("ops.rs"), operations(name, overlay, &plan, &iam)?);
     files.insert(src.join("lib.rs"), lib(name));
-    let dependencies = [
-        "catalog = { path = \"../catalog\" }",
-        "kernel = { path = \"../../crates/kernel\" }",
-        "wire = { path = \"../../crates/wire\" }",
-    ];
+    let own: BTreeSet<&str> = overlay.own_forms.values().filter_map(|path| path.split("::").next()).collect();
+    let crates: BTreeSet<&str> = own.into_iter().chain(["kernel", "wire"]).collect();
+    let dependencies: Vec<String> = ["catalog = { path = \"../catalog\" }".to_owned()]
+        .into_iter()
+        .chain(crates.iter().map(|name| format!("{name} = {{ path = \"../../crates/{name}\" }}")))
+        .collect();
+    let dependencies: Vec<&str> = dependencies.iter().map(String::as_str).collect();
     let what = format!("Types of {name}'s API");
     files.insert(folder.join("Cargo.toml"), manifest(&format!("model-{name}"), &what, &dependencies));
     Ok(())
@@ -87,6 +89,10 @@ fn schemas(plan: &Plan<'_>, overlay: &Overlay) -> Result<String> {
 
 fn schema(name: &str, shape: &Shape, overlay: &Overlay, out: &mut String) -> Result<()> {
     let say = anyhow::Error::msg;
+    if overlay.own_forms.contains_key(name) {
+        writeln!(out, "pub static {name}: Schema = Schema {{ name: {name:?}, kind: Kind::Own, ..SCHEMA }};\n")?;
+        return Ok(());
+    }
     let kind = lower::kind(shape).map_err(say)?;
     let mut traits = format!("name: {name:?}, kind: Kind::{kind:?}, ");
     let bounds = lower::bounds(shape).map_err(say)?;
@@ -200,7 +206,7 @@ fn types(plan: &Plan<'_>) -> Result<String> {
     out.push_str(
         "#[allow(unused_imports)]\nuse wire::{ByteStream, Bytes, Document, Open, Req};\n\nuse crate::schemas;\n\n",
     );
-    for (name, shape) in &plan.shapes {
+    for (name, shape) in plan.shapes.iter().filter(|(name, _)| !plan.own_forms.contains_key(**name)) {
         match lower::kind(shape).map_err(anyhow::Error::msg)? {
             Kind::Structure => structure(plan, name, shape, &mut out)?,
             Kind::Union => union(plan, name, shape, &mut out)?,

@@ -63,7 +63,8 @@ pub fn write_number_text(number: Number, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-fn write_blob(blob: &[u8], out: &mut Vec<u8>) {
+/// Appends a binary as the string it is on the wire.
+pub fn write_blob(blob: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     let start = out.len();
     out.resize(start + blob.len().div_ceil(3) * 4, 0);

@@ -70,7 +70,7 @@ fn value(name: &str, schema: &Schema) -> Value {
         }
         Kind::Map => json!({ "key": "value" }),
         Kind::Structure => Value::Object(structure(schema)),
-        Kind::Union => json!({}),
+        Kind::Union | Kind::Own => json!({}),
     }
 }
 

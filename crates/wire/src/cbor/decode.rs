@@ -131,6 +131,9 @@ fn value(
         }
         _ => return Err(mismatch()),
     }
-    debug_assert!(schema.kind != Kind::Document, "RPC v2 has no documents");
+    debug_assert!(
+        !matches!(schema.kind, Kind::Document | Kind::Own),
+        "RPC v2 has neither documents nor own forms"
+    );
     Ok(())
 }

@@ -51,8 +51,8 @@ pub(crate) fn write_text(text: &str, out: &mut Vec<u8>) {
 
 fn encode(view: View<'_>, out: &mut Vec<u8>) {
     match view {
-        // RPC v2 has no documents; a model that gave it one would be refused by the generator.
-        View::Absent | View::Document(_) | View::Stream(_) => out.push(NULL),
+        // RPC v2 has no documents, nor own forms; a model that gave it one would be refused by the generator.
+        View::Absent | View::Document(_) | View::Own(_) | View::Stream(_) => out.push(NULL),
         View::Bool(v) => out.push(if v { 0xf5 } else { 0xf4 }),
         View::Int(v) => integer(v, out),
         View::Float(v) => {

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use serde_json::value::RawValue;
 
 use crate::document::Document;
 use crate::error::DecodeError;
@@ -121,6 +124,16 @@ impl<'de> DeserializeSeed<'de> for Place<'_> {
             }
             return Ok(());
         }
+        if self.member.target.kind == Kind::Own {
+            let json = <&RawValue>::deserialize(deserializer)?.get();
+            if json == "null" {
+                return Ok(());
+            }
+            return match self.value.slot() {
+                Slot::Own(value) => value.read_json(json).map_err(D::Error::custom),
+                _ => Err(self.mismatch("VALUE")),
+            };
+        }
         deserializer.deserialize_any(self)
     }
 }
@@ -139,7 +152,7 @@ impl Place<'_> {
             Kind::Document => "a Document",
             Kind::List => "a List",
             Kind::Map => "a Map",
-            Kind::Structure | Kind::Union => "a Structure",
+            Kind::Structure | Kind::Union | Kind::Own => "a Structure",
         };
         E::custom(format_args!("{found} can not be converted to {expected}"))
     }
@@ -305,7 +318,7 @@ struct NotNull<'a> {
 impl<'de> DeserializeSeed<'de> for NotNull<'_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        if self.allowed || self.place.member.target.kind == Kind::Document {
+        if self.allowed || matches!(self.place.member.target.kind, Kind::Document | Kind::Own) {
             return self.place.deserialize(deserializer);
         }
         deserializer.deserialize_any(self)
@@ -366,7 +379,7 @@ impl Choice<'_> {
 impl<'de> DeserializeSeed<'de> for Choice<'_> {
     type Value = bool;
     fn deserialize<D: Deserializer<'de>>(mut self, deserializer: D) -> Result<bool, D::Error> {
-        if self.member.target.kind == Kind::Document {
+        if matches!(self.member.target.kind, Kind::Document | Kind::Own) {
             self.place()?.deserialize(deserializer)?;
             return Ok(true);
         }

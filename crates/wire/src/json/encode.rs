@@ -68,6 +68,7 @@ pub(crate) fn encode_value(member: &Member, view: View<'_>, out: &mut Vec<u8>) {
             format => write_text(&timestamp::format(v, format), out),
         },
         View::Document(v) => append(&v.to_json(), out),
+        View::Own(v) => v.write_json(out),
         View::List(list) => {
             let element = member.target.element();
             out.push(b'[');

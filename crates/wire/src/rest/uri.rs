@@ -52,12 +52,18 @@ impl UriPattern {
         self.query
             .iter()
             .all(|(name, value)| query.iter().any(|(n, v)| n == name && value.is_none_or(|value| v == value)))
-            && self.labels(path).is_some()
+            && self.walk(path, |_, _| ()).is_some()
     }
 
     /// The raw texts of the labels, if the path fits.
     pub fn labels<'a>(&self, path: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
-        let mut labels = Vec::new();
+        let mut labels = Vec::with_capacity(self.segments.len());
+        self.walk(path, |name, text| labels.push((name, text)))?;
+        Some(labels)
+    }
+
+    /// Goes along the path, and gives out each label with its raw text; `None` if the path does not fit.
+    fn walk<'a>(&self, path: &'a str, mut label: impl FnMut(&'static str, &'a str)) -> Option<()> {
         let mut rest = path.strip_prefix('/')?;
         let mut ended = rest.is_empty();
         for (i, segment) in self.segments.iter().enumerate() {
@@ -74,13 +80,13 @@ impl UriPattern {
                 Segment::Literal(literal) if *literal == text => {}
                 Segment::Literal(_) => return None,
                 Segment::Label(_) | Segment::Greedy(_) if text.is_empty() => return None,
-                Segment::Label(name) | Segment::Greedy(name) => labels.push((*name, text)),
+                Segment::Label(name) | Segment::Greedy(name) => label(name, text),
             }
             ended = tail.is_empty();
             rest = tail.strip_prefix('/').unwrap_or(tail);
         }
         // A single trailing slash is the same as none.
-        (ended || rest.is_empty()).then_some(labels)
+        (ended || rest.is_empty()).then_some(())
     }
 
     /// Of two patterns that fit a request the greater one is meant: literals before labels before greedy labels,

@@ -66,7 +66,7 @@ fn decode(member: &'static Member, element: &Element, value: &mut dyn Value) -> 
             entries(member, element.children.iter().filter(|child| child.name == name), value)
         }
         Kind::Map => entries(member, element.children.iter().filter(|child| child.name == "entry"), value),
-        Kind::Document => Err(unexpected(member)),
+        Kind::Document | Kind::Own => Err(unexpected(member)),
         _ => set(member, value, &element.text),
     }
 }

@@ -32,7 +32,7 @@ fn fill(value: &mut dyn Value, member: &'static Member, json: &Json) -> Result<(
         Slot::Float(v) => *v = number(json).ok_or_else(wrong)? as f32,
         Slot::Double(v) => *v = number(json).ok_or_else(wrong)?,
         Slot::Text(v) => v.set(json.as_str().ok_or_else(wrong)?.to_owned()),
-        Slot::Stream(_) => return Err(wrong()),
+        Slot::Stream(_) | Slot::Own(_) => return Err(wrong()),
         Slot::Blob(v) => *v = Bytes::from(json.as_str().ok_or_else(wrong)?.to_owned()),
         Slot::Time(v) => *v = time(json).ok_or_else(wrong)?,
         Slot::Document(v) => *v = document(json),
@@ -82,7 +82,7 @@ pub fn same_structure(found: &dyn Structure, expected: &Json) -> Result<(), Stri
 fn same(found: View<'_>, member: &'static Member, expected: &Json) -> Result<(), String> {
     let entry = || member.target.element.ok_or("no entry");
     let equal = match found {
-        View::Stream(_) => false,
+        View::Stream(_) | View::Own(_) => false,
         View::Absent => expected.is_null(),
         View::Bool(v) => expected.as_bool() == Some(v),
         View::Int(v) => expected.as_i64() == Some(v),
