@@ -48,6 +48,9 @@ impl BodyMemory {
         if announced > limits.body_bytes {
             return Err(ReadError::TooLarge);
         }
+        if body.is_end_stream() {
+            return Ok(Held { bytes: Bytes::new(), _share: None });
+        }
         let mut body = body;
         let mut whole = Collected::default();
         let mut share: Option<OwnedSemaphorePermit> = None;
@@ -91,6 +94,10 @@ impl BodyMemory {
 
     async fn claim(&self, pieces: usize, limits: &Limits) -> Result<OwnedSemaphorePermit, ReadError> {
         let pieces = u32::try_from(pieces).map_err(|_| ReadError::TooLarge)?;
+        // As a rule there is enough, and nothing to wait for.
+        if let Ok(permit) = self.0.clone().try_acquire_many_owned(pieces) {
+            return Ok(permit);
+        }
         match timeout(limits.body_wait, self.0.clone().acquire_many_owned(pieces)).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(ReadError::TimedOut),

@@ -16,7 +16,8 @@ use hyper::body::{Body, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use wire::ByteStream;
@@ -24,6 +25,7 @@ use wire::ByteStream;
 use crate::access_log::{Entry, Line};
 use crate::admin::{Admin, AdminRequest, MAX_BODY, is_admin};
 use crate::answer::{Gateway, Head};
+use crate::date::date;
 use crate::expectation::{Expectation, Expected};
 use crate::limits::Limits;
 use crate::outgoing::Outgoing;
@@ -106,7 +108,11 @@ pub async fn serve(
         shards.spawn(async move {
             let _place = place;
             match TcpStream::from_std(stream) {
-                Ok(stream) => connection(stream, &http, front, watcher).await,
+                Ok(stream) => {
+                    // Answers are written in one piece; waiting for more would only delay them.
+                    let _ = stream.set_nodelay(true);
+                    connection(stream, &http, front, Some(watcher)).await;
+                }
                 Err(error) => tracing::warn!(%error, "a connection was not accepted"),
             }
         });
@@ -134,14 +140,24 @@ fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
     http
 }
 
+/// Serves one connection that is there already, from `peer` to the listener at `address`, until it ends: for tests and
+/// benchmarks that need no network.
+pub async fn serve_stream(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    (address, peer): (SocketAddr, SocketAddr),
+    gateway: Arc<Gateway>,
+    admin: Arc<dyn Admin>,
+) {
+    let (http, memory) = (http(&gateway.limits), BodyMemory::new(&gateway.limits));
+    connection(stream, &http, Front { gateway, admin, memory, address, peer }, None).await;
+}
+
 async fn connection(
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     http: &auto::Builder<TokioExecutor>,
     front: Front,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Option<Watcher>,
 ) {
-    // Answers are written in one piece; waiting for more would only delay them.
-    let _ = stream.set_nodelay(true);
     let (peer, wait) = (front.peer, front.gateway.limits.body_wait);
     let front = Arc::new(front);
     let service = service_fn(move |request| {
@@ -149,8 +165,12 @@ async fn connection(
         async move { Ok::<_, Infallible>(front.respond(request).await) }
     });
     let stream = TokioIo::new(Writes::new(stream, wait));
-    let serving = http.serve_connection(stream, service);
-    if let Err(error) = watcher.watch(serving.into_owned()).await {
+    let serving = http.serve_connection(stream, service).into_owned();
+    let served = match watcher {
+        Some(watcher) => watcher.watch(serving).await,
+        None => serving.await,
+    };
+    if let Err(error) = served {
         tracing::debug!(%peer, %error, "a connection broke off");
     }
 }
@@ -240,7 +260,7 @@ impl Front {
             headers.insert(REQUEST_ID.clone(), id);
         }
         // Clients correct their clocks by this, so it has to be the time that everything here goes by.
-        if let Ok(date) = HeaderValue::from_str(&wire::http_date(self.gateway.clock().now())) {
+        if let Some(date) = date(self.gateway.clock().now()) {
             headers.insert(DATE, date);
         }
         let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);

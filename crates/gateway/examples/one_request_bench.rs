@@ -1,0 +1,245 @@
+//! What the way of one request costs beside the service's own work: the same signed request again and again over one
+//! connection in memory, with a user's key and policies in the store. Run with `--release`; for instructions a request:
+//!
+//! `valgrind --tool=callgrind target/release/examples/one_request_bench identity 2000`
+//!
+//! with two numbers of requests, whose difference is that of the requests alone.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use gateway::{Admin, AdminRequest, AdminResponse, Credential, Credentials, Gateway, Limits, NoCredential};
+use gateway::{Presentation, serve_stream};
+use http::{HeaderMap, HeaderName};
+use identity::records::{AccessKey, User};
+use identity::{Authority, Directory, Documents, KeyError, Keyring, Usage, keys};
+use kernel::{Arn, Call};
+use model_s3::types::{GetObjectInput, GetObjectOutput};
+use model_sts::types::{GetCallerIdentityInput, GetCallerIdentityOutput};
+use service::{Allowed, Resource, Service};
+use sha2::{Digest, Sha256};
+use sigv4::{PayloadToSign, Policy, Signer};
+use store::Record;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const REQUESTS: usize = 20_000;
+/// More than any answer here has.
+const ANSWER_MAX: usize = 16 * 1024;
+const OBJECT: [u8; 1024] = [7; 1024];
+
+/// The keys of the store, as the program has them.
+struct Keys {
+    keyring: Keyring,
+    usage: Usage,
+}
+
+impl Credentials for Keys {
+    fn find(&self, presented: &Presentation<'_>) -> Result<Credential, NoCredential> {
+        let found = self.keyring.find(presented.access_key, presented.token, presented.now);
+        match found {
+            Ok(found) => {
+                Ok(Credential { secret: found.secret, principal: found.principal, well_known: false })
+            }
+            Err(KeyError::Unknown) => Err(NoCredential::Unknown),
+            Err(KeyError::Expired) => Err(NoCredential::Expired),
+        }
+    }
+
+    fn used(&self, call: &Call) {
+        self.usage.note(call);
+    }
+}
+
+struct NoAdmin;
+
+impl Admin for NoAdmin {
+    fn answer<'a>(&'a self, _: AdminRequest<'a>) -> BoxFuture<'a, Option<AdminResponse>> {
+        Box::pin(std::future::ready(None))
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let only = arguments.next();
+    let requests = arguments.next().map_or(REQUESTS, |text| text.parse().expect("a number of requests"));
+    let gateway = Arc::new(gateway().await);
+    for (name, request) in [("identity", caller_identity()), ("object", get_object())] {
+        if only.as_deref().is_some_and(|only| only != name) {
+            continue;
+        }
+        let (mut client, server) = tokio::io::duplex(64 * 1024);
+        let peer = ([127, 0, 0, 1], 50_000).into();
+        let address = ([127, 0, 0, 1], 4566).into();
+        let serving = tokio::spawn(serve_stream(server, (address, peer), gateway.clone(), Arc::new(NoAdmin)));
+        let mut answer = vec![0; ANSWER_MAX];
+        let begun = Instant::now();
+        for _ in 0..requests {
+            exchange(&mut client, &request, &mut answer).await;
+        }
+        let micros = begun.elapsed().as_secs_f64() * 1e6 / requests as f64;
+        println!("{name}: {micros:.2} µs a request ({requests} requests)");
+        drop(client);
+        serving.await.expect("the connection ends");
+    }
+}
+
+/// Sends the request and reads the answer to its end.
+async fn exchange(client: &mut DuplexStream, request: &[u8], answer: &mut [u8]) {
+    client.write_all(request).await.expect("a request is written");
+    let mut filled = 0;
+    loop {
+        let read = client.read(&mut answer[filled..]).await.expect("an answer");
+        assert!(read > 0, "the connection ended: {}", String::from_utf8_lossy(&answer[..filled]));
+        filled += read;
+        if is_whole(&answer[..filled]) {
+            assert!(answer.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&answer[..filled]));
+            return;
+        }
+    }
+}
+
+fn is_whole(answer: &[u8]) -> bool {
+    const LENGTH: &[u8] = b"content-length: ";
+    let Some(head) = find(answer, b"\r\n\r\n").map(|at| at + 4) else { return false };
+    let at = find(&answer[..head], LENGTH).expect("answers say their length") + LENGTH.len();
+    let digits = answer[at..].iter().take_while(|byte| byte.is_ascii_digit());
+    let length = digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'));
+    answer.len() == head + length
+}
+
+fn find(text: &[u8], part: &[u8]) -> Option<usize> {
+    text.windows(part.len()).position(|window| window == part)
+}
+
+async fn gateway() -> Gateway {
+    let deps = testkit::deps();
+    let documents = Arc::new(Documents::default());
+    let directory = Arc::new(Directory::new(deps.store.clone(), documents.clone()));
+    let keyring = Keyring::new(deps.store.clone(), deps.vault.clone(), directory.clone());
+    let mut user = User::new("ann", "/", "AIDA1".to_owned(), 0);
+    user.policies.attached = vec!["arn:aws:iam::aws:policy/AmazonS3FullAccess".to_owned()];
+    let key = AccessKey {
+        account: testkit::ACCOUNT.to_owned(),
+        user: Some("ann".to_owned()),
+        sealed_secret: deps.vault.seal("iam.access-key", KEY, SECRET.as_bytes()),
+        active: true,
+        created_ms: 0,
+    };
+    let mut tx = deps.store.begin();
+    tx.put(keys::user(testkit::ACCOUNT, "ann"), user.encode());
+    tx.put(keys::access_key(KEY), key.encode());
+    tx.commit().await.expect("a commit");
+    let authority = Arc::new(Authority::new(directory, documents));
+    deps.cloud.fill(vec![sts(), s3()], authority);
+    let keys = Arc::new(Keys { keyring, usage: Usage::default() });
+    Gateway::new(catalog::ALL, deps.cloud, keys, deps.clock, Limits::default())
+}
+
+fn sts() -> Service {
+    async fn answer(
+        _: Arc<()>,
+        call: Arc<Call>,
+        _: Allowed<()>,
+        _: GetCallerIdentityInput,
+    ) -> Result<GetCallerIdentityOutput, model_sts::Error> {
+        Ok(GetCallerIdentityOutput {
+            user_id: Some(call.principal.user_id.clone()),
+            account: Some(call.account.clone()),
+            arn: Some(call.principal.arn.to_string()),
+        })
+    }
+    let resolve = |_: &(), call: &Call, _: &GetCallerIdentityInput| Ok(Resource::new(call.arn("*"), ()));
+    Service::builder(&model_sts::SERVICE, Arc::new(()))
+        .op(model_sts::ops::GetCallerIdentity, resolve, answer)
+        .build()
+}
+
+fn s3() -> Service {
+    async fn answer(
+        _: Arc<()>,
+        _: Arc<Call>,
+        _: Allowed<()>,
+        _: GetObjectInput,
+    ) -> Result<GetObjectOutput, model_s3::Error> {
+        Ok(GetObjectOutput {
+            body: Some(Bytes::from_static(&OBJECT).into()),
+            content_length: Some(OBJECT.len() as i64),
+            e_tag: Some("\"b5e3a1b2c9d84f0f8e6a1b7c5d4e3f2a\"".to_owned()),
+            accept_ranges: Some("bytes".to_owned()),
+            content_type: Some("application/octet-stream".to_owned()),
+            ..GetObjectOutput::default()
+        })
+    }
+    let resolve = |_: &(), _: &Call, input: &GetObjectInput| {
+        let target = Arn::aws("s3", "", "", &format!("{}/{}", *input.bucket, *input.key));
+        Ok(Resource::new(
+            service::Target { owner: Some(testkit::ACCOUNT.to_owned()), ..service::Target::new(target) },
+            (),
+        ))
+    };
+    Service::builder(&model_s3::SERVICE, Arc::new(())).op(model_s3::ops::GetObject, resolve, answer).build()
+}
+
+const AGENT: (&str, &str) = (
+    "user-agent",
+    "Boto3/1.43.11 md/Botocore#1.43.11 ua/2.1 os/linux#6.8.0 md/arch#x86_64 lang/python#3.12 cfg/retry-mode#standard",
+);
+
+/// As boto3 sends it.
+fn caller_identity() -> Vec<u8> {
+    const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
+    let headers = [
+        ("accept-encoding", "identity"),
+        ("content-type", "application/x-www-form-urlencoded; charset=utf-8"),
+        AGENT,
+        ("amz-sdk-invocation-id", "8f1b8cf1-7b6f-4a3d-9d7e-9a1b8cf17b6f"),
+        ("amz-sdk-request", "attempt=1"),
+        ("content-length", "43"),
+    ];
+    let payload = PayloadToSign::Hash(Sha256::digest(BODY).into());
+    [signed("POST", "/", &headers, "sts", (&Policy::DEFAULT, payload)), BODY.as_bytes().to_vec()].concat()
+}
+
+fn get_object() -> Vec<u8> {
+    let headers = [
+        ("accept-encoding", "identity"),
+        AGENT,
+        ("x-amz-checksum-mode", "ENABLED"),
+        ("amz-sdk-invocation-id", "8f1b8cf1-7b6f-4a3d-9d7e-9a1b8cf17b6f"),
+        ("amz-sdk-request", "attempt=1"),
+    ];
+    let payload = PayloadToSign::Hash(Sha256::digest("").into());
+    signed("GET", "/bucket/reports/2025/06/summary.json", &headers, "s3", (&Policy::S3, payload))
+}
+
+fn signed(
+    method: &str,
+    path: &str,
+    list: &[(&str, &str)],
+    service: &str,
+    (policy, payload): (&Policy, PayloadToSign),
+) -> Vec<u8> {
+    let mut headers = HeaderMap::new();
+    headers.insert("host", "localhost:4566".parse().expect("a host"));
+    for (name, value) in list {
+        headers.insert(HeaderName::try_from(*name).expect("a name"), value.parse().expect("a value"));
+    }
+    let credentials = sigv4::Credentials { access_key: KEY, secret: SECRET, session_token: None };
+    let time = testkit::deps().clock.now().secs();
+    let signer = Signer { credentials, region: testkit::REGION, service, time, policy };
+    signer.sign(method, path, "", &mut headers, payload).expect("signs");
+    let mut head = format!("{method} {path} HTTP/1.1\r\n").into_bytes();
+    for (name, value) in &headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
