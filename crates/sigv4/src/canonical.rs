@@ -24,35 +24,39 @@ impl Sink for Vec<u8> {
 }
 
 /// Writes the canonical request. `signed_headers` is the list as presented (`host;x-amz-date`), `payload` the
-/// last line. A signed header the request lacks is written with an empty value.
+/// last line. A signed header the request lacks is written with an empty value; the first of them is what comes back.
 ///
 /// # Errors
 /// [`AuthError::MalformedUri`] when a percent sign in the query (or, where the path is decoded, in the path) is
 /// not followed by two hexadecimal digits; [`AuthError::TooLarge`] when the query has too many parameters.
-pub(crate) fn request(
+pub(crate) fn request<'a>(
     sink: &mut impl Sink,
     req: &Request,
-    signed_headers: &str,
+    signed_headers: &'a str,
     payload: &[u8],
     policy: &Policy,
-) -> Result<(), AuthError> {
+) -> Result<Option<&'a str>, AuthError> {
     sink.put(req.method.as_bytes());
     sink.put(b"\n");
     path(sink, req.path, policy)?;
     sink.put(b"\n");
     query(sink, req.query)?;
     sink.put(b"\n");
+    let mut missing = None;
     for name in signed_headers.split(';') {
-        header(sink, req.headers, name);
+        if !header(sink, req.headers, name) {
+            missing = missing.or(Some(name));
+        }
     }
     sink.put(b"\n");
     sink.put(signed_headers.as_bytes());
     sink.put(b"\n");
     sink.put(payload);
-    Ok(())
+    Ok(missing)
 }
 
-/// The SHA-256 of the canonical request; arguments and errors as for [`request`].
+/// The SHA-256 of the canonical request; arguments and errors as for [`request`]. Here a signed header that the request
+/// lacks is an error as well.
 pub(crate) fn request_hash(
     req: &Request,
     signed_headers: &str,
@@ -60,8 +64,10 @@ pub(crate) fn request_hash(
     policy: &Policy,
 ) -> Result<[u8; 32], AuthError> {
     let mut hash = Sha256::new();
-    request(&mut hash, req, signed_headers, payload, policy)?;
-    Ok(hash.finalize().into())
+    match request(&mut hash, req, signed_headers, payload, policy)? {
+        Some(name) => Err(AuthError::SignedHeaderMissing { name: name.to_owned() }),
+        None => Ok(hash.finalize().into()),
+    }
 }
 
 fn path(sink: &mut impl Sink, path: &str, policy: &Policy) -> Result<(), AuthError> {
@@ -214,21 +220,24 @@ fn reencode(out: &mut Vec<u8>, part: &str) -> Result<(), AuthError> {
     Ok(())
 }
 
-/// `name:value` with all values of the header in order, joined by commas.
-fn header(sink: &mut impl Sink, headers: &http::HeaderMap, name: &str) {
+/// `name:value` with all values of the header in order, joined by commas. Whether there is any.
+fn header(sink: &mut impl Sink, headers: &http::HeaderMap, name: &str) -> bool {
     if name.bytes().any(|b| b.is_ascii_uppercase()) {
         sink.put(name.to_ascii_lowercase().as_bytes());
     } else {
         sink.put(name.as_bytes());
     }
     sink.put(b":");
-    for (at, value) in headers.get_all(name).iter().enumerate() {
-        if at > 0 {
+    let mut found = false;
+    for value in headers.get_all(name) {
+        if found {
             sink.put(b",");
         }
+        found = true;
         trimmed(sink, value.as_bytes());
     }
     sink.put(b"\n");
+    found
 }
 
 /// The value without white space around it, and each run of white space inside as one space.
@@ -341,9 +350,9 @@ mod tests {
         for value in ["  value4 ", "value1", "a   b\t c", ""] {
             headers.append("my-header1", value.parse().unwrap());
         }
-        let line = text(|out| header(out, &headers, "My-Header1"));
+        let line = text(|out| assert!(header(out, &headers, "My-Header1")));
         assert_eq!(line, "my-header1:value4,value1,a b c,\n");
-        assert_eq!(text(|out| header(out, &headers, "absent")), "absent:\n");
+        assert_eq!(text(|out| assert!(!header(out, &headers, "absent"))), "absent:\n");
         for (raw, canonical) in
             [("", ""), ("a b", "a b"), ("a\tb", "a b"), ("\"a   b\"", "\"a b\""), (" \t ", "")]
         {
