@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use http::request::Parts;
 use hyper::body::Body;
 use kernel::{Call, Clock, Ids};
-use service::{Cloud, EdgeHead, Failure, Invocation, Service};
+use service::{Cloud, EdgeHead, Ended, Failure, Invocation, Service};
 use sigv4::{AuthError, Presented};
 use wire::{
     Access, ByteStream, CommonError, Fault, Located, Operation, Protocol, Router, ServiceModel, Structure,
@@ -141,9 +142,49 @@ impl Gateway {
             unsigned: !matches!(presented, Ok(Presented::Signed(_))) && signing_name.is_none(),
         };
         let asked = Asked { head: &head, signing, presented: &presented, target, host: host.as_ref() };
+        self.watch(&asked, log);
         let mut answer = self.find_way(&asked, body, log).await;
         self.dress(&asked, &mut answer);
+        let is_own = self.open.is_some_and(|model| model.id == answer.service.id);
+        log.answered(is_own.then_some(&answer.response.headers));
         answer
+    }
+
+    /// Lets a service watch a request that may be to it.
+    fn watch(&self, asked: &Asked<'_>, log: &mut Entry) {
+        let Some(edge) =
+            self.open.and_then(|model| self.cloud.service(model.id)).and_then(|service| service.edge())
+        else {
+            return;
+        };
+        let edge_head = asked.edge_head();
+        if edge.watches(&edge_head) {
+            log.watched(edge.clone(), self.to_end(asked.head, &edge_head));
+        }
+    }
+
+    /// What is known of a request before it is answered.
+    fn to_end(&self, head: &Head<'_>, edge_head: &EdgeHead<'_>) -> Ended {
+        Ended {
+            method: edge_head.method.clone(),
+            path: edge_head.path.to_owned(),
+            query: edge_head.query.to_owned(),
+            version: head.parts.version,
+            headers: edge_head.headers.clone(),
+            bucket: edge_head.bucket.map(str::to_owned),
+            website: edge_head.website,
+            peer: head.peer.ip(),
+            request_id: head.request_id.clone(),
+            operation: None,
+            principal: None,
+            began: self.clock.now(),
+            turn_around: Duration::ZERO,
+            total: Duration::ZERO,
+            status: 0,
+            fault: String::new(),
+            answer: HeaderMap::new(),
+            sent: 0,
+        }
     }
 
     async fn find_way<B>(&self, asked: &Asked<'_>, body: Arriving<B>, log: &mut Entry) -> Answer
@@ -288,7 +329,7 @@ impl Answer {
     pub fn streamed(
         service: &'static ServiceModel,
         status: u16,
-        headers: http::HeaderMap,
+        headers: HeaderMap,
         body: ByteStream,
     ) -> Self {
         let response = wire::Response { status, headers, body: Bytes::new() };

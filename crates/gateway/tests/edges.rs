@@ -112,6 +112,32 @@ fn every_answer_passes_the_edge() {
     assert_eq!(preflight.header("x-decorated"), "- 200");
 }
 
+#[test]
+fn those_who_watch_are_told_how_requests_end() {
+    let server = Server::start();
+    let mut client = server.client();
+    let put = Signed { target: "/watched/k", headers: &[("content-length", "200000")], ..Default::default() };
+    assert_eq!(client.exchange(&put, &[7; 200_000]).status, 200);
+    let get = Signed { method: "GET", target: "/watched/k?a=b", ..Default::default() };
+    assert_eq!(client.exchange(&get, b"").body.len(), 200_000);
+    let none = Signed { method: "GET", target: "/watched/none", ..Default::default() };
+    let error = client.exchange(&none, b"");
+    let nobody = Signed { method: "GET", target: "/watched/k", key: "nobody", ..Default::default() };
+    assert_eq!(client.exchange(&nobody, b"").status, 403);
+    assert_eq!(client.exchange(&Signed { target: "/other/k", ..put }, &[7; 200_000]).status, 200);
+    // The last is told after its answer is there, so all are that came before.
+    let ended = server.state.ended.lock();
+    let [put, get, none, nobody] = &ended[..] else { panic!("{ended:?}") };
+    assert_eq!((put.method.as_str(), put.path.as_str(), put.status, put.sent), ("PUT", "/watched/k", 200, 0));
+    assert_eq!((get.query.as_str(), get.sent, get.fault.as_str()), ("a=b", 200_000, ""));
+    assert_eq!(get.answer["x-amz-request-id"], get.request_id.as_str());
+    assert!(get.operation.is_some() && get.principal.is_some() && get.peer.is_loopback());
+    assert!(get.turn_around <= get.total);
+    assert_eq!((none.status, none.sent), (404, error.body.len() as u64));
+    assert!(!none.fault.is_empty());
+    assert_eq!((nobody.status, &nobody.principal), (403, &None));
+}
+
 fn hex(bytes: [u8; 32]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,10 +1,12 @@
 //! What a service answers besides its operations: requests that name none, and headers of every answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
-use http::{HeaderMap, Method};
-use kernel::{Call, Principal};
+use http::{HeaderMap, Method, Version};
+use kernel::{Call, Principal, Timestamp};
 use wire::{ByteStream, CommonError};
 
 /// Answers what is no operation of a service: what browsers ask before they send, the forms they upload, websites.
@@ -23,6 +25,56 @@ pub trait Edge: Send + Sync {
 
     /// Changes the headers of an answer of the service, whatever it answers to and whoever gave it.
     fn decorate(&self, head: &EdgeHead<'_>, status: u16, headers: &mut HeaderMap);
+
+    /// Whether it wants to know how a request to the service ends. Asked before anything else is known of it, and of
+    /// every request that may be one: it has to be cheap.
+    fn watches(&self, _: &EdgeHead<'_>) -> bool {
+        false
+    }
+
+    /// A request that is watched has ended: its answer has been sent, or as much of it as was asked for.
+    fn ended(&self, _: Ended) {}
+}
+
+/// How a request went that was watched.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// HTTP method.
+    pub method: Method,
+    /// The path as it was sent: without the bucket, if the host names it.
+    pub path: String,
+    /// The query string as it was sent.
+    pub query: String,
+    /// The protocol's version.
+    pub version: Version,
+    /// All headers of the request.
+    pub headers: HeaderMap,
+    /// The bucket that the host names.
+    pub bucket: Option<String>,
+    /// Whether the host is that of a bucket's website.
+    pub website: bool,
+    /// The peer's address.
+    pub peer: IpAddr,
+    /// The request's id.
+    pub request_id: String,
+    /// The operation, if it is one.
+    pub operation: Option<&'static str>,
+    /// Who signed, if that was found out.
+    pub principal: Option<Principal>,
+    /// When it came.
+    pub began: Timestamp,
+    /// How long it took to find the answer.
+    pub turn_around: Duration,
+    /// How long it took until the last byte of it.
+    pub total: Duration,
+    /// HTTP status.
+    pub status: u16,
+    /// The error's code; empty if there is none.
+    pub fault: String,
+    /// Headers of the answer.
+    pub answer: HeaderMap,
+    /// Bytes of the answer's body that were sent.
+    pub sent: u64,
 }
 
 /// A request's head.

@@ -16,7 +16,7 @@ mod target;
 pub use accounts::{Accounts, Owner};
 pub use authorize::{Allowed, Authorizer, Decision, Question, Resource};
 pub use cloud::Cloud;
-pub use edge::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Forms};
+pub use edge::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended, Forms};
 pub use operation::{Failure, Invocation, Outcome};
 pub use places::places;
 pub use registry::{Background, Builder, Deps, Service};

@@ -4,15 +4,17 @@
 mod preflight;
 mod site;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
-use service::{Edge, EdgeHead, EdgeRequest, EdgeResponse};
+use service::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended};
 use wire::CommonError;
 
 use crate::cors::{self, Crossing};
+use crate::logging;
 use crate::post;
 use crate::s3::S3;
 
@@ -25,6 +27,12 @@ impl S3Edge {
     pub fn new(s3: Arc<S3>) -> Self {
         Self(s3)
     }
+}
+
+/// The bucket that a request names.
+fn bucket_of<'a>(head: &EdgeHead<'a>) -> Cow<'a, str> {
+    let in_path = || head.path.strip_prefix('/').unwrap_or(head.path).split('/').next().unwrap_or_default();
+    percent_decode_str(head.bucket.unwrap_or_else(in_path)).decode_utf8_lossy()
 }
 
 /// The bucket and the key that a request names, decoded; the key is empty if it names only a bucket.
@@ -93,6 +101,24 @@ impl Edge for S3Edge {
             cors::put_headers(headers, crossing.headers(rule));
         }
     }
+
+    /// Where no bucket has a log, nothing more is asked.
+    fn watches(&self, head: &EdgeHead<'_>) -> bool {
+        let logs = &self.0.logs;
+        logs.any() && logs.may_have(&bucket_of(head))
+    }
+
+    fn ended(&self, ended: Ended) {
+        let (bucket, key) = named(&EdgeHead {
+            method: &ended.method,
+            path: &ended.path,
+            query: &ended.query,
+            headers: &ended.headers,
+            bucket: ended.bucket.as_deref(),
+            website: ended.website,
+        });
+        logging::note(&self.0, &bucket, &key, &ended);
+    }
 }
 
 fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
@@ -105,11 +131,17 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
 mod tests {
     use super::*;
 
-    fn named_by(path: &str, bucket: Option<&str>) -> (String, String) {
+    fn by<T>(path: &str, bucket: Option<&str>, ask: impl FnOnce(&EdgeHead<'_>) -> T) -> T {
         let headers = HeaderMap::new();
-        let head =
-            EdgeHead { method: &Method::GET, path, query: "", headers: &headers, bucket, website: false };
-        named(&head)
+        ask(&EdgeHead { method: &Method::GET, path, query: "", headers: &headers, bucket, website: false })
+    }
+
+    fn named_by(path: &str, bucket: Option<&str>) -> (String, String) {
+        by(path, bucket, named)
+    }
+
+    fn bucket_by(path: &str, bucket: Option<&str>) -> String {
+        by(path, bucket, |head| bucket_of(head).into_owned())
     }
 
     #[test]
@@ -123,6 +155,7 @@ mod tests {
             ("/", Some("c"), ("c", "")),
         ] {
             assert_eq!(named_by(path, bucket), (expected.0.to_owned(), expected.1.to_owned()), "{path}");
+            assert_eq!(bucket_by(path, bucket), expected.0, "{path}");
         }
     }
 }

@@ -23,6 +23,7 @@ mod keys;
 mod lifecycle;
 mod lifecycle_rules;
 mod limits;
+mod logging;
 mod notify;
 mod object_key;
 mod object_lock;
@@ -188,6 +189,7 @@ pub fn service(deps: Deps) -> Service {
         .op(UploadPart, resource::upload_part, S3::upload_part)
         .op(UploadPartCopy, resource::upload_part_copy, S3::upload_part_copy)
         .background(lifecycle::run(s3.clone()))
+        .background(logging::run(s3.clone()))
         .background(notify::run(s3.clone()))
         .background(replication::run(s3.clone()))
         .background(sweep::run(s3))

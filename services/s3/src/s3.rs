@@ -16,6 +16,7 @@ use crate::bucket::Bucket;
 use crate::error::{Failure, no_such_bucket};
 use crate::keys::{self, Place};
 use crate::limits::HOT_BUCKETS_MAX;
+use crate::logging::Logs;
 use crate::orphans::Orphans;
 use crate::readers::Readers;
 use crate::records::{self, Versioning};
@@ -32,6 +33,7 @@ pub struct S3 {
     pub(crate) orphans: Arc<Orphans>,
     pub(crate) readers: Arc<Readers>,
     pub(crate) outbox: Outbox,
+    pub(crate) logs: Logs,
     /// Buckets as last read, by name; each is checked against its row at every use.
     hot: RwLock<HashMap<String, Arc<Bucket>>>,
 }
@@ -49,6 +51,7 @@ impl S3 {
             blobs: deps.blobs,
             orphans: Arc::default(),
             readers: Arc::default(),
+            logs: Logs::default(),
             hot: RwLock::default(),
         }
     }

@@ -1,4 +1,4 @@
-//! Sub-resources of buckets that are documents: logging, notifications, replication, lifecycles, and those of which there
+//! Sub-resources of buckets that are documents: notifications, replication, lifecycles, and those of which there
 //! can be many.
 
 mod common;
@@ -21,59 +21,6 @@ async fn enable_versioning(kit: &Kit, bucket: &str) {
         ..Default::default()
     };
     kit.run(PutBucketVersioning, input).await.expect("versions");
-}
-
-fn in_region(bucket: &str, constraint: BucketLocationConstraint) -> CreateBucketInput {
-    let configuration = CreateBucketConfiguration {
-        location_constraint: Some(Open::Known(constraint)),
-        ..Default::default()
-    };
-    CreateBucketInput { create_bucket_configuration: Some(configuration), ..create_input(bucket) }
-}
-
-#[tokio::test]
-async fn logging() {
-    let kit = world();
-    create(&kit, "docs").await;
-    create(&kit, "logs").await;
-    kit.run(CreateBucket, in_region("far", BucketLocationConstraint::EuWest1)).await.unwrap();
-    kit.run_as(other(&kit), CreateBucket, create_input("theirs")).await.unwrap();
-    let get = async || {
-        let input = GetBucketLoggingInput { bucket: "docs".into(), ..Default::default() };
-        kit.run(GetBucketLogging, input).await.unwrap().logging_enabled
-    };
-    let put = async |target: Option<&str>| {
-        let grantee = Grantee {
-            r#type: Open::Known(Type::Group).into(),
-            uri: Some("http://acs.amazonaws.com/groups/s3/LogDelivery".into()),
-            ..Default::default()
-        };
-        let grant = TargetGrant {
-            grantee: Some(grantee),
-            permission: Some(Open::Known(BucketLogsPermission::Write)),
-        };
-        let logging = target.map(|target| LoggingEnabled {
-            target_bucket: target.into(),
-            target_prefix: "log".into(),
-            target_grants: Some(vec![grant]),
-            ..Default::default()
-        });
-        let input = PutBucketLoggingInput {
-            bucket: "docs".into(),
-            bucket_logging_status: BucketLoggingStatus { logging_enabled: logging }.into(),
-            ..Default::default()
-        };
-        kit.run(PutBucketLogging, input).await
-    };
-    assert!(get().await.is_none());
-    refused_as(put(Some("logs")).await, "NotImplemented");
-    let text = "The target bucket for logging does not exist";
-    refused(put(Some("none")).await, "InvalidTargetBucketForLogging", text);
-    refused_as(put(Some("theirs")).await, "InvalidTargetBucketForLogging");
-    let text = "Cross S3 location logging not allowed. ";
-    refused(put(Some("far")).await, "CrossLocationLoggingProhibitted", text);
-    put(None).await.unwrap();
-    assert!(get().await.is_none());
 }
 
 fn queue_configuration(arn: &str, events: &[&str]) -> QueueConfiguration {

@@ -461,7 +461,7 @@ async fn copies_are_given_up_for_a_reason() {
     let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},
         "Action":"sqs:SendMessage","Resource":"*"}}"#;
     let attributes = std::collections::BTreeMap::from([("Policy".to_owned(), policy.to_owned())]).into();
-    let input = SetQueueAttributesInput { queue_url: "events".into(), attributes, ..Default::default() };
+    let input = SetQueueAttributesInput { queue_url: "events".into(), attributes };
     kit.run(SetQueueAttributes, input).await.unwrap();
     let queue = QueueConfiguration {
         queue_arn: format!("arn:aws:sqs:us-east-1:{ACCOUNT}:events").into(),

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use kernel::{Arn, Call};
 use model_s3::{Error, SERVICE, ops, types::*};
 use parking_lot::Mutex;
-use service::{Allowed, Edge, EdgeHead, EdgeRequest, EdgeResponse, Resource, Service};
+use service::{Allowed, Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended, Resource, Service};
 use sha2::{Digest, Sha256};
 use wire::{ByteStream, CommonError, CommonSource, Detailed, StreamError};
 
@@ -42,6 +42,8 @@ pub struct State {
     pub deleted: Mutex<Vec<String>>,
     /// Services and access keys, as they were used.
     pub used: Mutex<Vec<String>>,
+    /// How requests ended that were watched.
+    pub ended: Mutex<Vec<Ended>>,
     objects: Mutex<BTreeMap<String, Bytes>>,
 }
 
@@ -243,5 +245,13 @@ impl Edge for Door {
             let value = format!("{} {status}", head.bucket.unwrap_or("-"));
             headers.insert("x-decorated", HeaderValue::from_str(&value).unwrap());
         }
+    }
+
+    fn watches(&self, head: &EdgeHead<'_>) -> bool {
+        head.path.starts_with("/watched")
+    }
+
+    fn ended(&self, ended: Ended) {
+        self.0.ended.lock().push(ended);
     }
 }

@@ -3,4 +3,4 @@
 pub mod bucket;
 mod listing;
 mod multipart;
-mod object;
+pub mod object;

@@ -9,8 +9,9 @@ use service::Allowed;
 use wire::Detailed;
 
 use crate::bucket::{Bucket, kind};
-use crate::region;
+use crate::error::malformed_xml;
 use crate::s3::S3;
+use crate::{logging, region, resource};
 
 impl S3 {
     pub async fn get_bucket_logging(
@@ -23,7 +24,7 @@ impl S3 {
         Ok(GetBucketLoggingOutput { logging_enabled: found.map(|found| (*found).clone()) })
     }
 
-    /// Without a target, logging ends. With one it is refused, because nobody would write the logs.
+    /// Without a target, logging ends.
     pub async fn put_bucket_logging(
         self: Arc<Self>,
         _: Arc<Call>,
@@ -33,20 +34,20 @@ impl S3 {
         match &input.bucket_logging_status.logging_enabled {
             None => self.delete_configuration(&bucket, kind::LOGGING).await?,
             Some(logging) => {
-                self.check_log_target(&bucket, &logging.target_bucket)?;
-                return Err(Detailed::new(
-                    "NotImplemented",
-                    501,
-                    "Server access logging is not implemented: no logs would be written.",
-                )
-                .into());
+                check_format(logging)?;
+                let target = self.log_target(&bucket, &logging.target_bucket)?;
+                logging::check(&self, &bucket, &target, &logging.target_prefix)?;
+                logging::acl_of_logs(&self, logging, &target)?;
+                // Before anybody can see it: what follows is logged.
+                self.logs.remember(&bucket.name);
+                self.put_configuration(&bucket, kind::LOGGING, logging).await?;
             }
         }
         Ok(PutBucketLoggingOutput {})
     }
 
     /// Logs go to a bucket of the same owner in the same region.
-    fn check_log_target(&self, bucket: &Bucket, name: &str) -> Result<(), Error> {
+    fn log_target(&self, bucket: &Bucket, name: &str) -> Result<Arc<Bucket>, Error> {
         let invalid =
             |text| Detailed::new("InvalidTargetBucketForLogging", 400, text).with("TargetBucket", name);
         let Some(target) = self.find_bucket(name)? else {
@@ -67,6 +68,21 @@ impl S3 {
             }
             return Err(error.into());
         }
-        Ok(())
+        Ok(target)
+    }
+}
+
+/// A prefix cannot be longer than a key that begins with it, and formats are known or none.
+fn check_format(logging: &LoggingEnabled) -> Result<(), Error> {
+    resource::check_key(&logging.target_prefix)?;
+    let Some(format) = &logging.target_object_key_format else { return Ok(()) };
+    match (&format.simple_prefix, &format.partitioned_prefix) {
+        (Some(_), None) => Ok(()),
+        (None, Some(partitioned))
+            if partitioned.partition_date_source.as_ref().is_none_or(|source| source.known().is_some()) =>
+        {
+            Ok(())
+        }
+        _ => Err(malformed_xml().into()),
     }
 }
