@@ -82,6 +82,19 @@ pub struct Overlay {
     /// Corrections of errors.
     #[serde(default)]
     pub errors: BTreeMap<String, ErrorOverlay>,
+    /// Headers that inputs do not have in the model and that operations have something to say to, by shape and member.
+    #[serde(default)]
+    pub headers: BTreeMap<String, BTreeMap<String, HeaderOverlay>>,
+}
+
+/// A header that an input has besides those of the model.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeaderOverlay {
+    /// The shape of its value.
+    pub shape: String,
+    /// Its name on the wire.
+    pub header: String,
 }
 
 /// Who gets into an operation that policies do not decide on.

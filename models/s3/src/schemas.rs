@@ -5720,6 +5720,14 @@ pub static GetObjectRequest: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
+        Member {
+            name: "ServerSideEncryption",
+            wire: "x-amz-server-side-encryption",
+            target: &ServerSideEncryption,
+            named: true,
+            location: Location::Header,
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -6615,6 +6623,14 @@ pub static HeadObjectRequest: Schema = Schema {
             name: "ChecksumMode",
             wire: "x-amz-checksum-mode",
             target: &ChecksumMode,
+            named: true,
+            location: Location::Header,
+            ..MEMBER
+        },
+        Member {
+            name: "ServerSideEncryption",
+            wire: "x-amz-server-side-encryption",
+            target: &ServerSideEncryption,
             named: true,
             location: Location::Header,
             ..MEMBER

@@ -2199,9 +2199,11 @@ pub struct GetObjectInput {
     pub expected_bucket_owner: Option<String>,
     /// `ChecksumMode`.
     pub checksum_mode: Option<Open<ChecksumMode>>,
+    /// `ServerSideEncryption`.
+    pub server_side_encryption: Option<Open<ServerSideEncryption>>,
 }
 
-wire::structure!(GetObjectInput, schemas::GetObjectRequest, { 0: bucket, 1: if_match, 2: if_modified_since, 3: if_none_match, 4: if_unmodified_since, 5: key, 6: range, 7: response_cache_control, 8: response_content_disposition, 9: response_content_encoding, 10: response_content_language, 11: response_content_type, 12: response_expires, 13: version_id, 14: sse_customer_algorithm, 15: sse_customer_key, 16: sse_customer_key_md5, 17: request_payer, 18: part_number, 19: expected_bucket_owner, 20: checksum_mode });
+wire::structure!(GetObjectInput, schemas::GetObjectRequest, { 0: bucket, 1: if_match, 2: if_modified_since, 3: if_none_match, 4: if_unmodified_since, 5: key, 6: range, 7: response_cache_control, 8: response_content_disposition, 9: response_content_encoding, 10: response_content_language, 11: response_content_type, 12: response_expires, 13: version_id, 14: sse_customer_algorithm, 15: sse_customer_key, 16: sse_customer_key_md5, 17: request_payer, 18: part_number, 19: expected_bucket_owner, 20: checksum_mode, 21: server_side_encryption });
 
 /// Shape `GetObjectRetentionOutput`.
 #[derive(Clone, Default)]
@@ -2477,9 +2479,11 @@ pub struct HeadObjectInput {
     pub expected_bucket_owner: Option<String>,
     /// `ChecksumMode`.
     pub checksum_mode: Option<Open<ChecksumMode>>,
+    /// `ServerSideEncryption`.
+    pub server_side_encryption: Option<Open<ServerSideEncryption>>,
 }
 
-wire::structure!(HeadObjectInput, schemas::HeadObjectRequest, { 0: bucket, 1: if_match, 2: if_modified_since, 3: if_none_match, 4: if_unmodified_since, 5: key, 6: range, 7: response_cache_control, 8: response_content_disposition, 9: response_content_encoding, 10: response_content_language, 11: response_content_type, 12: response_expires, 13: version_id, 14: sse_customer_algorithm, 15: sse_customer_key, 16: sse_customer_key_md5, 17: request_payer, 18: part_number, 19: expected_bucket_owner, 20: checksum_mode });
+wire::structure!(HeadObjectInput, schemas::HeadObjectRequest, { 0: bucket, 1: if_match, 2: if_modified_since, 3: if_none_match, 4: if_unmodified_since, 5: key, 6: range, 7: response_cache_control, 8: response_content_disposition, 9: response_content_encoding, 10: response_content_language, 11: response_content_type, 12: response_expires, 13: version_id, 14: sse_customer_algorithm, 15: sse_customer_key, 16: sse_customer_key_md5, 17: request_payer, 18: part_number, 19: expected_bucket_owner, 20: checksum_mode, 21: server_side_encryption });
 
 /// Shape `IndexDocument`.
 #[derive(Clone, Default)]

@@ -181,6 +181,11 @@ impl S3 {
     }
 }
 
+/// Whether objects of a storage class have to be brought back before they can be read.
+pub fn is_archived(class: &str) -> bool {
+    ["GLACIER", "DEEP_ARCHIVE"].contains(&class)
+}
+
 /// The storage class of a new object.
 pub fn storage_class(said: Option<&str>) -> Result<String, Error> {
     const CLASSES: [&str; 8] = [

@@ -10,7 +10,8 @@ use kernel::{Arn, Call};
 use model_kms::ops::{Decrypt, GenerateDataKey};
 use model_kms::types::{DataKeySpec, DecryptInput, GenerateDataKeyInput};
 use model_s3::Error;
-use wire::{CommonError, Detailed, Fault, Protocol, ServiceError};
+use model_s3::types::ServerSideEncryption;
+use wire::{CommonError, Detailed, Fault, Open, Protocol, ServiceError};
 use zeroize::Zeroizing;
 
 use crate::bucket::Bucket;
@@ -23,6 +24,8 @@ use crate::s3::S3;
 pub const DEFAULT_KEY: &str = "alias/aws/s3";
 /// The key of the encryption context that names the object, or with a bucket key the bucket.
 const CONTEXT: &str = "aws:s3:arn";
+/// The header that says how what is written is to be encrypted.
+const ALGORITHM: &str = "x-amz-server-side-encryption";
 /// What the vault seals objects' keys for.
 const PURPOSE: &str = "s3.object";
 /// An encryption context as it comes, in base 64; KMS takes 8 KiB of it.
@@ -134,26 +137,17 @@ impl S3 {
         customer: Customer<'_>,
     ) -> Result<ObjectKey, Error> {
         let brought = bring(customer)?;
-        let opened = match (sealing, brought) {
-            (Sealing::Customer { key: sealed, salt, md5 }, Some(brought)) => {
-                if brought.md5 != *md5 {
-                    return Err(wrong_key().into());
-                }
+        check_brought(sealing, brought.as_ref())?;
+        let opened = match sealing {
+            Sealing::Customer { key: sealed, salt, .. } => {
+                let brought = brought.ok_or_else(wrong_key)?;
                 let wrapping = object_key::hmac_of(&brought.key, &[salt, key.as_bytes()]);
                 object_key::open(&wrapping, salt, sealed).ok_or_else(wrong_key)?
             }
-            (Sealing::Customer { .. }, None) => {
-                let text = "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.";
-                return Err(invalid_request(text).into());
-            }
-            (_, Some(_)) => {
-                let text = "The encryption parameters are not applicable to this object.";
-                return Err(invalid_request(text).into());
-            }
-            (Sealing::S3 { key: sealed }, None) => {
+            Sealing::S3 { key: sealed } => {
                 self.vault.open(PURPOSE, &belongs_to(bucket, key), sealed).map_err(internal)?
             }
-            (Sealing::Kms { arn, data_key, key: sealed, context, bucket_key }, None) => {
+            Sealing::Kms { arn, data_key, key: sealed, context, bucket_key } => {
                 let input = DecryptInput {
                     ciphertext_blob: Some(data_key.clone().into()),
                     encryption_context: Some(with_arn(context, bucket, key, *bucket_key)),
@@ -178,18 +172,27 @@ impl S3 {
 
 /// Refuses a request whose own key, if any, is not the object's, or is not needed: what reading metadata asks for.
 pub fn check_customer(sealing: &Sealing, customer: Customer<'_>) -> Result<(), Error> {
-    match (sealing, bring(customer)?) {
+    Ok(check_brought(sealing, bring(customer)?.as_ref())?)
+}
+
+fn check_brought(sealing: &Sealing, brought: Option<&Brought>) -> Result<(), Detailed> {
+    match (sealing, brought) {
         (Sealing::Customer { md5, .. }, Some(brought)) if brought.md5 == *md5 => Ok(()),
-        (Sealing::Customer { .. }, Some(_)) => Err(wrong_key().into()),
+        (Sealing::Customer { .. }, Some(_)) => Err(wrong_key()),
         (Sealing::Customer { .. }, None) => {
             let text = "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.";
-            Err(invalid_request(text).into())
+            Err(invalid_request(text))
         }
-        (_, Some(_)) => {
-            Err(invalid_request("The encryption parameters are not applicable to this object.").into())
-        }
+        (_, Some(_)) => Err(invalid_request("The encryption parameters are not applicable to this object.")),
         (_, None) => Ok(()),
     }
+}
+
+/// Refuses to be told, where an object is read, how it is encrypted: that is said where it is written.
+pub fn not_of_reading(said: Option<&Open<ServerSideEncryption>>) -> Result<(), Detailed> {
+    let Some(said) = said else { return Ok(()) };
+    let text = "x-amz-server-side-encryption header is not supported for this operation.";
+    Err(invalid_argument(text, ALGORITHM, said.as_str()))
 }
 
 /// How a key is to be sealed.
@@ -200,7 +203,6 @@ enum How {
 }
 
 fn how(bucket: &records::Bucket, wanted: Wanted<'_>) -> Result<How, Error> {
-    const ALGORITHM: &str = "x-amz-server-side-encryption";
     let default = &bucket.encryption;
     if let Some(brought) = bring(wanted.customer)? {
         if bucket.no_customer_keys {
@@ -272,12 +274,11 @@ pub fn context_text(context: &BTreeMap<String, String>) -> Option<String> {
 
 /// The key that a request brings, if any.
 fn bring(customer: Customer<'_>) -> Result<Option<Brought>, Error> {
-    const HEADER: &str = "x-amz-server-side-encryption";
     let missing = |what: &str| {
         let text = format!(
             "Requests specifying Server Side Encryption with Customer provided keys must provide {what}."
         );
-        invalid_argument(text, HEADER, customer.algorithm.unwrap_or("null"))
+        invalid_argument(text, ALGORITHM, customer.algorithm.unwrap_or("null"))
     };
     if !customer.is_brought() {
         return Ok(None);
@@ -287,7 +288,7 @@ fn bring(customer: Customer<'_>) -> Result<Option<Brought>, Error> {
     if algorithm != "AES256" {
         let text = "The Encryption request you specified is not valid. Supported value: AES256.";
         let error = Detailed::new("InvalidEncryptionAlgorithmError", 400, text)
-            .with("ArgumentName", HEADER)
+            .with("ArgumentName", ALGORITHM)
             .with("ArgumentValue", algorithm);
         return Err(error.into());
     }
@@ -296,11 +297,11 @@ fn bring(customer: Customer<'_>) -> Result<Option<Brought>, Error> {
     let decoded = STANDARD.decode(key).map(Zeroizing::new).unwrap_or_default();
     let Some(key) = ObjectKey::from_slice(&decoded) else {
         let text = "The secret key was invalid for the specified algorithm.";
-        return Err(invalid_argument(text, HEADER, algorithm).into());
+        return Err(invalid_argument(text, ALGORITHM, algorithm).into());
     };
     if Hasher::of(Algorithm::Md5, key.bytes()).base64() != md5 {
         let text = "The calculated MD5 hash of the key did not match the hash that was provided.";
-        return Err(invalid_argument(text, HEADER, algorithm).into());
+        return Err(invalid_argument(text, ALGORITHM, algorithm).into());
     }
     Ok(Some(Brought { key: Zeroizing::new(*key.bytes()), md5: md5.to_owned() }))
 }

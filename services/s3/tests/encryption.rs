@@ -301,3 +301,18 @@ async fn two_layers_are_refused() {
     };
     refused_as(kit.run(PutObject, input).await, "NotImplemented");
 }
+
+/// Ciphers are said where objects are written; who reads does not say them.
+#[tokio::test]
+async fn readers_do_not_say_how_objects_are_encrypted() {
+    let kit = world();
+    create(&kit, "bucket").await;
+    put(&kit, "bucket", "key", "x").await;
+    let text = "x-amz-server-side-encryption header is not supported for this operation.";
+    for said in [ServerSideEncryption::Aes256, ServerSideEncryption::AwsKms] {
+        let get = GetObjectInput { server_side_encryption: known(said), ..get_input("bucket", "key") };
+        refused(kit.run(GetObject, get).await, "InvalidArgument", text);
+        let head = HeadObjectInput { server_side_encryption: known(said), ..head_input("bucket", "key") };
+        refused(kit.run(HeadObject, head).await, "InvalidArgument", text);
+    }
+}

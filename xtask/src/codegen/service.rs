@@ -20,6 +20,7 @@ pub fn generate(name: &str, overlay: &Overlay, files: &mut Files) -> Result<()> 
     let inputs = paths::inputs();
     let mut model: Model = serde_json::from_str(&fs::read_to_string(inputs.join(format!("{name}.json")))?)?;
     apply_errors(&mut model, overlay)?;
+    apply_headers(&mut model, overlay)?;
     let iam: Vec<IamAction> =
         serde_json::from_str(&fs::read_to_string(inputs.join("iam").join(format!("{name}.json")))?)?;
     let plan = Plan::new(&model, overlay)?;
@@ -63,6 +64,24 @@ fn apply_errors(model: &mut Model, overlay: &Overlay) -> Result<()> {
         info.query_message.clone_from(&correction.query_message);
         if correction.status.is_some() {
             info.http_status_code = correction.status;
+        }
+    }
+    Ok(())
+}
+
+fn apply_headers(model: &mut Model, overlay: &Overlay) -> Result<()> {
+    for (name, headers) in &overlay.headers {
+        let shape = model.shapes.get_mut(name).with_context(|| format!("the model has no shape {name}"))?;
+        for (member, said) in headers {
+            let reference = MemberRef {
+                shape: said.shape.clone(),
+                location: Some("header".to_owned()),
+                location_name: Some(said.header.clone()),
+                ..Default::default()
+            };
+            if shape.members.insert(member.clone(), reference).is_some() {
+                bail!("the model has the member {member} of {name}");
+            }
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use model_s3::types::*;
 use service::Allowed;
 use wire::Detailed;
 
-use crate::attributes::{Attributes, Said, said, wanted};
+use crate::attributes::{Attributes, Said, is_archived, said, wanted};
 use crate::bucket::Bucket;
 use crate::conditions::{Reading, Verdict, Writing, failed};
 use crate::data;
@@ -232,7 +232,7 @@ pub fn check_copied(source: &Object, conditions: &Reading<'_>) -> Result<(), Err
             return Err(failed(condition).into());
         }
     }
-    if ["GLACIER", "DEEP_ARCHIVE"].contains(&source.storage_class.as_str()) {
+    if is_archived(&source.storage_class) {
         let text = "The source object of the COPY action is not in the active tier";
         return Err(Detailed::new("ObjectNotInActiveTierError", 403, text).into());
     }

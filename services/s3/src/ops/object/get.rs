@@ -9,7 +9,7 @@ use model_s3::types::*;
 use service::Allowed;
 use wire::Detailed;
 
-use crate::attributes::customer;
+use crate::attributes::{customer, is_archived};
 use crate::conditions::{self, Reading, Verdict};
 use crate::data;
 use crate::error::{invalid_argument, invalid_request};
@@ -97,9 +97,10 @@ impl S3 {
     ) -> Result<GetObjectOutput, Error> {
         let asked = asked.into_inner();
         let request_charged = payer::charged(&call, &asked.bucket, input.request_payer.as_ref())?;
+        sealing::not_of_reading(input.server_side_encryption.as_ref())?;
         let object = self.found(&call, "GET", &asked)?;
         check_conditions(object, &reading!(input))?;
-        if ["GLACIER", "DEEP_ARCHIVE"].contains(&object.storage_class.as_str()) {
+        if is_archived(&object.storage_class) {
             let text = "The operation is not valid for the object's storage class";
             let error = Detailed::new("InvalidObjectState", 403, text);
             return Err(error.with("StorageClass", object.storage_class.as_str()).into());
@@ -124,6 +125,7 @@ impl S3 {
     ) -> Result<HeadObjectOutput, Error> {
         let asked = asked.into_inner();
         let request_charged = payer::charged(&call, &asked.bucket, input.request_payer.as_ref())?;
+        sealing::not_of_reading(input.server_side_encryption.as_ref())?;
         let object = self.found(&call, "HEAD", &asked)?;
         check_conditions(object, &reading!(input))?;
         sealing::check_customer(&object.sealing, customer!(input))?;
