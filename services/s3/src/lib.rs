@@ -7,6 +7,7 @@ mod acl_input;
 mod attributes;
 mod bucket;
 mod bucket_name;
+mod checks;
 mod conditions;
 mod copy_source;
 mod cors;

@@ -6,14 +6,12 @@ use kernel::Timestamp;
 use model_s3::types::*;
 use wire::{Detailed, Enum as _, Open};
 
+use crate::checks;
 use crate::error::{invalid_argument, invalid_request, malformed_xml};
-use crate::limits::{LIFECYCLE_RULES_MAX, NEWER_VERSIONS_MAX};
+use crate::limits::{DAY_MS, LIFECYCLE_RULES_MAX, NEWER_VERSIONS_MAX};
 
-/// Characters of a rule's id.
-const ID_MAX: usize = 255;
 /// Days that objects stay before they may move to a class for infrequent access.
 const INFREQUENT_DAYS_MIN: i32 = 30;
-const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Classes in the order in which objects may move down them.
 const WATERFALL: &[TransitionStorageClass] = &[
@@ -36,9 +34,7 @@ pub fn check(rules: &[LifecycleRule]) -> Result<(), Detailed> {
     let mut ids = HashSet::new();
     for rule in rules {
         if let Some(id) = rule.id.as_deref().filter(|id| !id.is_empty()) {
-            if id.chars().count() > ID_MAX {
-                return Err(invalid_argument("ID length should not exceed allowed limit of 255", "ID", id));
-            }
+            checks::id("ID", id)?;
             if !ids.insert(id) {
                 let text = "Rule ID must be unique. Found same ID for more than one rule";
                 return Err(invalid_argument(text, "ID", id));

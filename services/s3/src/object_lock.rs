@@ -1,16 +1,14 @@
 //! Object lock: until when a version may not be deleted, and by whom then.
 
-use std::time::Duration;
-
 use kernel::{Call, Timestamp};
 use model_s3::Error;
 use wire::Detailed;
 
 use crate::bucket::Bucket;
 use crate::error::{access_denied, invalid_argument, invalid_request};
+use crate::limits::DAY_MS;
 use crate::records::{LockDefault, LockMode, Object, Retention};
 
-const DAY_MS: u64 = 86_400_000;
 const MODE: &str = "x-amz-object-lock-mode";
 const UNTIL: &str = "x-amz-object-lock-retain-until-date";
 
@@ -66,11 +64,10 @@ pub fn check_until(until: Timestamp, now: Timestamp, name: &str) -> Result<(), E
 
 fn of_default(default: LockDefault, now: Timestamp) -> Retention {
     let days = match default {
-        LockDefault { days: Some(days), .. } => u64::from(days),
-        LockDefault { years, .. } => u64::from(years.unwrap_or(0)) * 365,
+        LockDefault { days: Some(days), .. } => i64::from(days),
+        LockDefault { years, .. } => i64::from(years.unwrap_or(0)) * 365,
     };
-    let length = Duration::from_millis(days.saturating_mul(DAY_MS));
-    Retention { mode: default.mode, until_ms: now.plus(length).millis() }
+    Retention { mode: default.mode, until_ms: now.millis().saturating_add(days.saturating_mul(DAY_MS)) }
 }
 
 /// By the name that the API has for it.

@@ -7,12 +7,9 @@ use model_s3::types::Tag;
 use percent_encoding::percent_decode_str;
 use wire::Detailed;
 
+use crate::checks;
 use crate::error::invalid_argument;
 use crate::limits::OBJECT_TAGS_MAX;
-
-/// Characters of a tag's key, and of its value ("Categorizing your objects using tags").
-const KEY_MAX: usize = 128;
-const VALUE_MAX: usize = 256;
 
 /// Tags by their keys.
 pub type Tags = BTreeMap<String, String>;
@@ -37,8 +34,7 @@ pub fn of_list(list: Vec<Tag>) -> Result<Tags, Error> {
     for tag in list {
         let key = tag.key.into_inner();
         if tags.insert(key.clone(), tag.value.into_inner()).is_some() {
-            let text = "Cannot provide multiple Tags with the same key";
-            return Err(Detailed::new("InvalidTag", 400, text).with("TagKey", key).into());
+            return Err(checks::twice(&key).into());
         }
     }
     check(&tags)?;
@@ -66,25 +62,12 @@ fn check(tags: &Tags) -> Result<(), Error> {
         return Err(Detailed::new("BadRequest", 400, text).into());
     }
     for (key, value) in tags {
-        let invalid =
-            |text: &'static str| Detailed::new("InvalidTag", 400, text).with("TagKey", key.as_str());
         if key.starts_with("aws:") {
-            return Err(invalid("Your TagKey cannot be prefixed with aws:").into());
+            return Err(checks::invalid_tag("Your TagKey cannot be prefixed with aws:", key).into());
         }
-        if key.is_empty() || key.chars().count() > KEY_MAX || !key.chars().all(is_allowed) {
-            return Err(invalid("The TagKey you have provided is invalid").into());
-        }
-        if value.chars().count() > VALUE_MAX || !value.chars().all(is_allowed) {
-            let error = invalid("The TagValue you have provided is invalid").with("TagValue", value.as_str());
-            return Err(error.into());
-        }
+        checks::tag(key, value)?;
     }
     Ok(())
-}
-
-/// Letters, digits and spaces of any script, and some signs.
-fn is_allowed(c: char) -> bool {
-    c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(c)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use model_s3::types::*;
 use service::{Resource, Target};
 use wire::Open;
 
+use crate::limits::DAY_MS;
 use crate::records::Permission;
 use crate::resource::{Asked, asked};
 use crate::s3::S3;
@@ -212,8 +213,7 @@ pub fn with_tags<'t>(mut target: Target, tags: impl Iterator<Item = (&'t str, &'
 
 /// Until when a request wants a version retained, as policies know it: the moment, and how many days that is.
 pub fn with_until(target: Target, call: &Call, until: Timestamp) -> Target {
-    const DAY_MS: u128 = 86_400_000;
-    let days = until.since(call.now).as_millis().div_ceil(DAY_MS);
+    let days = until.since(call.now).as_millis().div_ceil(u128::from(DAY_MS.unsigned_abs()));
     target
         .with_key("s3:object-lock-retain-until-date", until.to_string())
         .with_key("s3:object-lock-remaining-retention-days", days.to_string())

@@ -8,14 +8,13 @@ use model_s3::types::*;
 use service::Allowed;
 
 use crate::bucket::{Bucket, kind};
-use crate::error::{invalid_argument, invalid_request, malformed_xml, not_configured};
+use crate::checks;
+use crate::error::{invalid_request, malformed_xml, not_configured};
 use crate::limits::CORS_RULES_MAX;
 use crate::s3::S3;
 
 /// Methods that rules may allow.
 const METHODS: &[&str] = &["GET", "PUT", "HEAD", "POST", "DELETE"];
-/// Characters of a rule's id.
-const ID_MAX: usize = 255;
 
 impl S3 {
     pub async fn get_bucket_cors(
@@ -75,9 +74,7 @@ fn check(configuration: &CorsConfiguration) -> Result<(), Error> {
             );
             return Err(invalid_request(text).into());
         }
-        if let Some(id) = rule.id.as_ref().filter(|id| id.chars().count() > ID_MAX) {
-            return Err(invalid_argument("ID length should not exceed allowed limit of 255", "ID", id).into());
-        }
+        checks::id("ID", rule.id.as_deref().unwrap_or_default())?;
     }
     Ok(())
 }

@@ -10,13 +10,11 @@ use service::Allowed;
 use wire::{Detailed, Open};
 
 use crate::bucket::{Bucket, kind};
+use crate::checks;
 use crate::error::{invalid_argument, malformed_xml, not_implemented};
 use crate::limits::NOTIFICATIONS_MAX;
 use crate::notify;
 use crate::s3::S3;
-
-/// Characters of a configuration's id.
-const ID_MAX: usize = 255;
 
 /// What a configuration asks for, whatever its destination.
 struct Asked<'a> {
@@ -130,10 +128,7 @@ fn check(configuration: &NotificationConfiguration) -> Result<(), Error> {
     let mut all: Vec<Asked<'_>> = Vec::with_capacity(queues.len());
     for queue in queues {
         let asked = asked(queue)?;
-        if asked.id.chars().count() > ID_MAX {
-            let text = "ID length should not exceed allowed limit of 255";
-            return Err(invalid_argument(text, "Id", asked.id).into());
-        }
+        checks::id("Id", asked.id)?;
         if !ids.insert(asked.id) {
             let text = "Same ID used for multiple configurations. IDs must be unique";
             return Err(invalid_argument(text, "Id", asked.id).into());

@@ -9,14 +9,11 @@ use service::Allowed;
 use wire::Detailed;
 
 use crate::bucket::Bucket;
+use crate::checks;
 use crate::error::not_configured;
 use crate::limits::BUCKET_TAGS_MAX;
 use crate::ops::bucket::create_bucket::Tags;
 use crate::s3::S3;
-
-/// Characters of a tag's key, and of its value ("Tagging and access control policies").
-const KEY_MAX: usize = 128;
-const VALUE_MAX: usize = 256;
 
 impl S3 {
     pub async fn get_bucket_tagging(
@@ -83,17 +80,11 @@ fn of_request(list: Vec<Tag>) -> Result<Tags, Error> {
     for tag in list {
         let (key, value) = (tag.key.into_inner(), tag.value.into_inner());
         if is_reserved(&key) {
-            return Err(invalid("System tags cannot be added/updated by requester", &key).into());
+            return Err(checks::invalid_tag("System tags cannot be added/updated by requester", &key).into());
         }
-        if key.is_empty() || !is_clean(&key, KEY_MAX) {
-            return Err(invalid("The TagKey you have provided is invalid", &key).into());
-        }
-        if !is_clean(&value, VALUE_MAX) {
-            let error = invalid("The TagValue you have provided is invalid", &key);
-            return Err(error.with("TagValue", value).into());
-        }
+        checks::tag(&key, &value)?;
         if tags.contains_key(&key) {
-            return Err(invalid("Cannot provide multiple Tags with the same key", &key).into());
+            return Err(checks::twice(&key).into());
         }
         tags.insert(key, value);
     }
@@ -102,14 +93,4 @@ fn of_request(list: Vec<Tag>) -> Result<Tags, Error> {
 
 fn is_reserved(key: &str) -> bool {
     key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
-}
-
-/// Letters, numbers, spaces and `+ - = . _ : / @`, of all of Unicode.
-fn is_clean(text: &str, max: usize) -> bool {
-    let allowed = |c: char| c.is_alphanumeric() || c.is_whitespace() || "+-=._:/@".contains(c);
-    text.chars().count() <= max && text.chars().all(allowed)
-}
-
-fn invalid(text: &'static str, key: &str) -> Detailed {
-    Detailed::new("InvalidTag", 400, text).with("TagKey", key)
 }
