@@ -48,9 +48,7 @@ impl Digest {
 
     /// Its text in lower-case hexadecimal digits, the form of ETags.
     pub fn hex(&self) -> String {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let digits = |byte: &u8| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]].map(char::from);
-        self.bytes().iter().flat_map(digits).collect()
+        hex(self.bytes())
     }
 
     /// `bytes` are at most 64.
@@ -59,6 +57,13 @@ impl Digest {
         all[..bytes.len()].copy_from_slice(bytes);
         Self { bytes: all, len: bytes.len() as u8 }
     }
+}
+
+/// Bytes in lower-case hexadecimal digits, the form of ETags.
+pub fn hex(bytes: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let digits = |byte: &u8| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]].map(char::from);
+    bytes.iter().flat_map(digits).collect()
 }
 
 impl fmt::Debug for Digest {

@@ -1,12 +1,9 @@
-//! Checksums that a request says of its body, in operations that take it whole.
+//! Checksums that a request says of its body: whole where the operation takes it whole, else what the head says.
 
-use checksum::{Algorithm, Digest, Hasher};
+use checksum::{Algorithm, ClaimError, Claims, Digest, Hasher, Place};
 use http::HeaderMap;
 use wire::{Checksum, CommonError, CommonSource, Detailed};
 
-const PREFIX: &str = "x-amz-checksum-";
-/// Headers that begin in the same way and are no checksums.
-const OTHERS: [&str; 3] = ["x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"];
 const SDK_ALGORITHM: &str = "x-amz-sdk-checksum-algorithm";
 const CONTENT_MD5: &str = "content-md5";
 
@@ -55,33 +52,36 @@ fn check_md5(headers: &HeaderMap, body: &[u8]) -> Result<bool, CommonError> {
 
 /// Whether there is a checksum of another algorithm; if so it is the only one, and right.
 fn check_flexible(headers: &HeaderMap, trailers: &HeaderMap, body: &[u8]) -> Result<bool, CommonError> {
-    let mut said = None;
-    for (place, map) in [("header", headers), ("trailing header", trailers)] {
-        for (name, value) in map {
-            let name = name.as_str();
-            if !name.starts_with(PREFIX) || OTHERS.contains(&name) {
-                continue;
-            }
-            let algorithm = Algorithm::of_header(name).ok_or_else(|| {
-                invalid("The algorithm type you specified in x-amz-checksum- header is invalid.")
-            })?;
-            if said.replace((algorithm, value, place)).is_some() {
-                return Err(invalid(
-                    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
-                ));
-            }
-        }
-    }
-    let Some((algorithm, value, place)) = said else { return Ok(false) };
-    let text = value.to_str().unwrap_or_default();
-    let Some(said) = Digest::from_base64(algorithm, text) else {
-        return Err(invalid(format!("Value for {} {place} is invalid.", algorithm.header())));
-    };
+    let mut claims = Claims::default();
+    add(&mut claims, headers, Place::Header)?;
+    add(&mut claims, trailers, Place::Trailer)?;
+    let Some((algorithm, said)) = claims.found().map_err(refused)? else { return Ok(false) };
     if said != Hasher::of(algorithm, body) {
         let text = format!("The {algorithm} you specified did not match the calculated checksum.");
         return Err(CommonError::coded("BadDigest", 400, text));
     }
     Ok(true)
+}
+
+/// Checks what the head says of a body that the operation takes as it comes: whether it can be a checksum at all.
+pub(crate) fn check_head(wanted: Checksum, headers: &HeaderMap) -> Result<(), CommonError> {
+    if wanted == Checksum::None {
+        return Ok(());
+    }
+    let mut claims = Claims::default();
+    add(&mut claims, headers, Place::Header)?;
+    claims.found().map_err(refused).map(drop)
+}
+
+fn add(claims: &mut Claims, headers: &HeaderMap, place: Place) -> Result<(), CommonError> {
+    for (name, value) in headers {
+        claims.add(name.as_str(), value.to_str().unwrap_or_default(), place).map_err(refused)?;
+    }
+    Ok(())
+}
+
+fn refused(error: ClaimError) -> CommonError {
+    invalid(error.to_string())
 }
 
 fn invalid(text: impl Into<String>) -> CommonError {
@@ -140,6 +140,19 @@ mod tests {
         );
         // Where it is nothing of the operation's, it is a checksum of something else.
         assert_eq!(answer(Checksum::None, &[("x-amz-checksum-crc32", "AAAAAA==")]), "ok");
+    }
+
+    #[test]
+    fn what_a_head_says_is_checked_before_the_body_comes() {
+        let answer = |wanted, headers: &[(&'static str, &str)]| check_head(wanted, &map(headers)).is_ok();
+        let optional = |headers: &[(&'static str, &str)]| answer(Checksum::Optional, headers);
+        assert!(optional(&[]) && optional(&[("x-amz-checksum-crc32", CRC32)]));
+        // Whether it is right is seen at the end.
+        assert!(optional(&[("x-amz-checksum-crc32", "AAAAAA==")]));
+        assert!(!optional(&[("x-amz-checksum-crc32", "bad")]));
+        assert!(!optional(&[("x-amz-checksum-bad", CRC32)]));
+        assert!(!optional(&[("x-amz-checksum-crc32", CRC32), ("x-amz-checksum-crc32c", CRC32)]));
+        assert!(answer(Checksum::None, &[("x-amz-checksum-bad", CRC32)]));
     }
 
     #[test]

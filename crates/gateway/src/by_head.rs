@@ -78,6 +78,7 @@ impl Gateway {
         let without = without_encoding(headers);
         let access_key = &caller.principal.access_key;
         if streamed {
+            body_checksum::check_head(found.operation.checksum, headers)?;
             let stream = upload::stream(body, payload, access_key, self.memory.clone(), self.limits);
             return Ok((found, caller, without, Input::Stream(stream)));
         }

@@ -1,4 +1,4 @@
-//! The digests of bytes that come in: MD5 for the ETag, and one checksum. Long bytes are digested on threads that may
+//! The digests of bytes that come in: MD5 for the ETag, and the checksums that may be wanted of them. Long bytes are digested on threads that may
 //! block, while the next ones come.
 
 use bytes::Bytes;
@@ -25,22 +25,32 @@ pub struct Digests {
 
 struct Hashers {
     md5: Hasher,
-    /// None where the checksum is the MD5 as well.
-    checksum: Option<Hasher>,
+    /// Each once, and none that is MD5.
+    others: Vec<(Algorithm, Hasher)>,
 }
 
 /// What was computed.
 pub struct Computed {
     pub md5: Digest,
-    pub checksum: Digest,
+    others: Vec<(Algorithm, Digest)>,
+}
+
+impl Computed {
+    /// The checksum of this algorithm, if it was computed.
+    pub fn of(&self, algorithm: Algorithm) -> Option<Digest> {
+        if algorithm == Algorithm::Md5 {
+            return Some(self.md5);
+        }
+        self.others.iter().find(|(found, _)| *found == algorithm).map(|(_, digest)| *digest)
+    }
 }
 
 impl Hashers {
     fn update(mut self, pieces: &[Bytes]) -> Self {
         for piece in pieces {
             self.md5.update(piece);
-            if let Some(checksum) = &mut self.checksum {
-                checksum.update(piece);
+            for (_, hasher) in &mut self.others {
+                hasher.update(piece);
             }
         }
         self
@@ -48,9 +58,15 @@ impl Hashers {
 }
 
 impl Digests {
-    pub fn new(algorithm: Algorithm) -> Self {
-        let checksum = (algorithm != Algorithm::Md5).then(|| Hasher::new(algorithm));
-        let hashers = Hashers { md5: Hasher::new(Algorithm::Md5), checksum };
+    /// MD5, and these; the same one may be named more than once.
+    pub fn new(algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        let mut others: Vec<(Algorithm, Hasher)> = Vec::new();
+        for algorithm in algorithms {
+            if algorithm != Algorithm::Md5 && others.iter().all(|(found, _)| *found != algorithm) {
+                others.push((algorithm, Hasher::new(algorithm)));
+            }
+        }
+        let hashers = Hashers { md5: Hasher::new(Algorithm::Md5), others };
         Self { hashers: Some(hashers), job: None, waiting: Vec::new(), waiting_bytes: 0 }
     }
 
@@ -76,8 +92,8 @@ impl Digests {
         } else {
             spawn_blocking(move || hashers.update(&pieces)).await.map_err(internal)?
         };
-        let md5 = hashers.md5.finish();
-        Ok(Computed { md5, checksum: hashers.checksum.map_or(md5, Hasher::finish) })
+        let others = hashers.others.into_iter().map(|(algorithm, hasher)| (algorithm, hasher.finish()));
+        Ok(Computed { md5: hashers.md5.finish(), others: others.collect() })
     }
 
     async fn hashers(&mut self) -> Result<Hashers, Error> {

@@ -1,6 +1,6 @@
 //! What a request says of the bytes that it brings, and whether they are that.
 
-use checksum::{Algorithm, Digest};
+use checksum::{Algorithm, ClaimError, Claims, Digest, Place};
 use http::HeaderMap;
 use model_s3::Error;
 use wire::Detailed;
@@ -11,9 +11,13 @@ use crate::error::invalid_request;
 #[derive(Clone, Debug)]
 pub struct Expected {
     md5: Option<Digest>,
+    claims: Claims,
+    /// What the claims are, as far as they came before the bytes.
     checksum: Option<(Algorithm, Digest)>,
     /// The checksum to keep of bytes that come from here.
     keep: Option<Algorithm>,
+    /// The checksum that the parts of the upload have.
+    of_parts: Option<Algorithm>,
     /// Which checksum the client says it uses. It counts for nothing but for guessing what comes behind the bytes.
     hint: Option<Algorithm>,
     /// The most bytes that are taken.
@@ -23,7 +27,15 @@ pub struct Expected {
 impl Expected {
     /// Of bytes that come from here, and of which this checksum is to be kept.
     pub fn copied(keep: Algorithm, bytes_max: u64) -> Self {
-        Self { md5: None, checksum: None, keep: Some(keep), hint: None, bytes_max }
+        Self {
+            md5: None,
+            claims: Claims::default(),
+            checksum: None,
+            keep: Some(keep),
+            of_parts: None,
+            hint: None,
+            bytes_max,
+        }
     }
 
     /// By the headers: Content-MD5, the `x-amz-checksum-…` (see [`claims`]), and the algorithm named.
@@ -32,7 +44,7 @@ impl Expected {
     /// `InvalidDigest` and `InvalidRequest` for what no digest can be, and for more than one checksum.
     pub fn new(
         md5: Option<&str>,
-        claims: &[(Algorithm, Option<&str>)],
+        claimed: &[(Algorithm, Option<&str>)],
         hint: Option<&str>,
         bytes_max: u64,
     ) -> Result<Self, Error> {
@@ -43,43 +55,68 @@ impl Expected {
                     .with("Content-MD5", text)
             })?),
         };
-        let checksum = one(claims.iter().filter_map(|(algorithm, value)| Some((*algorithm, (*value)?))))?;
-        Ok(Self { md5, checksum, keep: None, hint: hint.and_then(Algorithm::parse), bytes_max })
+        let mut claims = Claims::default();
+        for (algorithm, value) in claimed {
+            if let Some(value) = value {
+                claims.add(algorithm.header(), value, Place::Header).map_err(refused)?;
+            }
+        }
+        let checksum = claims.found().map_err(refused)?;
+        let hint = hint.and_then(Algorithm::parse);
+        Ok(Self { md5, claims, checksum, keep: None, of_parts: None, hint, bytes_max })
     }
 
-    /// The checksum to compute while the bytes come: the one to compare with, if that is known by then.
-    pub fn algorithm(&self) -> Algorithm {
+    /// The same of a part of an upload, of whose parts this checksum is kept.
+    #[must_use]
+    pub fn of_part(self, kept: Algorithm) -> Self {
+        Self { of_parts: Some(kept), ..self }
+    }
+
+    /// The checksum that the parts of the upload have, of a part.
+    pub fn of_parts(&self) -> Option<Algorithm> {
+        self.of_parts
+    }
+
+    /// The checksums to compute while the bytes come: the one to compare with, if that is known by then, and the one that
+    /// is kept whatever comes.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
         let given = self.checksum.map(|(algorithm, _)| algorithm);
-        given.or(self.keep).or(self.hint).unwrap_or(Algorithm::Crc64Nvme)
+        let likely = given.or(self.keep).or(self.hint).or(self.of_parts).unwrap_or(Algorithm::Crc64Nvme);
+        [Some(likely), self.of_parts].into_iter().flatten()
     }
 
     /// The checksum to keep, once the headers behind the bytes are known; with its value, if the client gave one.
     pub fn kept(&self, trailers: &HeaderMap) -> Result<(Algorithm, Option<Digest>), Error> {
-        if let Some((algorithm, value)) = self.checksum {
+        let mut claims = self.claims.clone();
+        for (name, value) in trailers {
+            let value = value.to_str().unwrap_or_default();
+            claims.add(name.as_str(), value, Place::Trailer).map_err(refused)?;
+        }
+        if let Some((algorithm, value)) = claims.found().map_err(refused)? {
             return Ok((algorithm, Some(value)));
         }
-        if let Some(algorithm) = self.keep {
-            return Ok((algorithm, None));
-        }
-        let claims = trailers.iter().filter_map(|(name, value)| {
-            Some((Algorithm::of_header(name.as_str())?, value.to_str().unwrap_or_default()))
-        });
-        Ok(one(claims)?.map_or((Algorithm::Crc64Nvme, None), |(algorithm, value)| (algorithm, Some(value))))
+        Ok((self.keep.or(self.of_parts).unwrap_or(Algorithm::Crc64Nvme), None))
     }
 
-    /// Whether the bytes have the MD5 that was said of them.
+    /// Whether the bytes have the MD5 that was said of them. What was said is shown in digits where an object is put, and
+    /// as it came where a part is: both are recorded of the real service.
     pub fn check_md5(&self, computed: &Digest) -> Result<(), Error> {
         match &self.md5 {
-            Some(expected) if expected != computed => {
+            Some(said) if said != computed => {
                 let text = "The Content-MD5 you specified did not match what we received.";
+                let shown = if self.of_parts.is_some() { said.base64() } else { said.hex() };
                 let error = Detailed::new("BadDigest", 400, text)
-                    .with("ExpectedDigest", expected.hex())
+                    .with("ExpectedDigest", shown)
                     .with("CalculatedDigest", computed.base64());
                 Err(error.into())
             }
             _ => Ok(()),
         }
     }
+}
+
+fn refused(error: ClaimError) -> Detailed {
+    invalid_request(error.to_string())
 }
 
 /// Whether the bytes have the checksum that was said of them.
@@ -91,21 +128,6 @@ pub fn check(algorithm: Algorithm, said: Option<&Digest>, computed: &Digest) -> 
         }
         _ => Ok(()),
     }
-}
-
-fn one<'a>(
-    mut claims: impl Iterator<Item = (Algorithm, &'a str)>,
-) -> Result<Option<(Algorithm, Digest)>, Error> {
-    let Some((algorithm, text)) = claims.next() else { return Ok(None) };
-    if claims.next().is_some() {
-        let text = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
-        return Err(invalid_request(text).into());
-    }
-    let Some(digest) = Digest::from_base64(algorithm, text) else {
-        let text = format!("Value for {} header is invalid.", algorithm.header());
-        return Err(invalid_request(text).into());
-    };
-    Ok(Some((algorithm, digest)))
 }
 
 /// The checksums among the headers of a request, whose input has a member for each.
@@ -167,15 +189,29 @@ mod tests {
         let text = crc.base64();
         let new = |md5, claims: &[(Algorithm, Option<&str>)]| Expected::new(md5, claims, Some("sha256"), 9);
         let expected = new(None, &[(Algorithm::Sha1, None), (Algorithm::Crc32, Some(&text))]).unwrap();
-        assert_eq!(expected.algorithm(), Algorithm::Crc32);
+        let all = |expected: &Expected| expected.algorithms().collect::<Vec<_>>();
+        assert_eq!(all(&expected), [Algorithm::Crc32]);
         assert_eq!(expected.kept(&HeaderMap::new()).unwrap(), (Algorithm::Crc32, Some(crc)));
+        let part = expected.clone().of_part(Algorithm::Sha1);
+        assert_eq!(all(&part), [Algorithm::Crc32, Algorithm::Sha1]);
+        assert_eq!(part.kept(&HeaderMap::new()).unwrap(), (Algorithm::Crc32, Some(crc)));
+        // What comes behind the bytes is one more.
+        let trailers = |name| {
+            let name = http::HeaderName::from_static(name);
+            HeaderMap::from_iter([(name, text.parse().unwrap())])
+        };
+        assert_eq!(code(expected.kept(&trailers("x-amz-checksum-crc32")).unwrap_err()), "InvalidRequest");
+        let nothing = new(None, &[]).unwrap();
+        assert_eq!(code(nothing.kept(&trailers("x-amz-checksum-other")).unwrap_err()), "InvalidRequest");
+        let kept = nothing.kept(&trailers("x-amz-checksum-crc32")).unwrap();
+        assert_eq!(kept, (Algorithm::Crc32, Some(crc)));
         let twice = [(Algorithm::Sha1, Some("x")), (Algorithm::Crc32, Some(text.as_str()))];
         assert_eq!(code(new(None, &twice).unwrap_err()), "InvalidRequest");
         assert_eq!(code(new(None, &[(Algorithm::Crc32, Some("????"))]).unwrap_err()), "InvalidRequest");
         assert_eq!(code(new(Some("AAAA"), &[]).unwrap_err()), "InvalidDigest");
         // What the client says it uses is not kept unless a checksum comes.
         let hinted = new(None, &[]).unwrap();
-        assert_eq!(hinted.algorithm(), Algorithm::Sha256);
+        assert_eq!(all(&hinted), [Algorithm::Sha256]);
         assert_eq!(hinted.kept(&HeaderMap::new()).unwrap(), (Algorithm::Crc64Nvme, None));
     }
 }

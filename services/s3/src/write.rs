@@ -2,7 +2,7 @@
 
 use blob::Writer;
 use bytes::Bytes;
-use checksum::{Algorithm, Digest, Hasher};
+use checksum::{Algorithm, Digest, Hasher, hex};
 use futures::StreamExt as _;
 use model_s3::Error;
 use store::Tx;
@@ -31,6 +31,8 @@ pub struct Written {
     pub checksum: Checksum,
     /// Whether the client named the checksum's algorithm by giving a checksum.
     pub checksum_given: bool,
+    /// That of parts of the upload (see [`Expected::of_part`]).
+    pub checksum_of_part: Option<Checksum>,
     sealed: Bytes,
     unclaimed: Option<Unclaimed>,
 }
@@ -61,11 +63,6 @@ impl Written {
     }
 }
 
-/// As ETags show it.
-pub fn hex(tag: &[u8; 16]) -> String {
-    format!("{:032x}", u128::from_be_bytes(*tag))
-}
-
 /// Where bytes go before it is known how many there are.
 enum Sink {
     Gathering(Vec<u8>),
@@ -89,7 +86,7 @@ impl S3 {
             return Err(too_large(length, expected.bytes_max));
         }
         let mut reader = body.open();
-        let mut digests = Digests::new(expected.algorithm());
+        let mut digests = Digests::new(expected.algorithms());
         let mut sink = Sink::Gathering(Vec::new());
         let mut size = 0;
         while let Some(piece) = reader.next().await {
@@ -104,38 +101,36 @@ impl S3 {
         let computed = digests.finish().await?;
         expected.check_md5(&computed.md5)?;
         let (algorithm, said) = expected.kept(reader.trailers())?;
-        let (data, sealed, unclaimed, other) = match sink {
+        let checksum = computed.of(algorithm);
+        let (data, sealed, unclaimed, checksum) = match sink {
             Sink::Gathering(plain) => {
-                let differs = algorithm != expected.algorithm();
-                let other = differs.then(|| Hasher::of(algorithm, &plain));
+                let checksum = checksum.unwrap_or_else(|| Hasher::of(algorithm, &plain));
                 let id = self.ids.bytes();
                 let data = if plain.is_empty() { Data::Empty } else { Data::Inline { id } };
-                (data, key.seal_inline(&id, &plain).into(), None, other)
+                (data, key.seal_inline(&id, &plain).into(), None, checksum)
             }
             Sink::File(writer) => {
                 let written = writer.finish().await?;
                 let id = *written.id.bytes();
                 let unclaimed = Unclaimed::new(&self.orphans, place, id);
-                let other = match algorithm == expected.algorithm() {
-                    true => None,
-                    false => Some(self.digest_of_file(key, written, algorithm).await?),
+                let checksum = match checksum {
+                    Some(checksum) => checksum,
+                    None => self.digest_of_file(key, written, algorithm).await?,
                 };
-                (Data::Blob(BlobRef { id, size }), Bytes::new(), Some(unclaimed), other)
+                (Data::Blob(BlobRef { id, size }), Bytes::new(), Some(unclaimed), checksum)
             }
         };
-        let checksum = other.unwrap_or(computed.checksum);
         expected::check(algorithm, said.as_ref(), &checksum)?;
         let md5 = computed.md5.bytes().try_into().map_err(internal)?;
         Ok(Written {
             data,
             size,
             tag: key.tag(sealing, md5),
-            checksum: Checksum {
-                algorithm: algorithm.name().to_owned(),
-                value: checksum.base64(),
-                composite: false,
-            },
+            checksum: kept(algorithm, &checksum),
             checksum_given: said.is_some(),
+            checksum_of_part: expected
+                .of_parts()
+                .and_then(|algorithm| Some(kept(algorithm, &computed.of(algorithm)?))),
             sealed,
             unclaimed,
         })
@@ -167,13 +162,18 @@ impl S3 {
         written: blob::Written,
         algorithm: Algorithm,
     ) -> Result<Digest, Error> {
-        let mut digests = Digests::new(algorithm);
+        let mut digests = Digests::new([algorithm]);
         let mut reading = self.blobs.read(written.id, &key.of_blobs(), 0..written.size, written.size).await?;
         while let Some(piece) = reading.next().await {
             digests.update(piece?).await?;
         }
-        Ok(digests.finish().await?.checksum)
+        let computed = digests.finish().await?;
+        computed.of(algorithm).ok_or_else(|| internal("a checksum was not computed"))
     }
+}
+
+fn kept(algorithm: Algorithm, digest: &Digest) -> Checksum {
+    Checksum { algorithm: algorithm.name().to_owned(), value: digest.base64(), composite: false }
 }
 
 fn too_large(proposed: u64, max: u64) -> Error {

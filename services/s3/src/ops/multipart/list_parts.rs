@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use checksum::hex;
 use kernel::Call;
 use model_s3::Error;
 use model_s3::types::*;
@@ -13,7 +14,6 @@ use crate::ops::listing::{open, page_size};
 use crate::resource::Place;
 use crate::s3::S3;
 use crate::shown::{quoted, to_the_second};
-use crate::write::hex;
 use crate::{lifecycle, payer, records, uploads};
 
 impl S3 {

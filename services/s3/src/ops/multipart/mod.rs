@@ -6,7 +6,6 @@ mod create;
 mod list_parts;
 mod list_uploads;
 mod plan;
-mod tee;
 mod upload_part;
 mod upload_part_copy;
 

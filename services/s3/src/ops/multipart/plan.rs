@@ -1,6 +1,6 @@
 //! What an upload becomes: the parts that its end names, checked against those that were uploaded.
 
-use checksum::{Algorithm, ChecksumType, Digest, MultipartETag, combine, composite};
+use checksum::{Algorithm, ChecksumType, Digest, MultipartETag, combine, composite, hex};
 use model_s3::types::{CompleteMultipartUploadInput, CompletedPart};
 use wire::Detailed;
 
@@ -9,7 +9,6 @@ use crate::error::{invalid_request, malformed_xml};
 use crate::expected::claims;
 use crate::limits::{OBJECT_BYTES_MAX, PART_BYTES_MIN};
 use crate::records::{Checksum, Part, Upload};
-use crate::write::hex;
 
 /// The object that an upload becomes.
 #[derive(Debug)]

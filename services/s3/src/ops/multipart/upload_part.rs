@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use checksum::Algorithm;
+use checksum::{Algorithm, hex};
 use kernel::Call;
 use model_s3::Error;
 use model_s3::types::*;
@@ -11,7 +11,6 @@ use store::Record as _;
 use wire::ByteStream;
 
 use super::plan::algorithm_of;
-use super::tee::tee;
 use super::{part_number, spoken};
 use crate::attributes::customer;
 use crate::bucket::Bucket;
@@ -24,7 +23,7 @@ use crate::resource::Place;
 use crate::s3::S3;
 use crate::sealing::Customer;
 use crate::shown::{quoted, show_sealing};
-use crate::write::{Written, hex};
+use crate::write::Written;
 use crate::{data, payer, uploads};
 
 impl S3 {
@@ -48,9 +47,7 @@ impl S3 {
         let hint = input.checksum_algorithm.as_ref().map(|algorithm| algorithm.as_str());
         let expected = Expected::new(input.content_md5.as_deref(), &claimed, hint, PUT_BYTES_MAX)?;
         let body = input.body.unwrap_or_default();
-        let kept = algorithm_of(&upload);
-        let certain = claimed.iter().any(|(algorithm, value)| value.is_some() && *algorithm == kept);
-        let taken = self.take_part(bucket, &upload, &object_key, &body, (&expected, certain)).await?;
+        let taken = self.take_part(bucket, &upload, &object_key, &body, expected).await?;
         let shown = taken.shown.clone();
         let part = self.put_part(&call, bucket, (key, id, number), taken).await?;
         let mut output =
@@ -62,43 +59,28 @@ impl S3 {
         Ok(output)
     }
 
-    /// Takes in the bytes of a part. `certain`: it is known before that writing them computes the checksum that is kept
-    /// of the parts of this upload. What comes behind the bytes may want another.
+    /// Takes in the bytes of a part.
     pub(super) async fn take_part(
         &self,
         bucket: &Bucket,
         upload: &Upload,
         object_key: &ObjectKey,
         body: &ByteStream,
-        (expected, certain): (&Expected, bool),
+        expected: Expected,
     ) -> Result<Taken, Error> {
-        let kept = algorithm_of(upload);
-        let (body, own) = match certain {
-            true => (body.clone(), None),
-            false => {
-                let (body, tee) = tee(body, kept);
-                (body, Some(tee))
-            }
-        };
-        let written = self.write(&bucket.place, (&upload.sealing, object_key), &body, expected).await?;
-        let computed = written.checksum.clone();
+        let expected = expected.of_part(algorithm_of(upload));
+        let written = self.write(&bucket.place, (&upload.sealing, object_key), body, &expected).await?;
+        let computed = &written.checksum;
         if written.checksum_given {
             let given =
                 Algorithm::parse(&computed.algorithm).ok_or_else(|| internal("an unknown checksum"))?;
             check_algorithm(upload, given)?;
         }
-        let checksum = match own {
-            _ if computed.algorithm == kept.name() => computed.clone(),
-            Some(own) => Checksum {
-                algorithm: kept.name().to_owned(),
-                value: own.finish().ok_or_else(|| internal("a digest was taken before"))?.base64(),
-                composite: false,
-            },
-            None => return Err(internal("a part's checksum was not computed")),
-        };
+        let checksum = written.checksum_of_part.clone();
+        let checksum = checksum.ok_or_else(|| internal("a part's checksum was not computed"))?;
         // What the client has given is shown, and what it has chosen for the upload.
         let shown = match (written.checksum_given, &upload.checksum_algorithm) {
-            (true, _) => Some(computed),
+            (true, _) => Some(computed.clone()),
             (false, Some(_)) => Some(checksum.clone()),
             (false, None) => None,
         };

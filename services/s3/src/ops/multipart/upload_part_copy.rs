@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use checksum::hex;
 use kernel::Call;
 use model_s3::Error;
 use model_s3::types::*;
@@ -22,7 +23,6 @@ use crate::resource::Copy;
 use crate::s3::S3;
 use crate::sealing::Customer;
 use crate::shown::{quoted, show_sealing, to_the_second, version_id};
-use crate::write::hex;
 use crate::{payer, uploads};
 
 impl S3 {
@@ -59,7 +59,7 @@ impl S3 {
         let object_key = self.open_key(&call, bucket, key, &upload.sealing, own).await?;
         let body = self.read(from, source, source_key, range).await?;
         let expected = Expected::copied(algorithm_of(&upload), PUT_BYTES_MAX);
-        let taken = self.take_part(bucket, &upload, &object_key, &body, (&expected, true)).await?;
+        let taken = self.take_part(bucket, &upload, &object_key, &body, expected).await?;
         let shown = taken.shown.clone();
         let part = self.put_part(&call, bucket, (key, id, number), taken).await?;
 
