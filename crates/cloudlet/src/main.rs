@@ -37,7 +37,7 @@ enum Command {
     /// Ask a running Cloudlet how it is
     Status(Settings),
     /// Verify a data directory that is not in use
-    Check(Settings),
+    Check(commands::check::Options),
     /// Make an access key of an account's root user, in a data directory that is not in use
     Key(commands::key::Options),
     /// Say whose credentials the environment holds
@@ -54,7 +54,7 @@ fn main() -> anyhow::Result<()> {
         Command::Up(settings) => commands::up::run(&settings.resolve()?, output),
         Command::Env(settings) => commands::env::run(&settings.resolve()?, output),
         Command::Status(settings) => commands::status::run(&settings.resolve()?, output),
-        Command::Check(settings) => commands::check::run(&settings.resolve()?, output),
+        Command::Check(options) => commands::check::run(&options, output),
         Command::Key(options) => commands::key::run(&options, output),
         Command::Whoami(settings) => commands::whoami::run(&settings.resolve()?, output),
         Command::Explain(options) => commands::explain::run(&options, output),

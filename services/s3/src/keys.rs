@@ -29,6 +29,11 @@ pub fn name(bucket: &str) -> Bytes {
     KeyWriter::new().str("").str("").str(SERVICE).str("name").str(bucket).finish()
 }
 
+/// The rows of the names of all buckets.
+pub fn names() -> Bytes {
+    KeyWriter::new().str("").str("").str(SERVICE).str("name").finish()
+}
+
 /// An account and region: where a bucket's rows are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -69,6 +74,11 @@ impl Place {
     /// A file's row.
     pub fn blob(&self, blob: &[u8; 16]) -> Bytes {
         self.begin().str("f").bytes(blob).finish()
+    }
+
+    /// The rows of all files.
+    pub fn blobs(&self) -> Bytes {
+        self.begin().str("f").finish()
     }
 
     /// The row of a file that is to be removed.

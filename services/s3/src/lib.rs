@@ -17,6 +17,7 @@ mod digests;
 mod edge;
 mod error;
 mod expected;
+mod files;
 mod form;
 mod found;
 mod glob;
@@ -60,6 +61,7 @@ use model_s3::ops::*;
 use service::{Deps, Service};
 
 use crate::expected::show_checksum;
+pub use crate::files::{Files, Found, InUse, Known, User};
 use crate::s3::S3;
 
 /// The service.
