@@ -1,6 +1,7 @@
 """What was acknowledged is kept, whatever happens to the process."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from support.aws import Account
 from support.http import Signer
-from support.server import BINARY, PATIENCE_S, clean_environment, run
+from support.server import BINARY, PATIENCE_S, clean_environment, run, until
 
 KEY = "437064342167"
 
@@ -237,6 +238,35 @@ def test_ephemeral_forgets(new_server, tmp_path):
     again = Account(new_server(ephemeral=True).start(), KEY)
     assert again.sqs.list_queues().get("QueueUrls") is None
     assert not (tmp_path / "data").exists()
+
+
+def test_ephemeral_leaves_no_files_for_long(new_server, tmp_path):
+    """What a killed one leaves goes when another starts, but nothing that is in use or young."""
+    place = tmp_path / "tmp"
+    place.mkdir()
+
+    def start():
+        return new_server(ephemeral=True, TMPDIR=str(place)).start()
+
+    def directories():
+        return set(place.glob("cloudlet-*"))
+
+    def grow_old():
+        for directory in directories():
+            os.utime(directory / "LOCK", (time.time() - 61,) * 2)
+
+    killed, used = start(), start()
+    assert len(directories()) == 2
+    assert f"longer objects in {place}" in used.ready["data"]
+    killed.kill()
+    third = start()
+    assert len(directories()) == 3
+    grow_old()
+    fourth = start()
+    until(lambda: len(directories()) == 3)
+    for server in (used, third, fourth):
+        assert server.terminate() == 0
+    assert directories() == set()
 
 
 def test_data_that_is_no_directory_is_refused(tmp_path):

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from support.aws import Account
 from support.http import Signer
 from support.s3 import PART_MIN, bucket, keys, parts, s3, upload
-from support.server import PATIENCE_S, run
+from support.server import PATIENCE_S, run, until
 
 KEY = "437064342167"
 NAME = "kept"
@@ -77,14 +77,6 @@ def files_of_objects(server):
 
 def drafts(server):
     return [path for path in files_of_objects(server) if "draft" in path.relative_to(server.data).parts]
-
-
-def until(condition):
-    """Waits for what is done in the background."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.timeout(200)

@@ -13,6 +13,7 @@ use service::Service;
 use store::Store;
 
 use crate::clock;
+use crate::scrub::Watch;
 
 /// Answers for one running program.
 pub struct About {
@@ -20,6 +21,8 @@ pub struct About {
     pub store: Store,
     pub clock: Clock,
     pub ephemeral: bool,
+    /// None: there is no scrub.
+    pub scrub: Option<Watch>,
     pub started: Instant,
     pub session_id: String,
 }
@@ -34,8 +37,14 @@ struct Advance {
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 impl About {
-    pub fn new(gateway: Arc<Gateway>, store: Store, clock: Clock, ephemeral: bool) -> Self {
-        Self { gateway, store, clock, ephemeral, started: Instant::now(), session_id: Ids.uuid() }
+    pub fn new(
+        gateway: Arc<Gateway>,
+        store: Store,
+        clock: Clock,
+        ephemeral: bool,
+        scrub: Option<Watch>,
+    ) -> Self {
+        Self { gateway, store, clock, ephemeral, scrub, started: Instant::now(), session_id: Ids.uuid() }
     }
 
     fn services(&self) -> serde_json::Map<String, serde_json::Value> {
@@ -53,6 +62,7 @@ impl About {
                 "uptime_seconds": self.started.elapsed().as_secs(),
                 "process_id": std::process::id(),
                 "commits": stats.commits,
+                "scrub": self.scrub.as_ref().map(Watch::show),
                 "services": self.services(),
             }),
         )

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::configured_keys::{ConfiguredKeys, Entry};
 use crate::root_key::{self, Source};
+use crate::scrub::{self, Scrub};
 
 /// Everything that can be set. The same names hold for flags (`--listen`), the environment (`CLOUDLET_LISTEN`)
 /// and the configuration file (`listen = "…"`), which alone can hold access keys.
@@ -39,7 +40,7 @@ pub struct Settings {
     #[arg(long, env = "CLOUDLET_LISTEN", value_name = "ADDRESS:PORT")]
     pub listen: Option<SocketAddr>,
 
-    /// Keep everything in memory only: nothing survives the end of the program
+    /// Keep nothing: records are in memory, and longer objects in a temporary directory, for as long as the program runs
     #[arg(long, env = "CLOUDLET_EPHEMERAL", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub ephemeral: Option<bool>,
 
@@ -57,6 +58,11 @@ pub struct Settings {
     #[arg(skip)]
     #[serde(default)]
     pub credential: Vec<Entry>,
+
+    /// How often and how fast files of objects are compared with their checksums. In the file alone.
+    #[arg(skip)]
+    #[serde(default)]
+    pub scrub: scrub::Settings,
 }
 
 /// Settings with nothing left open.
@@ -76,6 +82,8 @@ pub struct Config {
     pub log: String,
     /// See [`Settings::credential`].
     pub keys: ConfiguredKeys,
+    /// See [`Settings::scrub`]; none: it is off.
+    pub scrub: Option<Scrub>,
 }
 
 /// LocalStack's port: projects made for it find us without a change.
@@ -116,6 +124,7 @@ impl Settings {
             region,
             log: self.log.clone().or(file.log).unwrap_or_else(|| "info,access=warn".to_owned()),
             keys,
+            scrub: file.scrub.resolve()?,
         })
     }
 }
@@ -247,6 +256,17 @@ mod tests {
         for (line, expected) in cases {
             let why = format!("{:#}", resolve(&format!("{good}{line}\n")).unwrap_err());
             assert!(why.contains(expected) && !why.contains("hush"), "{line}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_scrub_is_set_in_the_file() {
+        let every = |text: &str| resolve(text).unwrap().scrub.map(|scrub| scrub.every.as_secs());
+        assert_eq!(every("[scrub]\nevery = '1h'\nmib_per_second = 5\n"), Some(3_600));
+        assert_eq!(every("[scrub]\nevery = 'off'\n"), None);
+        assert_eq!(every(""), Some(7 * 86_400));
+        for wrong in ["[scrub]\nevery = '1w'\n", "[scrub]\nmib_per_second = 0\n", "[scrub]\never = '1d'\n"] {
+            assert!(resolve(wrong).is_err(), "{wrong}");
         }
     }
 

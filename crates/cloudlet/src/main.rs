@@ -11,7 +11,9 @@ mod output;
 #[cfg(test)]
 mod refusals;
 mod root_key;
+mod scrub;
 mod services;
+mod temporary;
 
 use clap::{Parser, Subcommand};
 

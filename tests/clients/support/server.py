@@ -5,6 +5,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -30,6 +31,14 @@ def run(*arguments, **environment):
         timeout=PATIENCE_S,
         check=False,
     )
+
+
+def until(condition):
+    """Waits for what is done in the background."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 class Server:

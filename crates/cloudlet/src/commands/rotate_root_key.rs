@@ -18,7 +18,7 @@ const NEW_VARIABLE: &str = "CLOUDLET_NEW_ROOT_KEY";
 /// Replaces the root key in its file; or, if it comes from the environment, by the one in `CLOUDLET_NEW_ROOT_KEY`; or by
 /// one that it prints before anything is changed.
 pub fn run(config: &Config, format: Format) -> Result<()> {
-    ensure!(!config.ephemeral, "what is kept in memory only has no root key");
+    ensure!(!config.ephemeral, "what is ephemeral has no root key");
     ensure!(config.data.is_dir(), "there is no data directory {}", config.data.display());
     let at_hand = AtHand::load(config)?;
     let store = Store::open(&config.data, store::Options::default())

@@ -22,6 +22,10 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
         .read_json()
         .with_context(|| format!("what answers at {url} is not a Cloudlet"))?;
     let names = health["services"].as_object().map(|services| services.keys().cloned().collect::<Vec<_>>());
+    let scrub = |scrub: &Value| match format {
+        Format::Json => scrub.clone(),
+        Format::Text => scrubbed(scrub).into(),
+    };
     output::facts(
         format,
         &[
@@ -31,8 +35,28 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
             ("process_id", health["process_id"].clone()),
             ("ephemeral", health["ephemeral"].clone()),
             ("uptime_seconds", health["uptime_seconds"].clone()),
+            ("scrub", scrub(&health["scrub"])),
             ("services", names.unwrap_or_default().join(" ").into()),
         ],
     );
     Ok(())
+}
+
+/// What the scrub has found, in a line.
+fn scrubbed(scrub: &Value) -> String {
+    let seen = |seen: &Value| {
+        let number = |name: &str| seen[name].as_u64().unwrap_or(0);
+        let mib = number("bytes") >> 20;
+        format!("{} files, {mib} MiB, {} missing or damaged", number("files"), number("faults"))
+    };
+    let under_way = |now: &Value| format!("under way: {}", seen(now));
+    let last = |last: &Value| format!("until {}: {}", last["ended"].as_str().unwrap_or_default(), seen(last));
+    let parts = [(&scrub["under_way"], &under_way as &dyn Fn(&Value) -> String), (&scrub["last"], &last)];
+    let parts: Vec<String> =
+        parts.iter().filter(|(value, _)| !value.is_null()).map(|(value, say)| say(value)).collect();
+    match parts.is_empty() {
+        true if scrub.is_null() => "off".to_owned(),
+        true => "nothing yet".to_owned(),
+        false => parts.join("; "),
+    }
 }

@@ -26,7 +26,9 @@ use crate::clock;
 use crate::config::Config;
 use crate::output::Format;
 use crate::root_key::{self, AtHand};
+use crate::scrub;
 use crate::services;
+use crate::temporary;
 
 /// Runs until SIGTERM or SIGINT; a second one ends the program at once.
 pub fn run(config: &Config, format: Format) -> Result<()> {
@@ -34,7 +36,7 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
     log_to_stderr(config, format)?;
     raise_file_limit();
     config.keys.refuse_beyond_loopback(config.listen)?;
-    // What is kept in memory only needs no key that lasts.
+    // What ends with the program needs no key that lasts.
     let root_key = if config.ephemeral { None } else { Some(AtHand::load(config)?) };
     let store = open(config)?;
     // Requests have threads of their own; this is for what services do unasked.
@@ -58,7 +60,7 @@ fn open(config: &Config) -> Result<Store> {
 /// The files of long objects, beside the store; where nothing is kept, in a directory that ends with the second value.
 fn open_blobs(config: &Config) -> Result<(Blobs, Option<TempDir>)> {
     if config.ephemeral {
-        let temporary = tempfile::Builder::new().prefix("cloudlet-").tempdir()?;
+        let temporary = temporary::make()?;
         let blobs = Blobs::open(temporary.path(), blob::Options::ephemeral())?;
         return Ok((blobs, Some(temporary)));
     }
@@ -87,7 +89,11 @@ async fn up(
     let clock = clock::open(&store)?;
     let cloud = Cloud::default();
     let vault = unlock(&store, root_key).await?;
-    let (blobs, _temporary) = open_blobs(config)?;
+    let (blobs, temporary) = open_blobs(config)?;
+    if config.ephemeral {
+        // What earlier runs left may take long to remove, and nobody waits for it.
+        drop(tokio::task::spawn_blocking(temporary::sweep));
+    }
     let deps = Deps {
         store: store.clone(),
         clock: clock.clone(),
@@ -98,12 +104,13 @@ async fn up(
         blobs,
     };
     config.keys.name_owners(&deps.accounts);
+    let mut background = JoinSet::new();
+    let scrub = scrub(config, &deps, &mut background);
     let documents = Arc::new(Documents::default());
     let directory = Arc::new(Directory::new(store.clone(), documents.clone()));
     let keyring = Keyring::new(store.clone(), vault.clone(), directory.clone());
     let usage = Usage::default();
     let services = services::all(&deps);
-    let mut background = JoinSet::new();
     background.spawn(usage.clone().run(store.clone(), clock.clone()));
     for work in services.iter().flat_map(service::Service::take_background) {
         background.spawn(work);
@@ -115,13 +122,17 @@ async fn up(
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let first = first_administrator(config, &store, &vault, &clock).await?;
-    let about = Arc::new(About::new(gateway.clone(), store.clone(), clock, config.ephemeral));
+    let about = Arc::new(About::new(gateway.clone(), store.clone(), clock, config.ephemeral, scrub));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     if config.keys.len() > 0 {
         tracing::info!(keys = config.keys.len(), "the configuration file's credentials are accepted");
     }
-    announce(config, listener.local_addr()?, format, started, first.as_ref());
+    let place = match &temporary {
+        Some(files) => format!("in memory, longer objects in {}", files.path().display()),
+        None => config.data.display().to_string(),
+    };
+    announce(&place, listener.local_addr()?, format, started, first.as_ref());
     let mut broken = false;
     let stop = async {
         tokio::select! {
@@ -148,6 +159,15 @@ async fn up(
     usage.write(&store).await;
     ensure!(!broken, "a service's background work ended; the log says why");
     Ok(())
+}
+
+/// Begins to compare files with their checksums, now and then. What is ephemeral does not grow old enough for it.
+fn scrub(config: &Config, deps: &Deps, background: &mut JoinSet<()>) -> Option<scrub::Watch> {
+    let settings = config.scrub.filter(|_| !config.ephemeral)?;
+    let watch = scrub::Watch::default();
+    let Deps { store, blobs, clock, .. } = deps.clone();
+    background.spawn(scrub::run(store, blobs, clock, settings, watch.clone()));
+    Some(watch)
 }
 
 fn log_to_stderr(config: &Config, format: Format) -> Result<()> {
@@ -201,14 +221,13 @@ async fn first_administrator(
 
 /// One line on standard output when clients can come, and the first key if one was made.
 fn announce(
-    config: &Config,
+    data: &str,
     address: std::net::SocketAddr,
     format: Format,
     started: Instant,
     first: Option<&Made>,
 ) {
     let ms = started.elapsed().as_millis() as u64;
-    let data = if config.ephemeral { "in memory".to_owned() } else { config.data.display().to_string() };
     match format {
         Format::Json => {
             let mut line =
