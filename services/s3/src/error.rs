@@ -2,7 +2,7 @@
 //! reference ("Error responses") and of recorded answers.
 
 use model_s3::Error;
-use wire::Detailed;
+use wire::{CommonError, Detailed, Fault, Protocol};
 
 /// Why a transaction ended without a commit.
 #[derive(Debug)]
@@ -62,6 +62,16 @@ pub fn corrupt(error: impl ToString) -> store::Error {
 pub fn internal(error: impl std::fmt::Display) -> Error {
     tracing::error!(%error, "the service failed");
     Detailed::new("InternalError", 500, "We encountered an internal error. Please try again.").into()
+}
+
+/// The HTTP status of an error, of this service or another.
+pub fn status(fault: Fault<'_>) -> u16 {
+    match fault {
+        Fault::Common(CommonError::Detailed(error)) => error.status,
+        Fault::Common(error) => error.resolve(Protocol::RestXml).status,
+        // Those of models are of what was asked for.
+        Fault::Modelled(_) => 400,
+    }
 }
 
 /// Another request changes the same thing.

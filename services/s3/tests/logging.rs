@@ -204,6 +204,46 @@ async fn requests_become_lines() {
 }
 
 #[tokio::test]
+async fn what_a_request_does_to_several_objects_has_lines_of_its_own() {
+    let kit = logged(enabled("log/")).await;
+    let call = || kernel::Call { source_ip: Some("192.0.2.3".parse().unwrap()), ..kit.call() };
+    put(&kit, SOURCE, "a", "1").await;
+    kit.run_as(call(), CopyObject, copy_input("docs/a", SOURCE, "b")).await.unwrap();
+    let objects =
+        ["a", "b", "c/../../d"].map(|key| ObjectIdentifier { key: key.into(), ..Default::default() });
+    let input = DeleteObjectsInput {
+        bucket: SOURCE.into(),
+        delete: Delete { objects: objects.to_vec().into(), quiet: None }.into(),
+        ..Default::default()
+    };
+    kit.run_as(call(), DeleteObjects, input).await.unwrap();
+    // What comes from inside is not logged.
+    kit.run(CopyObject, copy_input("docs/a", SOURCE, "b")).await.unwrap_err();
+    let keys = delivered(&kit, 1).await;
+    let text = String::from_utf8(body(&kit, LOGS, &keys[0]).await.to_vec()).unwrap();
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| {
+            line.split(' ')
+                .enumerate()
+                .filter(|(n, _)| (7..13).contains(n))
+                .map(|(_, f)| f)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "REST.COPY.OBJECT_GET a \"-\" 200 - -",
+            "BATCH.DELETE.OBJECT a \"-\" 204 - -",
+            "BATCH.DELETE.OBJECT b \"-\" 204 - -",
+            "BATCH.DELETE.OBJECT c/../../d \"-\" 400 InvalidURI -",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn only_logged_buckets_are_watched() {
     let kit = logged(enabled("log/")).await;
     // Until all buckets have been looked at, any may have a log.

@@ -25,7 +25,7 @@ pub struct Source {
 
 /// Lines of one bucket, by one configuration.
 pub struct Batch {
-    pub source: Arc<Source>,
+    pub source: Source,
     pub lines: String,
     /// When the first of their requests came: all came on the same day.
     pub first: Timestamp,
@@ -84,7 +84,7 @@ impl Logs {
     }
 
     /// Lets a line wait for its delivery.
-    pub fn add(&self, source: &Arc<Source>, came: Timestamp, line: &str) {
+    pub fn add(&self, source: Source, came: Timestamp, line: &str) {
         let mut waiting = self.waiting.lock();
         if waiting.bytes + line.len() > WAITING_BYTES_MAX {
             waiting.dropped += 1;
@@ -92,9 +92,9 @@ impl Logs {
         }
         waiting.bytes += line.len();
         let batches = waiting.by_bucket.entry(source.bucket.name.clone()).or_default();
-        match batches.last_mut().filter(|batch| batch.takes(source, came, line)) {
+        match batches.last_mut().filter(|batch| batch.takes(&source, came, line)) {
             Some(batch) => batch.lines.push_str(line),
-            None => batches.push(Batch { source: source.clone(), lines: line.to_owned(), first: came }),
+            None => batches.push(Batch { source, lines: line.to_owned(), first: came }),
         }
         drop(waiting);
         self.arrived.notify_one();

@@ -1,6 +1,7 @@
 //! A line of an access log ("Amazon S3 server access log format" says what stands where).
 
 use std::fmt;
+use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, HOST, HeaderName, REFERER, USER_AGENT};
 use http::{HeaderMap, StatusCode};
@@ -8,7 +9,6 @@ use kernel::{Principal, PrincipalKind, Timestamp};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_encode, utf8_percent_encode};
 use service::Ended;
 
-use super::operation;
 use crate::bucket::Bucket;
 use crate::s3::S3;
 
@@ -27,6 +27,7 @@ pub struct Line<'a> {
     /// The canonical user id of the bucket's owner.
     pub owner: &'a str,
     pub bucket: &'a Bucket,
+    pub operation: &'a str,
     /// Empty if the request is not about an object.
     pub key: &'a str,
     pub requester: Option<&'a str>,
@@ -48,22 +49,20 @@ pub fn requester(s3: &S3, principal: &Principal) -> Option<String> {
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ended = self.ended;
-        let operation = operation::name(ended);
         let signature = Signature::of(ended);
         write!(f, "{} {} [{}] {} ", self.owner, self.bucket.name, time(ended.began), ended.peer)?;
-        write!(f, "{} {} {operation} ", self.requester.unwrap_or(NOTHING), ended.request_id)?;
+        write!(f, "{} {} {} ", self.requester.unwrap_or(NOTHING), ended.request_id, self.operation)?;
         write!(f, "{} ", Or(utf8_percent_encode(self.key, KEY).to_string()))?;
-        write!(
-            f,
-            "\"{} {}{} {:?}\" ",
-            ended.method,
-            quoted(&ended.path),
-            Query(&ended.query),
-            ended.version
-        )?;
+        if ended.path.is_empty() {
+            // Only a part of what a request does.
+            write!(f, "\"{NOTHING}\" ")?;
+        } else {
+            let (path, query) = (quoted(&ended.path), Query(&ended.query));
+            write!(f, "\"{} {path}{query} {:?}\" ", ended.method, ended.version)?;
+        }
         write!(f, "{} {} ", ended.status, Or(bare(ended.fault.as_bytes())))?;
-        write!(f, "{} {} ", Number(Some(ended.sent)), Number(object_size(&operation, ended)))?;
-        write!(f, "{} {} ", ended.total.as_millis(), ended.turn_around.as_millis())?;
+        write!(f, "{} {} ", Number(Some(ended.sent)), Number(object_size(self.operation, ended)))?;
+        write!(f, "{} {} ", millis(ended.total), millis(ended.turn_around))?;
         write!(f, "\"{}\" ", Or(quoted_header(&ended.headers, &REFERER)))?;
         write!(f, "\"{}\" ", Or(quoted_header(&ended.headers, &USER_AGENT)))?;
         write!(f, "{} {} ", Or(version(ended)), wire::host_id(&ended.request_id))?;
@@ -113,6 +112,11 @@ impl fmt::Display for Query<'_> {
         }
         Ok(())
     }
+}
+
+/// Whole milliseconds; nothing stands for what took no time, for then nobody has measured it.
+fn millis(took: Duration) -> Or {
+    Or(if took.is_zero() { String::new() } else { took.as_millis().to_string() })
 }
 
 fn quoted(text: &str) -> String {

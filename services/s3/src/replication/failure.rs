@@ -1,8 +1,8 @@
 //! Why something is not copied.
 
-use wire::{CommonError, Fault, Protocol, ServiceError as _};
+use wire::{Fault, Protocol, ServiceError as _};
 
-use crate::error::Failure;
+use crate::error::{Failure, status};
 
 /// Why a copy is given up ("Amazon S3 replication failure reasons" has the names).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,13 +107,7 @@ pub fn of_api(error: &model_s3::Error, reason: Reason) -> Trouble {
 
 /// Whether an error is of something that is broken here, or too busy.
 pub fn passes(fault: Fault<'_>) -> bool {
-    match fault {
-        Fault::Common(CommonError::Detailed(error)) => error.status >= 500,
-        Fault::Common(CommonError::Coded { status, .. }) => *status >= 500,
-        Fault::Common(error) => matches!(
-            error,
-            CommonError::InternalFailure | CommonError::Throttling(_) | CommonError::ServiceUnavailable(_)
-        ),
-        Fault::Modelled(_) => false,
-    }
+    const NOT_IMPLEMENTED: u16 = 501;
+    let status = status(fault);
+    status >= 500 && status != NOT_IMPLEMENTED
 }

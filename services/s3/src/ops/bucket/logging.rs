@@ -38,9 +38,11 @@ impl S3 {
                 let target = self.log_target(&bucket, &logging.target_bucket)?;
                 logging::check(&self, &bucket, &target, &logging.target_prefix)?;
                 logging::acl_of_logs(&self, logging, &target)?;
-                // Before anybody can see it: what follows is logged.
+                // Before anybody can see it, in case that the caller does not wait; and after, in case that somebody has
+                // not seen it yet and forgets it.
                 self.logs.remember(&bucket.name);
                 self.put_configuration(&bucket, kind::LOGGING, logging).await?;
+                self.logs.remember(&bucket.name);
             }
         }
         Ok(PutBucketLoggingOutput {})

@@ -18,12 +18,12 @@ use crate::conditions::Reading;
 use crate::error::{invalid_argument, invalid_request};
 use crate::expected::{Expected, show_checksum};
 use crate::limits::PUT_BYTES_MAX;
-use crate::ops::object::copy::check_copied;
+use crate::ops::object::copy::{check_copied, read_by_copy};
 use crate::resource::Copy;
 use crate::s3::S3;
 use crate::sealing::Customer;
 use crate::shown::{quoted, show_sealing, to_the_second, version_id};
-use crate::{payer, uploads};
+use crate::{logging, payer, uploads};
 
 impl S3 {
     pub async fn upload_part_copy(
@@ -63,6 +63,7 @@ impl S3 {
         let shown = taken.shown.clone();
         let part = self.put_part(&call, bucket, (key, id, number), taken).await?;
 
+        logging::note_done(&self, &call, &from.bucket, &read_by_copy(from, "REST.COPY.PART_GET"));
         let mut result = CopyPartResult {
             e_tag: Some(quoted(&hex(&part.tag))),
             last_modified: Some(to_the_second(part.modified_ms)),

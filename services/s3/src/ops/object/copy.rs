@@ -20,6 +20,7 @@ use crate::error::{invalid_argument, invalid_request, no_such_key};
 use crate::expected::Expected;
 use crate::lifecycle;
 use crate::limits::PUT_BYTES_MAX;
+use crate::logging::{self, Done};
 use crate::ops::object::put::object_of;
 use crate::payer;
 use crate::records::{Blob, BlobRef, Data, Encryption, Object, Sealing, Version};
@@ -74,6 +75,7 @@ impl S3 {
             Some(blob) => self.share(&call, (&from, source, blob), &to, plan).await?,
             None => self.rewrite(&call, (&from, source), &to, plan).await?,
         };
+        logging::note_done(&self, &call, &from.bucket, &read_by_copy(&from, "REST.COPY.OBJECT_GET"));
         let mut result = CopyObjectResult {
             e_tag: Some(quoted(&object.etag)),
             last_modified: Some(to_the_second(object.modified_ms)),
@@ -237,6 +239,11 @@ pub fn check_copied(source: &Object, conditions: &Reading<'_>) -> Result<(), Err
         return Err(Detailed::new("ObjectNotInActiveTierError", 403, text).into());
     }
     Ok(())
+}
+
+/// The source of a copy, for the log of its bucket.
+pub fn read_by_copy<'a>(from: &'a Asked, operation: &'static str) -> Done<'a> {
+    Done { operation, key: &from.key, version: from.version.as_deref(), status: 200, fault: "" }
 }
 
 fn is_itself(from: &Asked, to: &Place) -> bool {

@@ -9,7 +9,8 @@ use service::Allowed;
 use wire::{Protocol, ServiceError as _};
 
 use crate::bucket::Bucket;
-use crate::error::{Failure, access_denied, not_implemented};
+use crate::error::{Failure, access_denied, not_implemented, status};
+use crate::logging::{self, Done};
 use crate::ops::object::delete::{Deleted, Terms, check_terms};
 use crate::payer;
 use crate::records::Version;
@@ -45,6 +46,7 @@ impl S3 {
             rest = later;
             let outcomes = self.delete_batch(&call, &bucket, batch, bypass).await?;
             for ((object, _), outcome) in batch.iter().zip(outcomes) {
+                logging::note_done(&self, &call, &bucket, &done(object, outcome.as_ref().err()));
                 match outcome {
                     Ok(outcome) => deleted.push(shown(object, outcome)),
                     Err(error) => errors.push(shown_error(object, &error)),
@@ -123,6 +125,14 @@ fn check(object: &ObjectIdentifier, allowed: bool) -> Result<(), Error> {
         return Err(not_implemented("LastModifiedTime, Size").into());
     }
     Ok(())
+}
+
+/// What has become of one object, for the bucket's log.
+fn done<'a>(object: &'a ObjectIdentifier, error: Option<&'a Error>) -> Done<'a> {
+    let fault = error.map_or("", |error| error.fault().code(Protocol::RestXml));
+    let status = error.map_or(204, |error| status(error.fault()));
+    let version = object.version_id.as_deref();
+    Done { operation: "BATCH.DELETE.OBJECT", key: &object.key, version, status, fault }
 }
 
 fn shown(object: &ObjectIdentifier, deleted: Deleted) -> DeletedObject {
