@@ -7,6 +7,7 @@ use futures::future::BoxFuture;
 use gateway::{Admin, AdminRequest, AdminResponse, Gateway};
 use http::Method;
 use kernel::{Clock, Ids};
+use outbox::Counts;
 use serde::Deserialize;
 use serde_json::json;
 use service::Service;
@@ -62,10 +63,28 @@ impl About {
                 "uptime_seconds": self.started.elapsed().as_secs(),
                 "process_id": std::process::id(),
                 "commits": stats.commits,
+                "deliveries": self.deliveries(),
                 "scrub": self.scrub.as_ref().map(Watch::show),
                 "services": self.services(),
             }),
         )
+    }
+
+    /// What follows from commits and is still to be done, or was given up, by kind.
+    fn deliveries(&self) -> serde_json::Value {
+        match Counts::of_all_kinds(&self.store) {
+            Ok(counts) => counts
+                .into_iter()
+                .map(|(kind, Counts { pending, parked })| {
+                    (kind, json!({ "pending": pending, "parked": parked }))
+                })
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+            Err(error) => {
+                tracing::error!(%error, "deliveries cannot be counted");
+                serde_json::Value::Null
+            }
+        }
     }
 
     /// Services and the names of their operations, all of which work.

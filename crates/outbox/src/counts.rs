@@ -1,9 +1,10 @@
 //! How much there is to deliver, and how late it is.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use store::{Error, KeyRange, RangeOptions};
+use store::{Error, KeyError, KeyRange, KeyReader, RangeOptions, Store};
 
 use crate::keys::{Count, Index};
 use crate::outbox::Outbox;
@@ -15,6 +16,28 @@ pub struct Counts {
     pub pending: u64,
     /// Given up and kept.
     pub parked: u64,
+}
+
+impl Counts {
+    /// Deliveries of every kind that has had any, of all accounts together.
+    pub fn of_all_kinds(store: &Store) -> Result<BTreeMap<String, Counts>, Error> {
+        let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+        for which in [Count::Pending, Count::Parked] {
+            let prefix = which.of_all_kinds();
+            each(store, KeyRange::prefix(&prefix), |key, number| {
+                let mut reader =
+                    KeyReader::after_prefix(key, &prefix).ok_or(KeyError::End { wanted: "a kind" })?;
+                let of_kind = counts.entry(reader.str()?.into_owned()).or_default();
+                let sum = match which {
+                    Count::Pending => &mut of_kind.pending,
+                    Count::Parked => &mut of_kind.parked,
+                };
+                *sum = sum.saturating_add(number);
+                Ok(())
+            })?;
+        }
+        Ok(counts)
+    }
 }
 
 impl Outbox {
@@ -49,21 +72,34 @@ impl Outbox {
 
     fn sum(&self, rows: KeyRange) -> Result<u64, Error> {
         let mut sum = 0u64;
-        let mut range = rows;
-        loop {
-            let page = self.store.snapshot().range(range.clone(), RangeOptions::default())?;
-            for (_, value) in &page.entries {
-                sum = sum.saturating_add(number(value)?);
-            }
-            match page.entries.last() {
-                Some((last, _)) if page.more => range = range.after(last),
-                _ => return Ok(sum),
-            }
+        each(&self.store, rows, |_, number| {
+            sum = sum.saturating_add(number);
+            Ok(())
+        })?;
+        Ok(sum)
+    }
+}
+
+/// Goes through counters.
+fn each(
+    store: &Store,
+    rows: KeyRange,
+    mut visit: impl FnMut(&Bytes, u64) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut range = rows;
+    loop {
+        let page = store.snapshot().range(range.clone(), RangeOptions::default())?;
+        for (key, value) in &page.entries {
+            visit(key, number(value)?)?;
+        }
+        match page.entries.last() {
+            Some((last, _)) if page.more => range = range.after(last),
+            _ => return Ok(()),
         }
     }
 }
 
-fn number(value: &Bytes) -> Result<u64, Error> {
+pub(crate) fn number(value: &Bytes) -> Result<u64, Error> {
     let count: Option<[u8; 8]> = value[..].try_into().ok();
     let count = count.map(i64::from_le_bytes).and_then(|count| u64::try_from(count).ok());
     count.ok_or_else(|| Error::Corrupt("a counter of the outbox is not a count".to_owned()))

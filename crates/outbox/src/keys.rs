@@ -61,6 +61,11 @@ impl Count {
         derived(self.tag(), kind).str(account).str(region).finish()
     }
 
+    /// The counters of all kinds.
+    pub fn of_all_kinds(self) -> Bytes {
+        of_account("", "").str(self.tag()).finish()
+    }
+
     /// The counters of all of them.
     pub fn all(self, kind: &str) -> KeyRange {
         KeyRange::prefix(derived(self.tag(), kind).as_slice())

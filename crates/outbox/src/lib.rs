@@ -49,7 +49,10 @@ mod worker;
 
 pub use counts::Counts;
 pub use delivery::{Delivered, Delivery, DeliveryId, Effect, EffectError, NotAnId, Outcome, PutError};
-pub use limits::{CONCURRENCY_MAX, LABEL_BYTES_MAX, PARKED_PAGE_MAX, PAYLOAD_BYTES_MAX, WHY_BYTES_MAX};
+pub use limits::{
+    CONCURRENCY_MAX, LABEL_BYTES_MAX, PARKED_AGE_MAX, PARKED_MAX, PARKED_PAGE_MAX, PAYLOAD_BYTES_MAX,
+    WHY_BYTES_MAX,
+};
 pub use outbox::Outbox;
 pub use parked::{ParkedDelivery, Unparked};
 pub use policy::Policy;

@@ -47,5 +47,16 @@ pub(crate) const ARRIVAL_STEP_MS: i64 = 1_000;
 /// Most parked deliveries in one page: at their largest these are a few megabytes.
 pub const PARKED_PAGE_MAX: usize = 100;
 
+/// Parked deliveries that are kept of one account, region and kind: far more than anybody looks through, and 2.5 GB at
+/// the very most. The oldest go first.
+pub const PARKED_MAX: u64 = 10_000;
+
+/// How long a parked delivery is kept at least, unless there are too many: what a queue keeps of messages at most.
+pub const PARKED_AGE_MAX: Duration = Duration::from_secs(14 * 86_400);
+
+/// Parked deliveries looked at, and thrown away at most, each time that others are parked: more than one settling parks,
+/// so that what is beyond the limits becomes less.
+pub(crate) const PARKED_TRIM: usize = 2 * SETTLE_MAX;
+
 /// After an error of the store a worker rests so long: the store says in its log what is wrong.
 pub(crate) const REST: Duration = Duration::from_secs(5);

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use kernel::Timestamp;
-use store::{Error, KeyRange, RangeOptions, Record as _, Tx};
+use store::{Error, KeyRange, RangeOptions, Record as _, Store, Tx};
 
+use crate::counts::number;
 use crate::delivery::DeliveryId;
 use crate::keys::{Count, all_parked, parked};
-use crate::limits::PARKED_PAGE_MAX;
+use crate::limits::{PARKED_AGE_MAX, PARKED_MAX, PARKED_PAGE_MAX, PARKED_TRIM};
 use crate::outbox::{Outbox, put_in_order, put_single, put_timer, timer};
 use crate::records::Parked;
 
@@ -111,6 +112,48 @@ impl Outbox {
         }
         Ok(was)
     }
+}
+
+/// Throws away the oldest parked deliveries of an account, region and kind: those beyond [`PARKED_MAX`], and those that are
+/// older than [`PARKED_AGE_MAX`].
+pub(crate) async fn trim(
+    store: &Store,
+    (account, region): (&str, &str),
+    kind: &'static str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let rows = KeyRange::prefix(all_parked(account, region, kind));
+    let snapshot = store.snapshot();
+    let count =
+        snapshot.get(&Count::Parked.of(kind, account, region))?.map_or(Ok(0), |kept| number(&kept))?;
+    let too_many = count.saturating_sub(PARKED_MAX);
+    let page = snapshot.range(rows, RangeOptions::limit(PARKED_TRIM))?;
+    let mut gone = Vec::new();
+    for (row, value) in &page.entries {
+        let age = now.since(Timestamp::from_millis(Parked::decode(value)?.parked_ms));
+        if (gone.len() as u64) < too_many || age > PARKED_AGE_MAX {
+            gone.push(row);
+        }
+    }
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let removed = store
+        .transact(|tx| {
+            let mut removed = 0;
+            for row in &gone {
+                // Others may have put it back or thrown it away meanwhile.
+                if tx.get(row)?.is_some() {
+                    tx.delete((*row).clone());
+                    tx.add_i64(Count::Parked.of(kind, account, region), -1);
+                    removed += 1;
+                }
+            }
+            Ok::<_, Error>(removed)
+        })
+        .await?;
+    tracing::warn!(kind, account, region, removed, "deliveries that were given up long ago are forgotten");
+    Ok(())
 }
 
 fn read(

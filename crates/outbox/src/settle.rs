@@ -29,13 +29,20 @@ impl Kind {
         Ok(slot.head(self.name, tx)?.filter(|head| head.pending.instance == instance))
     }
 
-    /// Writes down what has become of the first delivery of a slot.
-    pub fn conclude(&self, tx: &mut Tx, slot: &Slot, mut head: Head, verdict: &Verdict, now: Timestamp) {
+    /// Writes down what has become of the first delivery of a slot; says whether it was given up.
+    pub fn conclude(
+        &self,
+        tx: &mut Tx,
+        slot: &Slot,
+        mut head: Head,
+        verdict: &Verdict,
+        now: Timestamp,
+    ) -> bool {
         let (why, again) = match verdict {
             Verdict::Done => {
                 tx.delete(head.key);
                 tx.add_i64(Count::Pending.of(self.name, &slot.account, &slot.region), -1);
-                return;
+                return false;
             }
             Verdict::Retry(why) => (why, true),
             Verdict::Park(why) => (why, false),
@@ -46,8 +53,12 @@ impl Kind {
             Some(due) => {
                 head.pending.due_ms = due.millis();
                 tx.put(head.key, head.pending.encode());
+                false
             }
-            None => self.park(tx, slot, head, why, now),
+            None => {
+                self.park(tx, slot, head, why, now);
+                true
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A worker: finds what is due, runs its handlers, and settles what they have done.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use crate::keys::Index;
 use crate::leases::{Lease, Leases};
 use crate::limits::{READY_MAX, READY_MIN, REST, SCAN_PAGE, SETTLE_BYTES_MAX, SETTLE_MAX, UNSETTLED_MAX};
 use crate::outbox::Outbox;
+use crate::parked;
 use crate::policy::Policy;
 use crate::settle::Kind;
 
@@ -177,29 +178,44 @@ enum Found {
     Until(Option<Timestamp>),
 }
 
+/// Keeps what was given up within its limits, where there is more of it now.
+async fn trim<H>(shared: &Shared<H>, parked: BTreeSet<(String, String)>) -> Result<(), Error> {
+    for (account, region) in &parked {
+        let now = shared.clock.now();
+        parked::trim(&shared.store, (account, region), shared.kind.name, now).await?;
+    }
+    Ok(())
+}
+
 /// Writes down what attempts have left, and ends their leases.
 async fn settle<H>(shared: Arc<Shared<H>>, batch: Vec<Attempted>) -> Result<(), Closed> {
     let settled = shared
         .store
         .transact(|tx| {
             let now = shared.clock.now();
+            let mut parked = BTreeSet::new();
             for Attempted { lease, left } in &batch {
                 let slot = match left {
                     Left::Nothing => continue,
                     Left::Index(slot) => slot,
                     Left::Verdict { slot, instance, verdict, .. } => {
                         if let Some(head) = shared.kind.still_there(tx, slot, *instance)? {
-                            shared.kind.conclude(tx, slot, head, verdict, now);
+                            let given_up = shared.kind.conclude(tx, slot, head, verdict, now);
+                            parked.extend(given_up.then(|| (slot.account.clone(), slot.region.clone())));
                         }
                         slot
                     }
                 };
                 shared.kind.tell_index(tx, slot, &lease.slot, &lease.dues(), now)?;
             }
-            Ok(())
+            Ok(parked)
         })
         .await;
-    match settled {
+    let trimmed = match settled {
+        Ok(parked) => trim(&shared, parked).await,
+        Err(error) => Err(error),
+    };
+    match trimmed {
         Ok(()) => Ok(()),
         Err(Error::Closed) => Err(Closed),
         Err(error) => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use common::*;
-use outbox::{Delivery, Outcome, ParkedDelivery, Policy, Unparked};
+use outbox::{Counts, Delivery, Outcome, PARKED_AGE_MAX, PARKED_MAX, ParkedDelivery, Policy, Unparked};
 
 fn attempts(payload: &str, times: &[(u64, u32)]) -> Vec<(u64, String, u32)> {
     times.iter().map(|(ms, attempt)| (*ms, payload.to_owned(), *attempt)).collect()
@@ -99,6 +99,50 @@ async fn overrunning_and_panicking_are_failed_attempts() {
         .collect();
     let slow = (&b"slow"[..], 2, "no outcome after 10s", 21);
     assert_eq!(found, [slow, (&b"panics"[..], 2, "the handler panicked", 1)]);
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_kept_for_some_time_only() {
+    let world = world();
+    let handler = |_| async { Outcome::Park("never".into()) };
+    tokio::spawn(world.outbox.run(KIND, policy(), handler));
+    world.put_all([delivery("0"), delivery("1")]).await;
+    quiet().await;
+    world.advance(PARKED_AGE_MAX.as_millis() as u64 / 2).await;
+    world.put(delivery("2")).await;
+    quiet().await;
+    assert_eq!(world.counts(), (0, 3));
+    world.advance(PARKED_AGE_MAX.as_millis() as u64 / 2 + 1).await;
+    assert_eq!(world.counts(), (0, 3), "nothing is given up now");
+    world.put(delivery("3")).await;
+    quiet().await;
+    let parked = world.outbox.parked(ACCOUNT, REGION, KIND, None, 10).unwrap();
+    assert_eq!(parked.iter().map(|parked| &parked.payload[..]).collect::<Vec<_>>(), [b"2", b"3"]);
+    assert_eq!((world.counts(), world.rows()), ((0, 2), 2));
+}
+
+#[tokio::test]
+async fn no_more_than_so_many_are_kept() {
+    let world = world();
+    let handler = |_| async { Outcome::Park("never".into()) };
+    tokio::spawn(world.outbox.run(KIND, policy(), handler));
+    let surplus = 300;
+    for first in (0..PARKED_MAX + surplus).step_by(1_000) {
+        let until = (first + 1_000).min(PARKED_MAX + surplus);
+        world.put_all((first..until).map(|n| delivery(&n.to_string()))).await;
+    }
+    while world.counts().0 > 0 {
+        quiet().await;
+    }
+    quiet().await;
+    assert_eq!(world.counts(), (0, PARKED_MAX));
+    let oldest = world.outbox.parked(ACCOUNT, REGION, KIND, None, 1).unwrap();
+    assert_eq!(oldest[0].payload, surplus.to_string());
+    let all = Counts::of_all_kinds(&world.store).unwrap();
+    assert_eq!(
+        all.into_iter().collect::<Vec<_>>(),
+        [(KIND.to_owned(), Counts { pending: 0, parked: PARKED_MAX })]
+    );
 }
 
 #[tokio::test]

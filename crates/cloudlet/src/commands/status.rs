@@ -26,6 +26,10 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
         Format::Json => scrub.clone(),
         Format::Text => scrubbed(scrub).into(),
     };
+    let deliveries = |kinds: &Value| match format {
+        Format::Json => kinds.clone(),
+        Format::Text => counted(kinds).into(),
+    };
     output::facts(
         format,
         &[
@@ -35,11 +39,22 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
             ("process_id", health["process_id"].clone()),
             ("ephemeral", health["ephemeral"].clone()),
             ("uptime_seconds", health["uptime_seconds"].clone()),
+            ("deliveries", deliveries(&health["deliveries"])),
             ("scrub", scrub(&health["scrub"])),
             ("services", names.unwrap_or_default().join(" ").into()),
         ],
     );
     Ok(())
+}
+
+/// What is still to be delivered and what was given up, in a line.
+fn counted(kinds: &Value) -> String {
+    let count = |(kind, counts): (&String, &Value)| {
+        let number = |name: &str| counts[name].as_u64().unwrap_or(0);
+        format!("{kind} {} pending, {} given up", number("pending"), number("parked"))
+    };
+    let counts: Vec<String> = kinds.as_object().into_iter().flatten().map(count).collect();
+    if counts.is_empty() { "none".to_owned() } else { counts.join("; ") }
 }
 
 /// What the scrub has found, in a line.
