@@ -14,6 +14,7 @@ mod fake;
 mod http;
 mod json;
 mod load;
+mod long;
 mod objects;
 mod options;
 mod prepare;
@@ -81,6 +82,7 @@ async fn work(options: &Options) -> Result<String, Box<dyn Error>> {
         }
         Command::Peers | Command::Run => compare(options, &options.targets).await,
         Command::Startup => Ok(startup::measure(options).await?.render(options.output)),
+        Command::Long => Ok(long::measure(options).await?.render(options.output)),
         Command::Disk => measure_disk(options),
         Command::Engine => measure_engine(options).await,
     }

@@ -58,6 +58,10 @@ pub struct Options {
     #[arg(long, global = true, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub messages: u64,
 
+    /// Length of the object of `long`; the default is the longest that S3 takes in one request.
+    #[arg(long, global = true, default_value_t = 5_120, value_parser = clap::value_parser!(u64).range(1..=5_120))]
+    pub mib: u64,
+
     /// The target the others are compared with; the first by default.
     #[arg(long, value_name = "NAME", global = true)]
     pub base: Option<String>,
@@ -88,6 +92,8 @@ pub enum Command {
     Run,
     /// Cloudlet's time to ready, memory and directory size: empty, loaded, and after SIGKILL.
     Startup,
+    /// One object in one request, put and got: rates, and what memory Cloudlet takes for it.
+    Long,
     /// The disk alone: appends of 4 KiB, each followed by fdatasync.
     Disk,
     /// The store alone: commits of one small put by each number of --clients.

@@ -32,7 +32,11 @@ pub struct Template {
 impl Template {
     /// A request to S3 with this body and no other. Path and query are as they are signed.
     pub fn s3(method: &'static str, path: &str, query: &str, host: &str, body: &[u8]) -> Self {
-        let body_hash = hex(&Sha256::digest(body));
+        Self::s3_hashed(method, path, query, host, hex(&Sha256::digest(body)))
+    }
+
+    /// The same with a body that has this hash.
+    pub fn s3_hashed(method: &'static str, path: &str, query: &str, host: &str, body_hash: [u8; 64]) -> Self {
         let hash = hex_text(&body_hash);
         let mark = if query.is_empty() { "" } else { "?" };
         Self {
@@ -111,18 +115,36 @@ impl Signer {
         self.write_request_at(now, template, body, request);
     }
 
+    /// Replaces `request` by the head of one whose body is that of its template, of `length` bytes.
+    pub fn write_head(&mut self, template: &Template, length: u64, request: &mut Vec<u8>) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let hash = template.body_hash.unwrap_or_else(|| hex(&Sha256::digest(b"")));
+        self.write_head_at(now, template, (&hash, length), request);
+    }
+
     fn write_request_at(&mut self, second: u64, template: &Template, body: &[u8], request: &mut Vec<u8>) {
+        let hash = template.body_hash.unwrap_or_else(|| hex(&Sha256::digest(body)));
+        self.write_head_at(second, template, (&hash, body.len() as u64), request);
+        request.extend_from_slice(body);
+    }
+
+    fn write_head_at(
+        &mut self,
+        second: u64,
+        template: &Template,
+        (payload_hash, length): (&[u8; 64], u64),
+        request: &mut Vec<u8>,
+    ) {
         if second != self.second {
             self.timestamp = timestamp(second);
             self.second = second;
         }
-        let payload_hash = template.body_hash.unwrap_or_else(|| hex(&Sha256::digest(body)));
         self.canonical.clear();
         for part in [
             template.canonical_before_date.as_str(),
             &self.timestamp,
             &template.canonical_after_date,
-            hex_text(&payload_hash),
+            hex_text(payload_hash),
         ] {
             self.canonical.push_str(part);
         }
@@ -168,12 +190,11 @@ impl Signer {
             ", Signature=",
             hex_text(&signature),
             "\r\ncontent-length: ",
-            &body.len().to_string(),
+            &length.to_string(),
             "\r\n\r\n",
         ] {
             request.extend_from_slice(part.as_bytes());
         }
-        request.extend_from_slice(body);
     }
 }
 
@@ -212,7 +233,7 @@ fn timestamp(second: u64) -> String {
     text
 }
 
-fn hex(digest: &[u8]) -> [u8; 64] {
+pub fn hex(digest: &[u8]) -> [u8; 64] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'0'; 64];
     for (pair, byte) in text.chunks_exact_mut(2).zip(digest) {
