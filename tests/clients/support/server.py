@@ -44,13 +44,14 @@ def until(condition):
 class Server:
     """One process of the program on a free port."""
 
-    def __init__(self, data, log, *, ephemeral=False, host="127.0.0.1", port=0, verbosity="info,access=info", **more):
-        """`more` are variables of its environment."""
+    def __init__(self, data, log, *, ephemeral=False, host="127.0.0.1", port=0, verbosity="info,access=info", before=(), **more):
+        """`before` is a command that runs it; `more` are variables of its environment."""
         self.data = pathlib.Path(data)
         self.log = pathlib.Path(log)
         self.ephemeral = ephemeral
         self.host = host
         self.port = port
+        self.before = list(before)
         self.environment = {"CLOUDLET_LOG": verbosity, **more}
         self.process = None
         # What it printed after its first line.
@@ -66,7 +67,7 @@ class Server:
 
     def start(self):
         """Starts it and waits for its first line."""
-        arguments = [BINARY, "up", "--output", "json", "--listen", f"{self.host}:{self.port}"]
+        arguments = [*self.before, BINARY, "up", "--output", "json", "--listen", f"{self.host}:{self.port}"]
         arguments += ["--ephemeral"] if self.ephemeral else ["--data", str(self.data)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
