@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 use attribute::Value;
 
+use crate::error::Reason;
 use crate::tree::{Condition, Name, Path, Placeholders, Projection, Step, Update, ValueId};
 
+use check::Check;
 pub use parameters::Parameters;
 pub(crate) use paths::Resolved;
 
@@ -64,6 +66,35 @@ impl<T> Literal<T> {
     pub fn bound(&self) -> Bound<'_, T> {
         Bound { tree: self.tree.clone(), names: Vec::new(), values: self.values.iter().collect() }
     }
+}
+
+impl Literal<Condition> {
+    /// Checks it as an expression with these values would be.
+    pub(crate) fn check(&self) -> Result<(), Reason> {
+        check_literal(self, |check, tree| check.condition(tree))
+    }
+}
+
+impl Literal<Update> {
+    /// Checks it as an expression with these values would be.
+    pub(crate) fn check(&self) -> Result<(), Reason> {
+        check_literal(self, |check, tree| check.update(tree))
+    }
+}
+
+impl Literal<Projection> {
+    /// Checks it as an expression would be.
+    pub(crate) fn check(&self) -> Result<(), Reason> {
+        check_literal(self, |check, tree| check.projection(tree))
+    }
+}
+
+fn check_literal<T: Tree>(
+    literal: &Literal<T>,
+    check: impl FnOnce(&Check<'_, '_>, &T) -> Result<(), Reason>,
+) -> Result<(), Reason> {
+    let values: Vec<Option<&Value>> = literal.values.iter().map(Some).collect();
+    check(&Check { placeholders: literal.tree.placeholders(), names: &[], values: &values }, &literal.tree)
 }
 
 /// What has placeholders.

@@ -35,6 +35,7 @@ mod legacy;
 mod lex;
 pub mod limits;
 mod parse;
+pub mod partiql;
 mod print;
 mod request;
 mod reserved;
