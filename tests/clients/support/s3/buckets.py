@@ -1,10 +1,11 @@
 """Buckets and what is one setting of theirs."""
 
 import json
+import re
 import time
 
 from support.aws import REGION
-from support.s3 import bucket, code, operation, policy, put, s3, versioned
+from support.s3 import LONG, bucket, code, operation, policy, put, read, s3, versioned
 from support.server import PATIENCE_S
 
 KMS = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": ""}
@@ -203,18 +204,54 @@ def log_bucket(account):
 
 @operation
 def put_bucket_logging(account, call):
-    """Nobody writes logs, so nobody is told that they are written."""
     name, target = bucket(account), log_bucket(account)
     enabled = {"TargetBucket": target, "TargetPrefix": "logs/"}
-    wanted = {"Bucket": name, "BucketLoggingStatus": {"LoggingEnabled": enabled}}
-    assert code(call, "PutBucketLogging", **wanted) == "NotImplemented"
+    assert call("PutBucketLogging", Bucket=name, BucketLoggingStatus={"LoggingEnabled": enabled}) == {}
+    put(account, name, "a/b c")
+    answer = s3(account).get_object(Bucket=name, Key="a/b c")
+    answer["Body"].read()
+    assert code(s3(account).get_object, Bucket=name, Key="none") == "NoSuchKey"
+    # Fields stand between quotes, brackets or spaces.
+    lines = [re.findall(r'"[^"]*"|\[[^]]*\]|\S+', line) for line in logged(account, target, "none HTTP")]
+    fields = {(line[6], line[7]): line for line in lines}
+    assert all(len(line) == 27 and line[1] == name for line in lines), lines
+    got = fields["REST.GET.OBJECT", "a/b%20c"]
+    assert got[5] == answer["ResponseMetadata"]["RequestId"]
+    assert got[8] == f'"GET /{name}/a/b%20c HTTP/1.1"'
+    assert got[9:13] == ["200", "-", "4", "4"]
+    assert got[19:23] == ["SigV4", "-", "AuthHeader", account.server.url.removeprefix("http://")]
+    assert got[4] == got[0] == s3(account).get_bucket_acl(Bucket=name)["Owner"]["ID"]
+    assert fields["REST.PUT.OBJECT", "a/b%20c"][12] == "4"
+    missing = fields["REST.GET.OBJECT", "none"]
+    assert missing[9:11] == ["404", "NoSuchKey"]
     assert call("PutBucketLogging", Bucket=name, BucketLoggingStatus={}) == {}
     assert "LoggingEnabled" not in s3(account).get_bucket_logging(Bucket=name)
 
 
+def logged(account, target, wanted):
+    """The lines of a log bucket, once what is wanted is among them."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        logs = s3(account).list_objects_v2(Bucket=target, Prefix="logs/").get("Contents", [])
+        text = "".join(read(account, target, log["Key"]).decode() for log in logs)
+        if wanted in text:
+            return text.splitlines()
+        assert time.monotonic() < deadline, text
+        time.sleep(0.5)
+
+
 @operation
 def get_bucket_logging(account, call):
-    assert call("GetBucketLogging", Bucket=bucket(account)) == {}
+    name, target = bucket(account), log_bucket(account)
+    assert call("GetBucketLogging", Bucket=name) == {}
+    source = {"PartitionDateSource": "EventTime"}
+    enabled = {
+        "TargetBucket": target,
+        "TargetPrefix": "logs/",
+        "TargetObjectKeyFormat": {"PartitionedPrefix": source},
+    }
+    s3(account).put_bucket_logging(Bucket=name, BucketLoggingStatus={"LoggingEnabled": enabled})
+    assert call("GetBucketLogging", Bucket=name) == {"LoggingEnabled": enabled}
 
 
 def inbox(account, name):
@@ -296,21 +333,34 @@ def replicated(account):
 
 @operation
 def put_bucket_replication(account, call):
-    """Nothing is copied, so nobody is told that it is."""
-    name, _, configuration = replicated(account)
-    wanted = {"Bucket": name, "ReplicationConfiguration": configuration}
-    assert code(call, "PutBucketReplication", **wanted) == "NotImplemented"
+    name, target, configuration = replicated(account)
+    call("PutBucketReplication", Bucket=name, ReplicationConfiguration=configuration)
+    version = put(account, name, "a", LONG)["VersionId"]
+    deadline = time.monotonic() + PATIENCE_S
+    while (status := s3(account).head_object(Bucket=name, Key="a")["ReplicationStatus"]) == "PENDING":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert status == "COMPLETED"
+    copy = s3(account).get_object(Bucket=target, Key="a")
+    assert (copy["VersionId"], copy["ReplicationStatus"], copy["Body"].read()) == (version, "REPLICA", LONG)
 
 
 @operation
 def get_bucket_replication(account, call):
-    wanted = {"Bucket": bucket(account)}
-    assert code(call, "GetBucketReplication", **wanted) == "ReplicationConfigurationNotFoundError"
+    name, _, configuration = replicated(account)
+    missing = code(call, "GetBucketReplication", Bucket=name)
+    assert missing == "ReplicationConfigurationNotFoundError"
+    s3(account).put_bucket_replication(Bucket=name, ReplicationConfiguration=configuration)
+    assert call("GetBucketReplication", Bucket=name) == {"ReplicationConfiguration": configuration}
 
 
 @operation
 def delete_bucket_replication(account, call):
-    assert call("DeleteBucketReplication", Bucket=bucket(account)) == {}
+    name, _, configuration = replicated(account)
+    s3(account).put_bucket_replication(Bucket=name, ReplicationConfiguration=configuration)
+    assert call("DeleteBucketReplication", Bucket=name) == {}
+    put(account, name)
+    assert "ReplicationStatus" not in s3(account).head_object(Bucket=name, Key="key")
 
 
 @operation
