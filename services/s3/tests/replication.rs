@@ -526,6 +526,38 @@ async fn copies_are_given_up_for_a_reason() {
 }
 
 #[tokio::test]
+#[allow(clippy::disallowed_methods)] // Attempts are made in the background.
+async fn what_may_pass_is_tried_again_and_given_up_at_last() {
+    let kit = world();
+    role(&kit, TRUST_S3, &allowed()).await;
+    create_versioned(&kit, SOURCE).await;
+    let place = CreateBucketConfiguration {
+        location_constraint: Some(Open::Known(BucketLocationConstraint::EuWest1)),
+        ..Default::default()
+    };
+    let input = CreateBucketInput { create_bucket_configuration: Some(place), ..create_input(TARGET) };
+    kit.run(CreateBucket, input).await.unwrap();
+    set_versioning(&kit, TARGET, BucketVersioningStatus::Enabled).await;
+    put(&kit, SOURCE, "lost", some_bytes(LONG)).await;
+    let blobs = &kit.deps().blobs;
+    let lost = blobs.list().next().await.expect("a file").expect("a file");
+    blobs.delete(lost).await.unwrap();
+    replicate(&kit, SOURCE, vec![rule(TARGET)]).await;
+    // Here both use the file that has been lost; there it would have to be written.
+    kit.run(CopyObject, copy_input("docs/lost", SOURCE, "a")).await.unwrap();
+    let began = kit.deps().clock.now();
+    let mut hours = 0;
+    while status(&kit, SOURCE, "a").await == Some(ReplicationStatus::Pending) {
+        kit.advance(std::time::Duration::from_secs(300));
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        hours = kit.deps().clock.now().since(began).as_secs() / 3600;
+        assert!(hours < 1000, "it stays pending");
+    }
+    assert_eq!(status(&kit, SOURCE, "a").await, Some(ReplicationStatus::Failed));
+    assert!(hours >= 16, "after {hours} hours");
+}
+
+#[tokio::test]
 async fn tags_need_a_right_of_their_own() {
     let kit = copying(vec![rule(TARGET)]).await;
     role(&kit, TRUST_S3, &allowed().replace("\"s3:ReplicateTags\",", "")).await;

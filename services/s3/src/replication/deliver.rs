@@ -23,8 +23,8 @@ use crate::versions;
 const CONCURRENCY: usize = 8;
 /// For the files of one version: at 20 MiB a second, an hour is 70 GiB.
 const TIME_LIMIT: Duration = Duration::from_secs(3_600);
-/// Then a copy is given up: with the pauses between attempts this takes some 16 hours.
-const ATTEMPTS_MAX: u32 = 200;
+/// Then a copy is given up, which its source has to be told before the outbox loses its own patience, after a day.
+const AGE_MAX: Duration = Duration::from_secs(16 * 3_600);
 
 /// Copies for ever.
 pub async fn run(s3: Arc<S3>) {
@@ -33,7 +33,8 @@ pub async fn run(s3: Arc<S3>) {
         let s3 = s3.clone();
         async move { deliver(s3, delivered).await }
     };
-    let policy = Policy { concurrency: CONCURRENCY, time_limit: TIME_LIMIT, ..Policy::default() };
+    // Attempts end by themselves before the outbox would drop them.
+    let policy = Policy { concurrency: CONCURRENCY, time_limit: 2 * TIME_LIMIT, ..Policy::default() };
     outbox.run(KIND, policy, handler).await;
 }
 
@@ -47,10 +48,16 @@ async fn deliver(s3: Arc<S3>, delivered: Delivered) -> Outcome {
         Err(error) => return Outcome::Retry(format!("{error:?}")),
     };
     let Some(from) = from else { return Outcome::Done };
-    let made = match attempt(&s3, &from, &task, &delivered.id.to_string()).await {
+    let id = delivered.id.to_string();
+    let made = tokio::select! {
+        made = attempt(&s3, &from, &task, &id) => made,
+        () = s3.clock.sleep(TIME_LIMIT) => Err(Trouble::Passing("it takes too long".to_owned())),
+    };
+    let age = s3.clock.now().since(delivered.due);
+    let made = match made {
         Ok(copy) => Ok(copy),
         Err(Trouble::Gone) => return Outcome::Done,
-        Err(Trouble::Passing(why)) if delivered.attempt < ATTEMPTS_MAX => return Outcome::Retry(why),
+        Err(Trouble::Passing(why)) if age < AGE_MAX => return Outcome::Retry(why),
         Err(Trouble::Passing(why)) => {
             tracing::warn!(bucket = task.bucket, key = task.key, why, "a copy is given up");
             Err(Reason::Other)
