@@ -71,7 +71,9 @@ impl Check<'_, '_> {
     }
 
     fn distinct(&self, name: &'static str, left: &Operand, right: &Operand) -> Result<(), Reason> {
-        if let (Operand::Path(left), Operand::Path(right)) = (left, right) {
+        if let (Operand::Path(left), Operand::Path(right)) = (left, right)
+            && left.rest.len() == right.rest.len()
+        {
             let (left, right) = (self.steps(left), self.steps(right));
             if left == right {
                 return Err(Reason::SameOperand { name, path: display(&left) });
