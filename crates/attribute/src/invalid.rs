@@ -48,13 +48,10 @@ pub enum Invalid {
     )]
     Depth,
     /// An attribute without a name.
-    #[error("One or more parameter values were invalid: Empty attribute name")]
+    #[error("Empty attribute name")]
     EmptyName,
     /// An attribute's name is too long.
-    #[error(
-        "One or more parameter values were invalid: Attribute name is too large, must be less than {} bytes",
-        limits::NAME_BYTES_MAX + 1
-    )]
+    #[error("Attribute name is too large, must be less than {} bytes", limits::NAME_BYTES_MAX + 1)]
     LongName,
     /// An item too large to be put.
     #[error("Item size has exceeded the maximum allowed size")]

@@ -227,7 +227,10 @@ mod tests {
             refused(None, values(&[(":b", Err(number))])),
             "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: b for key :b"
         );
-        assert!(refused(Some(&[("#n", "")]), None).contains("Empty attribute name"));
+        assert_eq!(
+            refused(Some(&[("#n", "")]), None),
+            "ExpressionAttributeNames contains invalid value: Empty attribute name for key #n"
+        );
         let long: &'static str = Box::leak("x".repeat(65_536).into_boxed_str());
         assert!(refused(Some(&[("#n", long)]), None).contains("65536"));
         let long: &'static str = Box::leak(format!("#{}", "x".repeat(255)).into_boxed_str());
