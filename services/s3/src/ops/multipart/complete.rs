@@ -12,11 +12,12 @@ use wire::Detailed;
 
 use super::plan;
 use super::upload_part::check_customer;
-use crate::attributes::customer;
+use crate::attributes::{Attributes, customer};
 use crate::bucket::Bucket;
 use crate::conditions::Writing;
 use crate::error::{Failure, no_such_upload};
 use crate::expected::show_checksum;
+use crate::ops::object::put::{Content, object_with};
 use crate::records::{Data, Object, Sealing, Upload, Versioning};
 use crate::resource::Place;
 use crate::s3::S3;
@@ -103,27 +104,25 @@ impl S3 {
         uploads::forget(tx, inside, key, id);
         let data_id = uploads::data_id(id);
         data::put_parts(tx, inside.place(), &data_id, &planned.parts);
-        let object = Object {
-            // Both are given by the versions of the key.
-            sequence: 0,
-            version: None,
-            modified_ms: call.now.millis(),
+        let attributes = Attributes {
             owner: upload.owner,
-            size: planned.size,
-            etag: planned.etag,
-            data: Data::Parts { id: data_id },
-            sealing: upload.sealing,
-            checksum: Some(planned.checksum),
-            parts: Some(planned.parts.len() as u32),
+            acl: upload.acl,
             storage_class: upload.storage_class,
             headers: upload.headers,
             metadata: upload.metadata,
             tags: upload.tags,
-            acl: upload.acl,
             retention: upload.retention,
             legal_hold: upload.legal_hold,
-            replication: None,
         };
+        let content = Content {
+            data: Data::Parts { id: data_id },
+            size: planned.size,
+            etag: planned.etag,
+            sealing: upload.sealing,
+            checksum: Some(planned.checksum),
+            parts: Some(planned.parts.len() as u32),
+        };
+        let object = object_with(attributes, content, call.now.millis());
         let event = "ObjectCreated:CompleteMultipartUpload";
         self.put_version(tx, call, (bucket, versioning, key), event, object)
     }

@@ -21,7 +21,7 @@ use crate::expected::Expected;
 use crate::lifecycle;
 use crate::limits::PUT_BYTES_MAX;
 use crate::logging::{self, Done};
-use crate::ops::object::put::object_of;
+use crate::ops::object::put::{Content, object_of, object_with};
 use crate::payer;
 use crate::records::{Blob, BlobRef, Data, Encryption, Object, Sealing, Version};
 use crate::resource::{Asked, Copy, Place};
@@ -144,28 +144,15 @@ impl S3 {
     ) -> Result<Object, Error> {
         let key = self.open_key(call, &from.bucket, &from.key, &source.sealing, plan.source_key).await?;
         let sealing = self.seal_key(call, &to.bucket, &to.key, plan.wanted, &key).await?;
-        let Attributes { owner, acl, storage_class, headers, metadata, tags, retention, legal_hold } =
-            plan.attributes;
-        let new = Object {
-            sequence: 0,
-            version: None,
-            modified_ms: call.now.millis(),
-            owner,
+        let content = Content {
+            data: Data::Blob(blob),
             size: source.size,
             etag: source.etag.clone(),
-            data: Data::Blob(blob),
             sealing,
             checksum: source.checksum.clone(),
             parts: None,
-            storage_class,
-            headers,
-            metadata,
-            tags,
-            acl,
-            retention,
-            legal_hold,
-            replication: None,
         };
+        let new = object_with(plan.attributes, content, call.now.millis());
         let (bucket, key) = (&*to.bucket, to.key.as_str());
         self.transact(|tx| {
             let versioning = Self::hold_bucket(tx, bucket)?;

@@ -17,7 +17,7 @@ use crate::lifecycle;
 use crate::limits::PUT_BYTES_MAX;
 use crate::notify::{self, Event};
 use crate::payer;
-use crate::records::{Object, Sealing, Versioning};
+use crate::records::{Checksum, Data, Object, Sealing, Versioning};
 use crate::replication::{self, What};
 use crate::resource::Place;
 use crate::s3::S3;
@@ -111,20 +111,45 @@ impl S3 {
     }
 }
 
-/// An object, not yet a version.
+/// The bytes of an object, and what follows from them.
+pub struct Content {
+    pub data: Data,
+    pub size: u64,
+    pub etag: String,
+    pub sealing: Sealing,
+    pub checksum: Option<Checksum>,
+    /// How many parts it was uploaded in.
+    pub parts: Option<u32>,
+}
+
+/// An object of bytes that have been written.
 pub fn object_of(attributes: Attributes, sealing: Sealing, written: &Written, modified_ms: i64) -> Object {
+    let content = Content {
+        data: written.data.clone(),
+        size: written.size,
+        etag: written.etag(),
+        sealing,
+        checksum: Some(written.checksum.clone()),
+        parts: None,
+    };
+    object_with(attributes, content, modified_ms)
+}
+
+/// An object, not yet a version: its place among those of its key, and its id, are given by them.
+pub fn object_with(attributes: Attributes, content: Content, modified_ms: i64) -> Object {
     let Attributes { owner, acl, storage_class, headers, metadata, tags, retention, legal_hold } = attributes;
+    let Content { data, size, etag, sealing, checksum, parts } = content;
     Object {
         sequence: 0,
         version: None,
         modified_ms,
         owner,
-        size: written.size,
-        etag: written.etag(),
-        data: written.data.clone(),
+        size,
+        etag,
+        data,
         sealing,
-        checksum: Some(written.checksum.clone()),
-        parts: None,
+        checksum,
+        parts,
         storage_class,
         headers,
         metadata,
