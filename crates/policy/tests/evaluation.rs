@@ -1,8 +1,8 @@
 //! Decisions: who may do what under which policies.
 
 use policy::{
-    Context, Decision, Policies, Policy, PolicyKind, PolicyRef, Principal, Reason, Request, StatementRef,
-    Verdict, evaluate, evaluate_trust,
+    AclGrant, Context, Decision, Policies, Policy, PolicyKind, PolicyRef, Principal, Reason, Request,
+    StatementRef, Verdict, evaluate, evaluate_trust,
 };
 
 const OWN: &str = "111122223333";
@@ -441,4 +441,91 @@ fn a_policy_in_the_wrong_place_grants_nothing() {
     let boundary = Some(PolicyRef { name: "b", policy: &other });
     let decision = evaluate(&request, &Policies { identity: &allow, boundary, ..Policies::default() });
     assert_eq!(decision.reason, Reason::NotAllowed(Boundary));
+}
+
+/// An access control list that gives this, on a resource of that account.
+fn by_list(acl: AclGrant, owner: &'static str) -> impl Fn(Request<'_>) -> Request<'_> + Copy {
+    move |request| request.owned_by(owner).granted_by_acl(acl)
+}
+
+const BY_LIST: (Verdict, Reason) = (Verdict::Allow, Reason::Acl);
+
+#[test]
+fn a_list_opens_a_resource_to_everybody() {
+    let nothing = Case::default();
+    for (owner, principal) in
+        [(OWN, USER), (OWN, ROOT), (OWN, SESSION), (OTHER, SERVICE), (OTHER, Principal::Anonymous)]
+    {
+        assert_eq!(
+            decide(&nothing, by_list(AclGrant::Everybody, owner), principal),
+            BY_LIST,
+            "{principal:?}"
+        );
+    }
+    // Nor does a boundary or a session limit it within the account, as it does not limit a policy that names everybody.
+    let bounded = Case { boundary: Some(ELSE), ..nothing };
+    assert_eq!(decide(&bounded, by_list(AclGrant::Everybody, OWN), USER), BY_LIST);
+    // From another account the principal's own has to agree.
+    let open = by_list(AclGrant::Everybody, OTHER);
+    assert_eq!(decide(&nothing, open, USER), silent(Identity));
+    let allowed = Case { identity: Some(ALLOW), ..nothing };
+    assert_eq!(decide(&allowed, open, USER), BY_LIST);
+    assert_eq!(decide(&Case { boundary: Some(ELSE), ..allowed }, open, USER), silent(Boundary));
+    assert_eq!(decide(&Case { session: Some(ELSE), ..allowed }, open, SESSION), silent(Session));
+    assert_eq!(decide(&nothing, open, ROOT), BY_LIST);
+}
+
+#[test]
+fn a_list_names_an_account_and_the_account_its_identities() {
+    let (nothing, named) = (Case::default(), by_list(AclGrant::Account, OTHER));
+    let allowed = Case { identity: Some(ALLOW), ..nothing };
+    assert_eq!(decide(&nothing, named, USER), silent(Identity));
+    assert_eq!(decide(&allowed, named, USER), BY_LIST);
+    assert_eq!(decide(&nothing, named, ROOT), BY_LIST);
+    // Within the owner's account it gives nothing that the identity's policies do not.
+    assert_eq!(decide(&nothing, by_list(AclGrant::Account, OWN), USER), silent(Identity));
+    assert_eq!(decide(&allowed, by_list(AclGrant::Account, OWN), USER), granted(Identity));
+    // Who has no account is not of the one that is named.
+    for principal in [SERVICE, Principal::Anonymous] {
+        assert_eq!(decide(&nothing, named, principal), silent(Resource), "{principal:?}");
+    }
+}
+
+#[test]
+fn a_list_that_gives_nothing_is_none() {
+    let allowed = Case { identity: Some(ALLOW), ..Case::default() };
+    let closed = by_list(AclGrant::Nothing, OTHER);
+    assert_eq!(decide(&allowed, closed, USER), silent(Resource));
+    assert_eq!(decide(&Case::default(), closed, Principal::Anonymous), silent(Resource));
+}
+
+#[test]
+fn what_a_policy_denies_no_list_gives() {
+    let everybody = names("Deny", r#""*""#);
+    for acl in [AclGrant::Account, AclGrant::Everybody] {
+        for owner in [OWN, OTHER] {
+            let given = by_list(acl, owner);
+            let allowed = Case { identity: Some(ALLOW), ..Case::default() };
+            assert_eq!(decide(&Case { identity: Some(DENY), ..allowed }, given, USER), denied(Identity));
+            assert_eq!(decide(&Case { boundary: Some(DENY), ..allowed }, given, USER), denied(Boundary));
+            assert_eq!(decide(&Case { session: Some(DENY), ..allowed }, given, SESSION), denied(Session));
+            assert_eq!(
+                decide(&Case { resource: Some(&everybody), ..allowed }, given, USER),
+                denied(Resource)
+            );
+            assert_eq!(decide(&Case { scps: &[DENY], ..allowed }, given, USER), denied(Scp));
+            assert_eq!(decide(&Case { scps: &[ELSE], ..allowed }, given, USER), silent(Scp));
+            let stranger = Case { resource: Some(&everybody), ..Case::default() };
+            assert_eq!(decide(&stranger, given, Principal::Anonymous), denied(Resource));
+        }
+    }
+}
+
+#[test]
+fn a_policy_that_grants_is_named_before_a_list() {
+    let everybody = names("Allow", r#""*""#);
+    let case = Case { resource: Some(&everybody), identity: Some(ALLOW), ..Case::default() };
+    for (owner, principal) in [(OWN, USER), (OTHER, USER), (OTHER, Principal::Anonymous)] {
+        assert_eq!(decide(&case, by_list(AclGrant::Everybody, owner), principal), granted(Resource));
+    }
 }
