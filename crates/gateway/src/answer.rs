@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use hyper::body::Body;
 use kernel::{Call, Clock, Ids};
 use service::{Cloud, EdgeHead, Ended, Failure, Invocation, Service};
@@ -54,7 +54,7 @@ pub(crate) struct Asked<'a> {
     pub presented: &'a Result<Presented, AuthError>,
     pub target: Target<'a>,
     /// What the host says of a bucket.
-    pub host: Option<&'a BucketHost<'a>>,
+    pub host: Option<&'a BucketHost>,
 }
 
 /// A response, and its body where that is still to come.
@@ -114,16 +114,19 @@ impl Gateway {
     {
         let body = Arriving::new(body, &head.parts.headers);
         let signing = signing_request(head.parts);
-        let presented = present(&signing);
+        let presented = present(&signing, self.open);
         let signing_name = match &presented {
             Ok(Presented::Signed(signed)) => Some(signed.service()),
-            // Only S3 takes them.
-            Ok(Presented::Older(_)) => Some("s3"),
+            // No other service takes them.
+            Ok(Presented::Older(_)) => self.open.map(|service| service.signing_name),
             Ok(Presented::Anonymous) => None,
             Err(_) => claimed_service(&signing),
         };
         let sent_host = host_of(&head.parts.headers);
-        let host = bucket_host(sent_host, signing_name == Some("s3"), &self.router);
+        let host = self.open.and_then(|service| {
+            let signed = signing_name == Some(service.signing_name);
+            bucket_host(sent_host, service.endpoint_prefix, signed, &self.router)
+        });
         let path = match &host {
             Some(host) if !host.website => Cow::Owned(path_with(&host.bucket, head.parts.uri.path())),
             _ => Cow::Borrowed(head.parts.uri.path()),
@@ -136,7 +139,7 @@ impl Gateway {
                 Ok(Presented::Older(link)) => link.headers(),
                 _ => &head.parts.headers,
             },
-            host: host.as_ref().map_or(sent_host, |host| host.rest),
+            hosted: host.as_ref().map_or_else(|| self.router.hosted(sent_host), |_| self.open),
             signing_name,
             // What is no signature is refused, in the words of the service that would take it for none.
             unsigned: !matches!(presented, Ok(Presented::Signed(_))) && signing_name.is_none(),

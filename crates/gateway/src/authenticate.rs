@@ -44,17 +44,9 @@ pub(crate) const REGION: &str = "us-east-1";
 /// Derived keys kept: one per access key, day, region and service in use.
 const KEYS: usize = 4096;
 
-/// How services want to be signed for.
-pub(crate) fn policy(service: &ServiceModel) -> &'static Policy {
-    policy_of(service.signing_name)
-}
-
-fn policy_of(signing_name: &str) -> &'static Policy {
-    match signing_name {
-        "s3" => &Policy::S3,
-        "sts" => &Policy::STS,
-        _ => &Policy::DEFAULT,
-    }
+/// How a service wants to be signed for.
+fn policy(service: &ServiceModel) -> &'static Policy {
+    Policy::of(service.signing_name)
 }
 
 /// Whether a signature to the service says of the body what it has to be, so that the head alone shows who sends it.
@@ -62,10 +54,14 @@ pub(crate) fn signs_by_head(service: &ServiceModel) -> bool {
     policy(service).content_sha256
 }
 
-/// Reads the signature for routing, by the rules of the service that it is scoped to. Only S3 has words for what is
-/// scoped to none.
-pub(crate) fn present(request: &sigv4::Request<'_>) -> Result<Presented, AuthError> {
-    sigv4::parse_for(request, |scope| scope.map_or(&Policy::S3, policy_of))
+/// Reads the signature for routing, by the rules of the service that it is scoped to. What is scoped to none can only be
+/// for `open`, which knows other forms, and has words for what is none.
+pub(crate) fn present(
+    request: &sigv4::Request<'_>,
+    open: Option<&ServiceModel>,
+) -> Result<Presented, AuthError> {
+    let unscoped = open.map_or(&Policy::DEFAULT, policy);
+    sigv4::parse_for(request, |scope| scope.map_or(unscoped, Policy::of))
 }
 
 /// What is wrong with a request's signature, as the service sees it that it turned out to be for. What was no signature
@@ -133,8 +129,11 @@ impl Authenticator {
                 return self.verify_link(asked, link, service);
             }
             Ok(Presented::Anonymous) if open_to_anyone || service.anonymous => {
-                let body =
-                    if signs_by_head(service) { unsigned_body(request.headers)? } else { BodyCheck::Done };
+                let body = if signs_by_head(service) {
+                    unsigned_body(request.headers, policy(service))?
+                } else {
+                    BodyCheck::Done
+                };
                 return Ok(Verified { caller: nobody(), body, signer: None });
             }
             Ok(Presented::Anonymous) => return Err(AuthError::MissingAuthenticationToken),
@@ -169,7 +168,7 @@ impl Authenticator {
         // The path as it was sent, with the bucket where the host names that.
         link.verify(request, asked.target.path, &credential.secret)?;
         let caller = Caller { principal: credential.principal, region: REGION.to_owned() };
-        Ok(Verified { caller, body: unsigned_body(link.headers())?, signer: None })
+        Ok(Verified { caller, body: unsigned_body(link.headers(), policy(service))?, signer: None })
     }
 
     /// Checks the signature among the fields of a form to `service`; `field` gives them by their names in lower case.
@@ -270,10 +269,10 @@ fn unknown(access_key: &str) -> AuthError {
 }
 
 /// What a request says of its body whose signature does not, or that has none.
-fn unsigned_body(headers: &HeaderMap) -> Result<BodyCheck, AuthError> {
+fn unsigned_body(headers: &HeaderMap, policy: &Policy) -> Result<BodyCheck, AuthError> {
     let Some(value) = headers.get("x-amz-content-sha256") else { return Ok(BodyCheck::Unsigned) };
     let text = value.to_str().map_err(|_| AuthError::MalformedHeader { name: "x-amz-content-sha256" })?;
-    match Payload::parse(text.trim(), &Policy::S3)? {
+    match Payload::parse(text.trim(), policy)? {
         Payload::Hash(hash) => Ok(BodyCheck::Expect(hash)),
         Payload::Body | Payload::Unsigned => Ok(BodyCheck::Unsigned),
         Payload::StreamingUnsignedTrailer => Ok(BodyCheck::Chunks { signed: false, trailer: true }),
@@ -304,7 +303,7 @@ pub(crate) fn refusal(
     resource: impl FnOnce() -> String,
 ) -> CommonError {
     let dialect = match protocol {
-        _ if service.signing_name == "s3" => return s3_refusal(error),
+        _ if signs_by_head(service) => return s3_refusal(error),
         Protocol::Json10 | Protocol::Json11 | Protocol::RpcCbor => Dialect::Json,
         Protocol::RestJson => Dialect::RestJson,
         Protocol::Ec2 => Dialect::Ec2,
@@ -370,13 +369,13 @@ mod tests {
         let address = ([127, 0, 0, 1], 4566).into();
         let head = Head { parts: &parts, listener: address, peer: address, request_id: String::new() };
         let signing = sigv4::Request { method: "POST", path: "/", query: "", headers: &parts.headers };
-        let presented = present(&signing);
+        let presented = present(&signing, Some(&ServiceModel { signing_name: "s3", ..SERVICE }));
         let target = wire::Target {
             method: "POST",
             path: "/",
             query: "",
             headers: &parts.headers,
-            host: "",
+            hosted: None,
             signing_name: None,
             unsigned: true,
         };

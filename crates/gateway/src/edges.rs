@@ -44,7 +44,7 @@ impl Gateway {
         if asked.host.is_some() {
             return true;
         }
-        match (asked.target.signing_name, self.router.hosted(asked.target.host)) {
+        match (asked.target.signing_name, asked.target.hosted) {
             (Some(name), _) => name == model.signing_name,
             (None, Some(hosted)) => hosted.id == model.id,
             (None, None) => true,

@@ -4,43 +4,38 @@ use wire::Router;
 
 /// What a host says of a bucket.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct BucketHost<'a> {
+pub(crate) struct BucketHost {
     /// The bucket.
     pub bucket: String,
-    /// The host without it, for finding the service.
-    pub rest: &'a str,
     /// Whether it is the host of the bucket's website.
     pub website: bool,
 }
 
-/// What stands for S3 where the host names the bucket only.
-const S3_HOST: &str = "s3.localhost";
 /// Hosts that end in this are this machine's.
 const LOCAL: &str = ".localhost";
 /// Longest name of a bucket; those from before 2018 in us-east-1 are the longest.
 const BUCKET_LEN_MAX: usize = 255;
 
-/// The bucket that a host (without its port) names, if it is a host of S3. `signed_for_s3` says that the request's
-/// signature is scoped to S3.
-pub(crate) fn bucket_host<'a>(host: &'a str, signed_for_s3: bool, router: &Router) -> Option<BucketHost<'a>> {
-    let found = endpoint_label(host).map(|(begin, website)| (&host[..begin - 1], &host[begin..], website));
-    let (bucket, rest, website) = match found {
-        Some(found) => found,
-        None if signed_for_s3 => (local_bucket(host, router)?, S3_HOST, false),
+/// The bucket that a host (without its port) names, if it is one of the service whose endpoints have this prefix. `signed`
+/// says that the request's signature is scoped to that service.
+pub(crate) fn bucket_host(host: &str, prefix: &str, signed: bool, router: &Router) -> Option<BucketHost> {
+    let (bucket, website) = match endpoint_label(host, prefix) {
+        Some((begin, website)) => (&host[..begin - 1], website),
+        None if signed => (local_bucket(host, router)?, false),
         None => return None,
     };
     let bucket = bucket.to_ascii_lowercase();
-    is_bucket(&bucket).then_some(BucketHost { bucket, rest, website })
+    is_bucket(&bucket).then_some(BucketHost { bucket, website })
 }
 
-/// Where the label of S3 begins that has a bucket before it and a domain behind it, and whether it is that of websites.
-/// Of several the last is meant: a bucket's name may have dots, and labels like these.
-fn endpoint_label(host: &str) -> Option<(usize, bool)> {
+/// Where the label of the service begins that has a bucket before it and a domain behind it, and whether it is that of
+/// websites. Of several the last is meant: a bucket's name may have dots, and labels like these.
+fn endpoint_label(host: &str, prefix: &str) -> Option<(usize, bool)> {
     let mut found = None;
     let mut begin = 0;
     for label in host.split('.') {
         let has_domain = begin + label.len() + 1 < host.len();
-        if let Some(website) = label_of_s3(label).filter(|_| begin > 1 && has_domain) {
+        if let Some(website) = is_website(label, prefix).filter(|_| begin > 1 && has_domain) {
             found = Some((begin, website));
         }
         begin += label.len() + 1;
@@ -48,25 +43,18 @@ fn endpoint_label(host: &str) -> Option<(usize, bool)> {
     found
 }
 
-/// Whether a label is that of S3's endpoints (`s3`, `s3-eu-west-1`): if so, whether of those of websites.
-fn label_of_s3(label: &str) -> Option<bool> {
-    let is = |text: &str| label.eq_ignore_ascii_case(text);
-    if is("s3") || is("s3-accelerate") {
-        return Some(false);
-    }
-    if is("s3-website") {
-        return Some(true);
-    }
-    let after = |prefix: &str| {
-        label
-            .get(..prefix.len())
-            .filter(|start| start.eq_ignore_ascii_case(prefix))
-            .map(|_| &label[prefix.len()..])
+/// Whether a label is that of the service's endpoints (`s3`, `s3-eu-west-1`): if so, whether of those of websites.
+fn is_website(label: &str, prefix: &str) -> Option<bool> {
+    let after = |text: &str| {
+        let is_it = text.get(..prefix.len())?.eq_ignore_ascii_case(prefix);
+        is_it.then(|| text[prefix.len()..].to_ascii_lowercase())
     };
-    if after("s3-website-").is_some_and(is_region) {
-        return Some(true);
+    match after(label)?.as_str() {
+        "" | "-accelerate" => Some(false),
+        "-website" => Some(true),
+        rest if rest.strip_prefix("-website-").is_some_and(is_region) => Some(true),
+        rest => rest.strip_prefix('-').is_some_and(is_region).then_some(false),
     }
-    after("s3-").is_some_and(is_region).then_some(false)
 }
 
 /// The form of a region: `eu-west-1`. Other services' endpoints (`s3-control`, `s3-outposts`) have no number.
@@ -119,8 +107,8 @@ mod tests {
         ..SERVICE
     };
 
-    /// Host, whether signed for S3, and what it is: bucket, rest, website.
-    type Case = (&'static str, bool, Option<(&'static str, &'static str, bool)>);
+    /// Host, whether signed for S3, and what it is: bucket, website.
+    type Case = (&'static str, bool, Option<(&'static str, bool)>);
 
     #[test]
     fn hosts_and_their_buckets() {
@@ -135,37 +123,29 @@ mod tests {
             ("s3-us-west-2.amazonaws.com", true, None),
             ("", true, None),
             // The bucket first.
-            ("bucket.s3.localhost", false, Some(("bucket", "s3.localhost", false))),
-            ("bucket.s3.amazonaws.com", false, Some(("bucket", "s3.amazonaws.com", false))),
-            ("b.s3.eu-west-1.amazonaws.com", false, Some(("b", "s3.eu-west-1.amazonaws.com", false))),
-            ("b.s3.dualstack.us-east-1.example", false, Some(("b", "s3.dualstack.us-east-1.example", false))),
-            ("b.s3-us-gov-west-1.example.org", false, Some(("b", "s3-us-gov-west-1.example.org", false))),
-            ("b.s3-accelerate.amazonaws.com", false, Some(("b", "s3-accelerate.amazonaws.com", false))),
-            ("my.dotted.bucket.s3.localhost", false, Some(("my.dotted.bucket", "s3.localhost", false))),
-            ("s3.bucket.s3.localhost", false, Some(("s3.bucket", "s3.localhost", false))),
-            ("s3.s3.localhost", false, Some(("s3", "s3.localhost", false))),
-            ("sqs.s3.localhost", false, Some(("sqs", "s3.localhost", false))),
-            ("Bucket.S3.LocalHost", false, Some(("bucket", "S3.LocalHost", false))),
-            (
-                "bucket.s3.localhost.localstack.cloud",
-                false,
-                Some(("bucket", "s3.localhost.localstack.cloud", false)),
-            ),
+            ("bucket.s3.localhost", false, Some(("bucket", false))),
+            ("bucket.s3.amazonaws.com", false, Some(("bucket", false))),
+            ("b.s3.eu-west-1.amazonaws.com", false, Some(("b", false))),
+            ("b.s3.dualstack.us-east-1.example", false, Some(("b", false))),
+            ("b.s3-us-gov-west-1.example.org", false, Some(("b", false))),
+            ("b.s3-accelerate.amazonaws.com", false, Some(("b", false))),
+            ("my.dotted.bucket.s3.localhost", false, Some(("my.dotted.bucket", false))),
+            ("s3.bucket.s3.localhost", false, Some(("s3.bucket", false))),
+            ("s3.s3.localhost", false, Some(("s3", false))),
+            ("sqs.s3.localhost", false, Some(("sqs", false))),
+            ("Bucket.S3.LocalHost", false, Some(("bucket", false))),
+            ("bucket.s3.localhost.localstack.cloud", false, Some(("bucket", false))),
             // Websites.
-            ("b.s3-website.localhost", false, Some(("b", "s3-website.localhost", true))),
-            ("a.b.s3-website-us-east-1.example", false, Some(("a.b", "s3-website-us-east-1.example", true))),
-            (
-                "b.s3-website.eu-central-1.example",
-                false,
-                Some(("b", "s3-website.eu-central-1.example", true)),
-            ),
+            ("b.s3-website.localhost", false, Some(("b", true))),
+            ("a.b.s3-website-us-east-1.example", false, Some(("a.b", true))),
+            ("b.s3-website.eu-central-1.example", false, Some(("b", true))),
             // The bucket alone, where the signature says that it is one.
-            ("bucket.localhost", true, Some(("bucket", S3_HOST, false))),
-            ("my.bucket.localhost", true, Some(("my.bucket", S3_HOST, false))),
+            ("bucket.localhost", true, Some(("bucket", false))),
+            ("my.bucket.localhost", true, Some(("my.bucket", false))),
             ("bucket.localhost", false, None),
             ("sqs.localhost", true, None),
             ("sqs.us-east-1.localhost", true, None),
-            ("localhost.localhost", true, Some(("localhost", S3_HOST, false))),
+            ("localhost.localhost", true, Some(("localhost", false))),
             (".localhost", true, None),
             // Not S3's.
             ("sqs.us-east-1.amazonaws.com", true, None),
@@ -178,8 +158,8 @@ mod tests {
             ("b%2f.s3.localhost", false, None),
         ];
         for (host, signed, expected) in table {
-            let found = bucket_host(host, *signed, &router);
-            let found = found.as_ref().map(|found| (found.bucket.as_str(), found.rest, found.website));
+            let found = bucket_host(host, "s3", *signed, &router);
+            let found = found.as_ref().map(|found| (found.bucket.as_str(), found.website));
             assert_eq!(found, *expected, "{host}");
         }
     }

@@ -45,6 +45,28 @@ fn the_host_may_name_the_bucket() {
 }
 
 #[test]
+fn what_is_sent_to_a_bucket_is_no_call_of_another_service() {
+    let server = Server::start();
+    let mut client = server.client();
+    let request = Signed { target: "/b/public", headers: &[("content-length", "1")], ..Default::default() };
+    assert_eq!(client.exchange(&request, b"x").status, 200);
+    let query = "?Action=ListQueues&Version=2012-11-05";
+    for (host, path) in [
+        ("b.s3.localhost", "/public"),
+        ("b.s3-us-west-2.amazonaws.com", "/public"),
+        ("s3.localhost", "/b/public"),
+    ] {
+        let answer = plain(&mut client, "GET", host, &format!("{path}{query}"), "", "");
+        assert_eq!((answer.status, answer.text().as_str()), (200, "x"), "{host}");
+    }
+    // Where the host is nobody's, the parameters say whose they are.
+    let answer = plain(&mut client, "GET", "localhost", &format!("/{query}"), "", "");
+    // That is how SQS says it.
+    assert_eq!(answer.error(), (403, "AccessDenied".into()));
+    assert!(answer.text().contains("Access to the resource"), "{}", answer.text());
+}
+
+#[test]
 fn http_2_names_the_host_in_its_own_way() {
     let server = Server::start();
     let runtime = tokio::runtime::Runtime::new().unwrap();

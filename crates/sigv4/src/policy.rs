@@ -35,6 +35,15 @@ const SKEW_S: i64 = 15 * 60;
 const PRESIGNED_S: i64 = 7 * 24 * 60 * 60;
 
 impl Policy {
+    /// The policy of the service whose signatures are scoped to this name.
+    pub fn of(signing_name: &str) -> &'static Policy {
+        match signing_name {
+            "s3" => &Policy::S3,
+            "sts" => &Policy::STS,
+            _ => &Policy::DEFAULT,
+        }
+    }
+
     /// Every service but those below.
     pub const DEFAULT: Policy = Policy {
         double_encode_path: true,

@@ -41,8 +41,8 @@ pub struct Target<'a> {
     pub query: &'a str,
     /// All headers.
     pub headers: &'a HeaderMap,
-    /// The host, without its port.
-    pub host: &'a str,
+    /// The service whose endpoint the host is.
+    pub hosted: Option<&'static ServiceModel>,
     /// The service that the signature is scoped to.
     pub signing_name: Option<&'a str>,
     /// Whether the request carries no signature at all.
@@ -126,16 +126,22 @@ impl Router {
         if let Some(path) = target.path.strip_prefix("/service/").filter(|_| speaks_cbor) {
             return self.by_rpc_path(path).map(Some);
         }
-        if is_form(target) && self.may_be_query(target.signing_name) {
+        if is_form(target) && self.may_be_query(target) {
             return Ok(None);
         }
         self.by_rest(target).map(Some)
     }
 
-    /// Whether a request that is signed for this service may be one of the query protocols.
-    fn may_be_query(&self, signing_name: Option<&str>) -> bool {
-        let services = signing_name.and_then(|name| self.by_signing.get(name));
-        services.is_none_or(|services| services.iter().any(|service| query_protocol(service).is_some()))
+    /// Whether a request may be one of the query protocols: whom it is signed for, or else sent to, speaks one, or is
+    /// not known.
+    fn may_be_query(&self, target: &Target<'_>) -> bool {
+        let speaks = |service: &ServiceModel| query_protocol(service).is_some();
+        match target.signing_name {
+            Some(name) => {
+                self.by_signing.get(name).is_none_or(|all| all.iter().any(|service| speaks(service)))
+            }
+            None => target.hosted.is_none_or(speaks),
+        }
     }
 
     /// Whether hosts of some service begin with this label.
@@ -166,7 +172,7 @@ impl Router {
             .filter(|s| target.signing_name.is_none_or(|name| name == s.signing_name))
             .filter(|s| params.get("Version").is_none_or(|version| version == s.api_version))
             .collect();
-        let service = match (fitting.as_slice(), self.hosted(target.host)) {
+        let service = match (fitting.as_slice(), target.hosted) {
             ([one], _) => *one,
             (several, Some(hosted)) => match several.iter().find(|s| std::ptr::eq(**s, hosted)) {
                 Some(found) => found,
@@ -231,9 +237,9 @@ impl Router {
     }
 
     fn by_rest(&self, target: &Target<'_>) -> Result<Located, RouteError> {
-        let candidates = match (target.signing_name, self.hosted(target.host)) {
+        let candidates = match (target.signing_name, &target.hosted) {
             (Some(name), _) => self.by_signing.get(name).map(Vec::as_slice).unwrap_or_default(),
-            (None, Some(service)) => &[service],
+            (None, Some(service)) => std::slice::from_ref(service),
             // Only a service whose resources can be open to everybody takes a request that says nothing of itself.
             (None, None) if target.unsigned && !speaks_rpc(target.headers) => &self.anonymous,
             (None, None) => &[],
@@ -287,7 +293,7 @@ impl Router {
         })
     }
 
-    /// The service whose endpoint prefix is the first label of the host, as in `sqs.localhost`.
+    /// The service whose endpoint prefix is the first label of the host (without its port), as in `sqs.localhost`.
     pub fn hosted(&self, host: &str) -> Option<&'static ServiceModel> {
         let (label, rest) = host.split_once('.')?;
         let services = self.by_host.get(label).filter(|_| !rest.is_empty())?;

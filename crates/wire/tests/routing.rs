@@ -54,7 +54,7 @@ impl Sent {
             path: self.path,
             query: self.query,
             headers: &self.headers,
-            host: self.host,
+            hosted: router.hosted(self.host),
             signing_name: self.signing_name,
             unsigned: self.signing_name.is_none() && !self.malformed,
         };
@@ -230,6 +230,8 @@ fn operations_told_apart_by_what_they_need() {
         (s3("GET", "/b", "lifecycle"), "GetBucketLifecycleConfiguration"),
         (s3("GET", "/", ""), "ListBuckets"),
         (sent("GET", "/b/k", ""), "GetObject"),
+        // What other services' parameters are named is nothing to it, whose resources may be named anyhow.
+        (sent("GET", "/b/k", "Action=ListQueues&Version=2012-11-05").host("s3.localhost"), "GetObject"),
         (sent("GET", "/b/k", "").host("s3.localhost"), "GetObject"),
     ] {
         assert_eq!(sent.found(), ("s3", Protocol::RestXml, expected), "{} {}", sent.path, sent.query);

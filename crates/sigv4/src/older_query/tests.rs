@@ -136,3 +136,21 @@ fn what_is_no_link_and_what_is_half_of_one() {
     let many = "x-amz-a=b&".repeat(HEADERS_MAX + 1);
     assert!(matches!(parse(&signed(&many, "b"), &[]), Err(AuthError::TooLarge { .. })));
 }
+
+#[test]
+fn every_parameter_that_chooses_an_operation_is_signed() {
+    assert!(SIGNED.is_sorted());
+    let s3 = catalog::ALL.iter().find(|service| service.signing_name == "s3").unwrap();
+    let mut seen = 0;
+    for operation in s3.operations {
+        let pattern = operation.uri.split_once('?').map_or("", |(_, query)| query);
+        let of_pattern = pattern.split('&').filter_map(|pair| pair.split('=').next());
+        let own = operation.query.iter().copied();
+        // See above for the one that is not.
+        for name in of_pattern.chain(own).filter(|name| !name.is_empty() && *name != "list-type") {
+            assert!(SIGNED.contains(&name), "{}: {name}", operation.name);
+            seen += 1;
+        }
+    }
+    assert!(seen > 80, "{seen}");
+}

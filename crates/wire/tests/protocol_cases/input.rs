@@ -23,7 +23,7 @@ pub fn check(suite: &Suite, case: &Case) -> Result<(), String> {
         path,
         query,
         headers: &headers,
-        host: "localhost",
+        hosted: None,
         signing_name: Some("cases"),
         unsigned: false,
     };
