@@ -108,11 +108,10 @@ impl Gateway {
 
     /// Answers one request: route, authenticate, decode, authorise, handle, encode. Where the head alone does not show
     /// what it is, or from whom, its body is read first.
-    pub(crate) async fn answer<B>(&self, head: Head<'_>, body: B, log: &mut Entry) -> Answer
+    pub(crate) async fn answer<B>(&self, head: Head<'_>, body: Arriving<B>, log: &mut Entry) -> Answer
     where
         B: Body<Data = Bytes> + Send + Unpin + 'static,
     {
-        let body = Arriving::new(body, &head.parts.headers);
         let signing = signing_request(head.parts);
         let presented = present(&signing, self.open);
         let signing_name = match &presented {

@@ -15,7 +15,6 @@ mod credentials;
 mod date;
 mod edges;
 mod endpoint;
-mod expectation;
 mod limits;
 mod outgoing;
 mod payload;

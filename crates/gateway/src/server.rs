@@ -25,8 +25,8 @@ use wire::ByteStream;
 use crate::access_log::{Entry, Line};
 use crate::admin::{Admin, AdminRequest, MAX_BODY, is_admin};
 use crate::answer::{Gateway, Head};
+use crate::arriving::Arriving;
 use crate::date::date;
-use crate::expectation::{Expectation, Expected};
 use crate::limits::Limits;
 use crate::outgoing::Outgoing;
 use crate::read::BodyMemory;
@@ -198,7 +198,7 @@ struct Front {
 impl Front {
     async fn respond(&self, request: Request<Incoming>) -> Response<Outgoing> {
         let (mut parts, body) = request.into_parts();
-        let (body, expectation) = Expectation::of(&parts, body);
+        let (body, expectation) = Arriving::behind(&parts, body);
         host_from_target(&mut parts);
         let request_id = self.gateway.request_id();
         let mut log = Entry::new(self.peer);
@@ -220,7 +220,7 @@ impl Front {
         response
     }
 
-    async fn answer_admin(&self, parts: &http::request::Parts, body: Expected<Incoming>) -> wire::Response {
+    async fn answer_admin(&self, parts: &http::request::Parts, body: Arriving<Incoming>) -> wire::Response {
         // A page of a foreign site can make a browser send requests here, but not without saying where it is from.
         if parts.method != Method::GET && parts.headers.contains_key(ORIGIN) {
             return json(403, "{\"message\":\"Web pages may not do this.\"}".to_owned());
