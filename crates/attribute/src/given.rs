@@ -10,7 +10,7 @@ use wire::{DecodeError, OwnForm, Slot, View};
 use crate::invalid::Invalid;
 use crate::item::Item;
 use crate::json::{ItemSeed, NamedSeed, ValueSeed, write_item, write_value};
-use crate::stored::write_stored;
+use crate::stored::{Damaged, write_stored};
 use crate::value::{Text, Value};
 
 /// A value or item of an input, good or not.
@@ -52,13 +52,23 @@ impl Default for Given<Value> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Named(pub Vec<(Text, Result<Value, Invalid>)>);
 
-/// An item of an output: as values, or as it is stored, which is then turned into JSON without being read.
+/// An item of an output: as values, or as JSON that was made of what is stored without reading it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shown {
     /// As values.
     Item(Item),
-    /// As [`store_item`](crate::store_item) wrote it.
-    Stored(Bytes),
+    /// As JSON.
+    Json(Bytes),
+}
+
+impl Shown {
+    /// What [`store_item`](crate::store_item) wrote.
+    pub fn of_stored(stored: &[u8]) -> Result<Self, Damaged> {
+        // Types and quotes take more than lengths and tags do.
+        let mut json = Vec::with_capacity(stored.len() + stored.len() / 2);
+        write_stored(stored, &mut json)?;
+        Ok(Self::Json(json.into()))
+    }
 }
 
 impl Default for Shown {
@@ -137,14 +147,7 @@ impl OwnForm for Shown {
     fn write_json(&self, out: &mut Vec<u8>) {
         match self {
             Self::Item(item) => write_item(item, out),
-            Self::Stored(stored) => {
-                let start = out.len();
-                // Services check what they have read before they show it; this keeps a document whole whatever they do.
-                if write_stored(stored, out).is_err() {
-                    out.truncate(start);
-                    out.extend_from_slice(b"null");
-                }
-            }
+            Self::Json(json) => out.extend_from_slice(json),
         }
     }
 }
@@ -184,11 +187,10 @@ mod tests {
         let item = Item::from([("a", Value::from(1)), ("b", Value::from("x"))]);
         let mut stored = Vec::new();
         crate::store_item(&item, &mut stored);
-        let (mut one, mut two, mut three) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut one, mut two) = (Vec::new(), Vec::new());
         Shown::from(item).write_json(&mut one);
-        Shown::Stored(stored.into()).write_json(&mut two);
+        Shown::of_stored(&stored).expect("stored").write_json(&mut two);
         assert_eq!(one, two);
-        Shown::Stored(Bytes::from_static(b"\x05")).write_json(&mut three);
-        assert_eq!(three, b"null");
+        assert_eq!(Shown::of_stored(b"\x05"), Err(Damaged));
     }
 }

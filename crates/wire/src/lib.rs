@@ -56,6 +56,13 @@ pub mod codegen {
     pub use std::collections::BTreeMap;
 }
 
+/// The JSON of a structure, its members in the order of the model: what the JSON protocols have as a body.
+pub fn to_json(value: &dyn Structure) -> Vec<u8> {
+    let mut out = Vec::new();
+    json::encode_structure(value, &mut out);
+    out
+}
+
 /// A timestamp as HTTP headers write it.
 pub fn http_date(time: Timestamp) -> String {
     timestamp::format(time, TimestampFormat::HttpDate)

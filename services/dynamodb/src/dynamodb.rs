@@ -1,0 +1,93 @@
+//! The state of the service.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use expression::Cache;
+use kernel::{Clock, Ids};
+use model_dynamodb::Error;
+use parking_lot::RwLock;
+use service::Deps;
+use store::{Snapshot, Store, Tx};
+
+use crate::error::{Failure, no_table};
+use crate::housekeeping::Housekeeping;
+use crate::keys::Place;
+use crate::latches::Latches;
+use crate::limits::HOT_TABLES_MAX;
+use crate::table::Table;
+use crate::write::Job;
+
+/// The service's state.
+pub struct DynamoDb {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    /// Expressions, parsed.
+    pub(crate) expressions: Cache,
+    /// Who writes to which item.
+    pub(crate) latches: Arc<Latches<Job>>,
+    pub(crate) housekeeping: Housekeeping,
+    /// Tables as last read, by the keys of their rows; each is checked against its row at every use.
+    hot: RwLock<HashMap<Bytes, Arc<Table>>>,
+}
+
+impl DynamoDb {
+    pub fn new(deps: Deps) -> Self {
+        Self {
+            store: deps.store,
+            clock: deps.clock,
+            ids: deps.ids,
+            expressions: Cache::default(),
+            latches: Arc::default(),
+            housekeeping: Housekeeping::default(),
+            hot: RwLock::default(),
+        }
+    }
+
+    /// The table of this name; none if there is none.
+    pub fn find(
+        &self,
+        snapshot: &Snapshot,
+        place: &Place,
+        name: &str,
+    ) -> Result<Option<Arc<Table>>, store::Error> {
+        let row = place.table(name);
+        match snapshot.get(&row)? {
+            Some(raw) => self.parsed(place, name, row, raw).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The same table as a transaction sees it, which fails to commit if the table is changed meanwhile.
+    ///
+    /// # Errors
+    /// `ResourceNotFoundException` when there is none of the name, or another.
+    pub fn current(&self, tx: &mut Tx, table: &Arc<Table>) -> Result<Arc<Table>, Failure> {
+        let raw = tx.get(&table.row)?.ok_or_else(no_table)?;
+        if raw == table.raw {
+            return Ok(table.clone());
+        }
+        let now = self.parsed(&table.place, &table.name, table.row.clone(), raw)?;
+        if now.record.id == table.record.id { Ok(now) } else { Err(no_table().into()) }
+    }
+
+    fn parsed(&self, place: &Place, name: &str, row: Bytes, raw: Bytes) -> Result<Arc<Table>, store::Error> {
+        if let Some(known) = self.hot.read().get(&row).filter(|known| known.raw == raw) {
+            return Ok(known.clone());
+        }
+        let table = Arc::new(Table::read(place.clone(), name, row.clone(), raw)?);
+        let mut hot = self.hot.write();
+        if hot.len() >= HOT_TABLES_MAX {
+            hot.retain(|_, known| Arc::strong_count(known) > 1);
+        }
+        hot.insert(row, table.clone());
+        Ok(table)
+    }
+
+    /// Runs a transaction until it commits. `body` may run several times.
+    pub async fn transact<T>(&self, body: impl FnMut(&mut Tx) -> Result<T, Failure>) -> Result<T, Error> {
+        self.store.transact(body).await.map_err(Error::from)
+    }
+}

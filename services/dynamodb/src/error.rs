@@ -1,0 +1,71 @@
+//! Errors and their texts.
+
+use attribute::Invalid;
+use model_dynamodb::Error;
+use wire::CommonError;
+
+/// Why a transaction ended without a commit.
+#[derive(Debug)]
+pub enum Failure {
+    /// The store's answer.
+    Store(store::Error),
+    /// The operation's answer.
+    Api(Box<Error>),
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<store::RecordError> for Failure {
+    fn from(error: store::RecordError) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Api(Box::new(error))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Api(error) => *error,
+            Failure::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Stored bytes that are not what was written.
+pub fn corrupt(error: impl ToString) -> store::Error {
+    store::Error::Corrupt(error.to_string())
+}
+
+/// What a request asks for cannot be.
+pub fn validation(text: impl Into<String>) -> Error {
+    Error::Common(CommonError::Validation(text.into()))
+}
+
+/// A value is not one.
+pub fn invalid(invalid: Invalid) -> Error {
+    validation(invalid.to_string())
+}
+
+/// An expression, or what stands for one, is not one.
+pub fn of_expression(error: impl Into<expression::Error>) -> Error {
+    validation(error.into().to_string())
+}
+
+/// There is no such table, for operations on items.
+pub fn no_table() -> Error {
+    Error::resource_not_found_exception("Requested resource not found")
+}
+
+/// There is no such table, for operations on tables.
+pub fn no_table_named(name: &str) -> Error {
+    Error::resource_not_found_exception(format!("Requested resource not found: Table: {name} not found"))
+}

@@ -1,0 +1,188 @@
+//! The whole keyspace of the service. Every key begins with account, region and `"dynamodb"`.
+//!
+//! | rest of the key | value |
+//! |---|---|
+//! | `"t"` name | [`Table`](crate::records::Table) |
+//! | `"k"` token | [`Token`](crate::records::Token): a transaction that was done |
+//! | `"x"` expires ms, token | nothing: when tokens end |
+//! | `"c"` table id, … | contents of a table: |
+//! | … `"i"` partition, sort key | [`Row`](crate::row::Row): an item |
+//! | … `"g"` index id, partition, sort key, item | [`Row`](crate::row::Row): what an index shows of an item |
+//! | … `"e"` ends s, item | the item's row: when it ends |
+//! | … `"n"` index id | number of rows, a counter; index 0 is the table itself |
+//! | … `"s"` index id | bytes of rows, a counter |
+//!
+//! A partition is 16 bytes of the SHA-256 of its key: keys are up to 2,048 bytes long, and a scan in the order of hashes has
+//! segments of equal size. A sort key is one element, or one for each of its attributes; numbers are in a form whose
+//! order is theirs.
+
+use attribute::{Item, Value, encode_key};
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use store::{KeyError, KeyRange, KeyReader, KeyWriter, prefix_end};
+
+use crate::schema::KeyNames;
+
+/// What stands after account and region in the keys of this service.
+pub const SERVICE: &str = "dynamodb";
+/// Bytes of a partition in a key.
+pub const PARTITION: usize = 16;
+
+/// An account's tables in a region.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub account: String,
+    pub region: String,
+}
+
+impl Place {
+    fn service(&self) -> KeyWriter {
+        KeyWriter::new().str(&self.account).str(&self.region).str(SERVICE)
+    }
+
+    /// A table's row.
+    pub fn table(&self, name: &str) -> Bytes {
+        self.service().str("t").str(name).finish()
+    }
+
+    /// The rows of all tables.
+    pub fn tables(&self) -> Bytes {
+        self.service().str("t").finish()
+    }
+
+    /// A transaction's token.
+    pub fn token(&self, token: &str) -> Bytes {
+        self.service().str("k").str(token).finish()
+    }
+
+    /// When a token ends.
+    pub fn token_end(&self, at_ms: i64, token: &str) -> Bytes {
+        self.service().str("x").i64(at_ms).str(token).finish()
+    }
+
+    /// Tokens in the order of their ends.
+    pub fn token_ends(&self) -> Bytes {
+        self.service().str("x").finish()
+    }
+
+    /// Everything in a table.
+    pub fn contents(&self, id: &[u8; 16]) -> Contents {
+        Contents(self.service().str("c").bytes(id).finish())
+    }
+}
+
+/// The end and the token in a row of [`Place::token_ends`].
+pub fn token_end(key: &[u8], ends: &[u8]) -> Result<(i64, String), KeyError> {
+    let mut rest = KeyReader::after_prefix(key, ends).ok_or(KeyError::End { wanted: "time" })?;
+    Ok((rest.i64()?, rest.str()?.into_owned()))
+}
+
+/// The text at the end of a key.
+pub fn text_after(key: &[u8], prefix: &[u8]) -> Result<String, KeyError> {
+    let mut rest = KeyReader::after_prefix(key, prefix).ok_or(KeyError::End { wanted: "name" })?;
+    Ok(rest.str()?.into_owned())
+}
+
+/// The keys of a table's contents.
+#[derive(Clone, Debug)]
+pub struct Contents(Bytes);
+
+impl Contents {
+    /// All of them.
+    pub fn range(&self) -> KeyRange {
+        KeyRange::prefix(&self.0)
+    }
+
+    /// The rows of the table itself (0) or of an index.
+    pub fn rows(&self, index: u32) -> Bytes {
+        let writer = KeyWriter::from_prefix(&self.0);
+        if index == 0 { writer.str("i") } else { writer.str("g").u64(index.into()) }.finish()
+    }
+
+    /// When items end, in order.
+    pub fn ends(&self) -> Bytes {
+        KeyWriter::from_prefix(&self.0).str("e").finish()
+    }
+
+    /// That the item in this row ends at this second.
+    pub fn end(&self, at: i64, of_item: &[u8]) -> Bytes {
+        KeyWriter::from_prefix(&self.ends()).i64(at).bytes(&digest(of_item)).finish()
+    }
+
+    /// Counts the rows.
+    pub fn count(&self, index: u32) -> Bytes {
+        KeyWriter::from_prefix(&self.0).str("n").u64(index.into()).finish()
+    }
+
+    /// Counts their bytes.
+    pub fn bytes(&self, index: u32) -> Bytes {
+        KeyWriter::from_prefix(&self.0).str("s").u64(index.into()).finish()
+    }
+}
+
+/// The partition of these values, which are those of a key.
+pub fn partition<'v>(values: impl IntoIterator<Item = &'v Value>) -> [u8; PARTITION] {
+    let mut bytes = Vec::with_capacity(64);
+    for (at, value) in values.into_iter().enumerate() {
+        if at > 0 {
+            // Of several attributes each has its length before it, so that no two keys have the same bytes.
+            bytes.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        }
+        encode_key(value, &mut bytes);
+    }
+    digest(&bytes)
+}
+
+fn digest(bytes: &[u8]) -> [u8; PARTITION] {
+    let mut digest = [0; PARTITION];
+    digest.copy_from_slice(&Sha256::digest(bytes)[..PARTITION]);
+    digest
+}
+
+/// The second in a row of [`Contents::ends`].
+pub fn end_of(key: &[u8], ends: &[u8]) -> Result<i64, KeyError> {
+    KeyReader::after_prefix(key, ends).ok_or(KeyError::End { wanted: "time" })?.i64()
+}
+
+/// The rows of a partition.
+pub fn in_partition(rows: &[u8], partition: &[u8; PARTITION]) -> KeyWriter {
+    let mut key = Vec::with_capacity(rows.len() + PARTITION);
+    key.extend_from_slice(rows);
+    key.extend_from_slice(partition);
+    KeyWriter::from_prefix(&key)
+}
+
+/// Appends one value of a sort key.
+pub fn sort(key: KeyWriter, value: &Value) -> KeyWriter {
+    let mut bytes = Vec::with_capacity(32);
+    encode_key(value, &mut bytes);
+    key.bytes(&bytes)
+}
+
+/// Where sort keys lie that begin with this value's bytes.
+pub fn sort_prefix(key: KeyWriter, value: &Value) -> KeyRange {
+    let key = sort(key, value).finish();
+    // Without the byte that ends an element.
+    let start = key.slice(..key.len() - 1);
+    let end = prefix_end(&start);
+    KeyRange { start, end }
+}
+
+/// The row of an item with this key in these `rows`; none if it lacks an attribute of the key.
+pub fn item(rows: &[u8], names: &KeyNames, item: &Item) -> Option<Bytes> {
+    elements(rows, names, item).map(KeyWriter::finish)
+}
+
+/// The row of an index for an item; none if the item has no place in it.
+pub fn index_row(rows: &[u8], names: &KeyNames, item: &Item, of_item: &[u8]) -> Option<Bytes> {
+    Some(elements(rows, names, item)?.bytes(&digest(of_item)).finish())
+}
+
+fn elements(rows: &[u8], names: &KeyNames, item: &Item) -> Option<KeyWriter> {
+    let partition_values: Option<Vec<&Value>> = names.partition.iter().map(|name| item.get(name)).collect();
+    let mut key = in_partition(rows, &partition(partition_values?));
+    for name in &names.sort {
+        key = sort(key, item.get(name)?);
+    }
+    Some(key)
+}

@@ -1,0 +1,62 @@
+//! Amazon DynamoDB.
+//!
+//! Truth is in the store ([`keys`], [`records`], [`row`]): items under the hash of their partition and their sort key, what
+//! indexes show of them beside them, written in the item's transaction ([`write`]). Values are those of the crate
+//! `attribute`, expressions those of the crate `expression`.
+
+mod capacity;
+mod definition;
+mod dynamodb;
+mod error;
+mod expiry;
+mod housekeeping;
+mod keys;
+mod latches;
+mod limits;
+mod name;
+mod ops;
+mod read;
+mod records;
+mod request;
+mod resource;
+mod row;
+mod schema;
+mod table;
+mod write;
+
+use std::sync::Arc;
+
+use model_dynamodb::ops::*;
+use service::{Deps, Service};
+
+use crate::dynamodb::DynamoDb;
+
+/// The service.
+pub fn service(deps: Deps) -> Service {
+    let dynamodb = Arc::new(DynamoDb::new(deps));
+    Service::builder(&model_dynamodb::SERVICE, dynamodb.clone())
+        .op(BatchGetItem, resource::batch_get, DynamoDb::batch_get_item)
+        .op(BatchWriteItem, resource::batch_write, DynamoDb::batch_write_item)
+        .op(CreateTable, resource::create_table, DynamoDb::create_table)
+        .op(DeleteItem, resource::delete_item, DynamoDb::delete_item)
+        .op(DeleteTable, resource::delete_table, DynamoDb::delete_table)
+        .op(DescribeEndpoints, resource::any, DynamoDb::describe_endpoints)
+        .op(DescribeLimits, resource::any, DynamoDb::describe_limits)
+        .op(DescribeTable, resource::describe_table, DynamoDb::describe_table)
+        .op(DescribeTimeToLive, resource::describe_time_to_live, DynamoDb::describe_time_to_live)
+        .op(GetItem, resource::get_item, DynamoDb::get_item)
+        .op(ListTables, resource::any, DynamoDb::list_tables)
+        .op(ListTagsOfResource, resource::list_tags, DynamoDb::list_tags_of_resource)
+        .op(PutItem, resource::put_item, DynamoDb::put_item)
+        .op(Query, resource::query, DynamoDb::query)
+        .op(Scan, resource::scan, DynamoDb::scan)
+        .op(TagResource, resource::tag, DynamoDb::tag_resource)
+        .op(TransactGetItems, resource::transact_get, DynamoDb::transact_get_items)
+        .op(TransactWriteItems, resource::transact_write, DynamoDb::transact_write_items)
+        .op(UntagResource, resource::untag, DynamoDb::untag_resource)
+        .op(UpdateItem, resource::update_item, DynamoDb::update_item)
+        .op(UpdateTable, resource::update_table, DynamoDb::update_table)
+        .op(UpdateTimeToLive, resource::update_time_to_live, DynamoDb::update_time_to_live)
+        .background(housekeeping::run(dynamodb))
+        .build()
+}

@@ -1,0 +1,37 @@
+//! Every limit, with its source: the Developer Guide's "Quotas in Amazon DynamoDB" where no other is named.
+
+/// Characters of a table's or index's name.
+pub const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;
+/// Local secondary indexes of a table.
+pub const LOCAL_INDEXES_MAX: usize = 5;
+/// Global secondary indexes of a table.
+pub const GLOBAL_INDEXES_MAX: usize = 20;
+/// Attributes projected by the `INCLUDE` lists of all indexes of a table together.
+pub const PROJECTED_MAX: usize = 100;
+/// Tables of an account and region.
+pub const TABLES_MAX: usize = 2_500;
+/// Tags of a table.
+pub const TAGS_MAX: usize = 50;
+/// Bytes of items that a Query or Scan looks at.
+pub const PAGE_BYTES_MAX: usize = 1024 * 1024;
+/// Items that a Query or Scan reads from the store at a time: more than most pages have, and few enough that one with a
+/// small limit reads little for nothing.
+pub const CHUNK_ITEMS: usize = 500;
+/// Keys of a BatchGetItem.
+pub const BATCH_GET_MAX: usize = 100;
+/// Bytes of items that a BatchGetItem answers with.
+pub const BATCH_GET_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Requests of a BatchWriteItem.
+pub const BATCH_WRITE_MAX: usize = 25;
+/// Bytes of the items of a transaction.
+pub const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// How long a transaction's token stands for its request ("TransactWriteItems", ClientRequestToken).
+pub const TOKEN_LIFETIME_MS: i64 = 10 * 60 * 1000;
+/// Segments of a Scan ("Scan", TotalSegments).
+pub const SEGMENTS_MAX: i32 = 1_000_000;
+/// What one transaction of waiting writes to one item holds at most: fewer than make others wait long.
+pub const COMBINED_MAX: usize = 64;
+/// The same in bytes of requests: far below what a transaction of the store may hold.
+pub const COMBINED_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Tables that are kept in memory, parsed.
+pub const HOT_TABLES_MAX: usize = 10_000;

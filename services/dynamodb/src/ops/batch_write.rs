@@ -1,0 +1,103 @@
+//! BatchWriteItem.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use attribute::item_size;
+use kernel::Call;
+use model_dynamodb::Error;
+use model_dynamodb::types::{BatchWriteItemInput, BatchWriteItemOutput, WriteRequest};
+use service::Allowed;
+
+use crate::capacity::{Rate, Units};
+use crate::dynamodb::DynamoDb;
+use crate::error::{Failure, invalid, validation};
+use crate::limits::BATCH_WRITE_MAX;
+use crate::name::TableName;
+use crate::resource::Named;
+use crate::table::Table;
+use crate::write::Write;
+
+impl DynamoDb {
+    /// All of it is one commit: cheaper than one for each item, and more than was asked for.
+    pub async fn batch_write_item(
+        self: Arc<Self>,
+        call: Arc<Call>,
+        tables: Allowed<Vec<Named>>,
+        input: BatchWriteItemInput,
+    ) -> Result<BatchWriteItemOutput, Error> {
+        let asked: usize = input.request_items.values().map(Vec::len).sum();
+        if asked == 0 {
+            return Err(validation(
+                "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have \
+                 length greater than or equal to 1",
+            ));
+        }
+        if asked > BATCH_WRITE_MAX {
+            return Err(validation("Too many items requested for the BatchWriteItem call"));
+        }
+        let mut writes: Vec<(Arc<Table>, Write)> = Vec::with_capacity(asked);
+        let mut metrics = BTreeMap::new();
+        for (given, requests) in &*input.request_items {
+            let name = TableName::parse(&call, given)?;
+            let named = tables.iter().find(|named| named.name == name).ok_or_else(crate::error::no_table)?;
+            let table = named.table()?;
+            let mut rows = HashSet::new();
+            for request in requests {
+                let write = write_of(table, request)?;
+                if !rows.insert(write.key.row.clone()) {
+                    return Err(validation("Provided list of item keys contains duplicates"));
+                }
+                let of_item =
+                    self.metrics_of(table, &write.key.item, input.return_item_collection_metrics.as_ref());
+                if let Some(of_item) = of_item {
+                    metrics.entry(given.clone()).or_insert_with(Vec::new).push(of_item);
+                }
+                writes.push((table.clone(), write));
+            }
+        }
+        let _turns = self.latches.all(writes.iter().map(|(_, write)| &write.key.row)).await;
+        let units = self
+            .transact(|tx| {
+                let mut all: Vec<(Arc<Table>, Units)> = Vec::new();
+                for (table, write) in &writes {
+                    let table = self.current(tx, table)?;
+                    let written = self.apply(tx, &table, write)?;
+                    match all.iter_mut().find(|(known, _)| known.row == table.row) {
+                        Some((_, units)) => units.add(&written.units),
+                        None => all.push((table, written.units)),
+                    }
+                }
+                Ok::<_, Failure>(all)
+            })
+            .await?;
+        let asked = input.return_consumed_capacity.as_ref();
+        let consumed: Vec<_> =
+            units.iter().filter_map(|(table, units)| units.shown(table, asked, false)).collect();
+        Ok(BatchWriteItemOutput {
+            unprocessed_items: Some(BTreeMap::new()),
+            item_collection_metrics: (!metrics.is_empty()).then_some(metrics),
+            consumed_capacity: (!consumed.is_empty()).then_some(consumed),
+        })
+    }
+}
+
+fn write_of(table: &Table, request: &WriteRequest) -> Result<Write, Error> {
+    match (&request.put_request, &request.delete_request) {
+        (Some(put), None) => {
+            let item = put.item.as_valid().map_err(invalid)?.clone();
+            let key = table.key_in(&item)?;
+            let bytes = item_size(&item);
+            let change = move |_: &_, _: Option<&_>| Ok(Some(item.clone()));
+            Ok(Write { key, change: Box::new(change), reads: false, bytes, rate: Rate::Strong })
+        }
+        (None, Some(delete)) => {
+            let key = table.key_of(delete.key.as_valid().map_err(invalid)?.clone())?;
+            let bytes = item_size(&key.item);
+            Ok(Write { key, change: Box::new(|_, _| Ok(None)), reads: false, bytes, rate: Rate::Strong })
+        }
+        _ => Err(validation(
+            "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+        )),
+    }
+}

@@ -1,0 +1,166 @@
+//! CreateTable.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kernel::Call;
+use model_dynamodb::Error;
+use model_dynamodb::types::{CreateTableInput, CreateTableOutput, SseType, TableClass};
+use service::Allowed;
+use store::{KeyRange, RangeOptions, Record as _};
+use wire::Open;
+
+use crate::definition::{self, GivenIndex};
+use crate::dynamodb::DynamoDb;
+use crate::error::{Failure, validation};
+use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX, TAGS_MAX};
+use crate::name::TableName;
+use crate::records::{Billing, IndexState, Policy, Table as Record};
+use crate::table::Table;
+
+fn wrong(text: impl std::fmt::Display) -> Error {
+    validation(format!("One or more parameter values were invalid: {text}"))
+}
+
+impl DynamoDb {
+    pub async fn create_table(
+        self: Arc<Self>,
+        call: Arc<Call>,
+        name: Allowed<TableName>,
+        input: CreateTableInput,
+    ) -> Result<CreateTableOutput, Error> {
+        self.no_parts(&input)?;
+        let record = record(&input, new_id(&self), call.now.millis())?;
+        let (place, row) = (name.place.clone(), name.place.table(&name.name));
+        let encoded = record.encode();
+        self.transact(|tx| {
+            if tx.get(&row)?.is_some() {
+                let text = format!("Table already exists: {}", name.name);
+                return Err(Error::resource_in_use_exception(text).into());
+            }
+            let options = RangeOptions::limit(TABLES_MAX);
+            if tx.range_unchecked(KeyRange::prefix(place.tables()), options)?.entries.len() >= TABLES_MAX {
+                let text = format!(
+                    "Subscriber limit exceeded: There is a limit of {TABLES_MAX} tables per subscriber"
+                );
+                return Err(Error::limit_exceeded_exception(text).into());
+            }
+            tx.put(row.clone(), encoded.clone());
+            Ok::<_, Failure>(())
+        })
+        .await?;
+        let table = Table::read(place, &name.name, row, encoded)?;
+        Ok(CreateTableOutput { table_description: Some(self.describe(&table)?) })
+    }
+
+    /// Refuses what is not built, by name.
+    fn no_parts(&self, input: &CreateTableInput) -> Result<(), Error> {
+        let streams = input.stream_specification.as_ref().is_some_and(|streams| *streams.stream_enabled);
+        self.no_legacy(
+            "CreateTable",
+            &[
+                ("StreamSpecification", streams),
+                ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
+                ("VectorIndexes", input.vector_indexes.is_some()),
+            ],
+        )
+    }
+}
+
+/// The bytes of a random UUID.
+fn new_id(service: &DynamoDb) -> [u8; 16] {
+    let mut id: [u8; 16] = service.ids.bytes();
+    id[6] = id[6] & 0x0f | 0x40;
+    id[8] = id[8] & 0x3f | 0x80;
+    id
+}
+
+fn record(input: &CreateTableInput, id: [u8; 16], now_ms: i64) -> Result<Record, Error> {
+    let Some(given_key) = &input.key_schema else {
+        return Err(validation(
+            "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null",
+        ));
+    };
+    let Some(given_attributes) = &input.attribute_definitions else {
+        return Err(validation(
+            "1 validation error detected: Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not \
+             be null",
+        ));
+    };
+    let attributes = definition::attributes(given_attributes)?;
+    let billing = definition::billing(input.billing_mode.as_ref(), input.provisioned_throughput.as_ref())?;
+    let key = definition::table_key(given_key)?;
+    let locals = input.local_secondary_indexes.as_deref();
+    let globals = input.global_secondary_indexes.as_deref();
+    for (empty, what) in [
+        (locals.is_some_and(<[_]>::is_empty), "LocalSecondaryIndexes"),
+        (globals.is_some_and(<[_]>::is_empty), "GlobalSecondaryIndexes"),
+    ] {
+        if empty {
+            return Err(wrong(format_args!("List of {what} is empty")));
+        }
+    }
+    let (locals, globals) = (locals.unwrap_or_default(), globals.unwrap_or_default());
+    let of_locals = locals.iter().map(|index| GivenIndex {
+        name: &index.index_name,
+        key: &index.key_schema,
+        projection: &index.projection,
+        throughput: None,
+        local: true,
+    });
+    let of_globals = globals.iter().map(|index| GivenIndex {
+        name: &index.index_name,
+        key: &index.key_schema,
+        projection: &index.projection,
+        throughput: index.provisioned_throughput.as_ref(),
+        local: false,
+    });
+    let mut indexes = Vec::with_capacity(locals.len() + globals.len());
+    for (id, given) in (1..).zip(of_locals.chain(of_globals)) {
+        indexes.push(definition::index(id, &given, &key, billing, IndexState::Active)?);
+    }
+    definition::check_types(&attributes, &key, &indexes)?;
+    definition::check_indexes(&indexes)?;
+    if locals.len() > LOCAL_INDEXES_MAX {
+        return Err(wrong(format_args!(
+            "Number of LocalSecondaryIndexes exceeds per-table limit of {LOCAL_INDEXES_MAX}"
+        )));
+    }
+    if globals.len() > GLOBAL_INDEXES_MAX {
+        return Err(wrong(format_args!(
+            "GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES_MAX}"
+        )));
+    }
+    let tags: BTreeMap<String, String> =
+        input.tags.iter().flatten().map(|tag| ((*tag.key).clone(), (*tag.value).clone())).collect();
+    if tags.len() > TAGS_MAX {
+        return Err(validation(format!("Too many tags: the limit is {TAGS_MAX}")));
+    }
+    let kms = input.sse_specification.as_ref().filter(|sse| sse.enabled == Some(true));
+    let kms_key = kms.map(|sse| match sse.sse_type.as_ref().and_then(Open::known) {
+        None | Some(SseType::Kms) => {
+            Ok(sse.kms_master_key_id.clone().unwrap_or_else(|| "alias/aws/dynamodb".to_owned()))
+        }
+        Some(SseType::Aes256) => Err(wrong("SSEType AES256 is not supported")),
+    });
+    Ok(Record {
+        id,
+        created_ms: now_ms,
+        attributes,
+        key,
+        next_index: indexes.len() as u32 + 1,
+        indexes,
+        billing,
+        on_demand_since_ms: (billing == Billing::OnDemand).then_some(now_ms),
+        infrequent_access: input.table_class.as_ref().and_then(Open::known)
+            == Some(TableClass::StandardInfrequentAccess),
+        deletion_protected: input.deletion_protection_enabled == Some(true),
+        kms_key: kms_key.transpose()?,
+        tags,
+        policy: input
+            .resource_policy
+            .as_ref()
+            .map(|document| Policy { document: document.clone(), revision: now_ms.to_string() }),
+        time_to_live: None,
+    })
+}

@@ -1,0 +1,178 @@
+//! DescribeTable, and tables as other operations show them.
+
+use std::sync::Arc;
+
+use kernel::{Arn, Call, Timestamp};
+use model_dynamodb::Error;
+use model_dynamodb::types::*;
+use service::Allowed;
+use store::Snapshot;
+
+use crate::dynamodb::DynamoDb;
+use crate::keys::SERVICE;
+use crate::records::{Billing, Index, IndexState, Projection as Shown, Throughput};
+use crate::resource::Named;
+use crate::schema::{KeyNames, Scalar};
+use crate::table::Table;
+
+impl DynamoDb {
+    pub async fn describe_table(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        named: Allowed<Named>,
+        _: DescribeTableInput,
+    ) -> Result<DescribeTableOutput, Error> {
+        Ok(DescribeTableOutput { table: Some(self.describe(named.described()?)?) })
+    }
+
+    /// All that is said of a table.
+    pub fn describe(&self, table: &Table) -> Result<TableDescription, Error> {
+        let record = &table.record;
+        let snapshot = self.store.snapshot();
+        let (mut locals, mut globals) = (Vec::new(), Vec::new());
+        for index in &record.indexes {
+            if index.local {
+                locals.push(local(&snapshot, table, index)?);
+            } else {
+                globals.push(global(&snapshot, table, index)?);
+            }
+        }
+        let mut attributes: Vec<AttributeDefinition> = record.attributes.iter().map(attribute).collect();
+        attributes.sort_by(|a, b| a.attribute_name.cmp(&b.attribute_name));
+        Ok(TableDescription {
+            attribute_definitions: Some(attributes),
+            table_name: Some(table.name.clone()),
+            key_schema: Some(key_schema(&record.key)),
+            table_status: Some(status(table).into()),
+            creation_date_time: Some(Timestamp::from_millis(record.created_ms)),
+            provisioned_throughput: Some(match record.billing {
+                Billing::OnDemand => throughput(Throughput::default()),
+                Billing::Provisioned(given) => throughput(given),
+            }),
+            table_size_bytes: Some(counter(&snapshot, &table.contents.bytes(0))?),
+            item_count: Some(counter(&snapshot, &table.contents.count(0))?),
+            table_arn: Some(table.arn.to_string()),
+            table_id: Some(uuid(&record.id)),
+            billing_mode_summary: record.on_demand_since_ms.map(|since| BillingModeSummary {
+                billing_mode: Some(match record.billing {
+                    Billing::OnDemand => BillingMode::PayPerRequest.into(),
+                    Billing::Provisioned(_) => BillingMode::Provisioned.into(),
+                }),
+                last_update_to_pay_per_request_date_time: Some(Timestamp::from_millis(since)),
+            }),
+            local_secondary_indexes: (!locals.is_empty()).then_some(locals),
+            global_secondary_indexes: (!globals.is_empty()).then_some(globals),
+            sse_description: record.kms_key.as_ref().map(|key| SseDescription {
+                status: Some(SseStatus::Enabled.into()),
+                sse_type: Some(SseType::Kms.into()),
+                kms_master_key_arn: Some(key.clone()),
+                ..Default::default()
+            }),
+            table_class_summary: record.infrequent_access.then(|| TableClassSummary {
+                table_class: Some(TableClass::StandardInfrequentAccess.into()),
+                ..Default::default()
+            }),
+            deletion_protection_enabled: Some(record.deletion_protected),
+            ..Default::default()
+        })
+    }
+}
+
+/// Whether the table is being changed.
+fn status(table: &Table) -> TableStatus {
+    let busy = table.record.indexes.iter().any(|index| index.state != IndexState::Active);
+    if busy { TableStatus::Updating } else { TableStatus::Active }
+}
+
+fn attribute((name, scalar): &(String, Scalar)) -> AttributeDefinition {
+    let kind = match scalar {
+        Scalar::S => ScalarAttributeType::S,
+        Scalar::N => ScalarAttributeType::N,
+        Scalar::B => ScalarAttributeType::B,
+    };
+    AttributeDefinition { attribute_name: name.clone().into(), attribute_type: wire::Open::from(kind).into() }
+}
+
+fn key_schema(key: &KeyNames) -> Vec<KeySchemaElement> {
+    let of = |kind: KeyType| {
+        move |name: &String| KeySchemaElement {
+            attribute_name: name.clone().into(),
+            key_type: wire::Open::from(kind).into(),
+        }
+    };
+    key.partition.iter().map(of(KeyType::Hash)).chain(key.sort.iter().map(of(KeyType::Range))).collect()
+}
+
+fn projection(shown: &Shown) -> Projection {
+    let (kind, names) = match shown {
+        Shown::All => (ProjectionType::All, None),
+        Shown::KeysOnly => (ProjectionType::KeysOnly, None),
+        Shown::Include(names) => (ProjectionType::Include, Some(names.clone())),
+    };
+    Projection { projection_type: Some(kind.into()), non_key_attributes: names }
+}
+
+fn throughput(given: Throughput) -> ProvisionedThroughputDescription {
+    ProvisionedThroughputDescription {
+        last_increase_date_time: given.increased_ms.map(Timestamp::from_millis),
+        last_decrease_date_time: given.decreased_ms.map(Timestamp::from_millis),
+        number_of_decreases_today: Some(0),
+        read_capacity_units: Some(given.read),
+        write_capacity_units: Some(given.write),
+    }
+}
+
+fn index_arn(table: &Table, index: &Index) -> Arn {
+    let resource = format!("table/{}/index/{}", table.name, index.name);
+    Arn::aws(SERVICE, &table.place.region, &table.place.account, &resource)
+}
+
+fn local(
+    snapshot: &Snapshot,
+    table: &Table,
+    index: &Index,
+) -> Result<LocalSecondaryIndexDescription, store::Error> {
+    Ok(LocalSecondaryIndexDescription {
+        index_name: Some(index.name.clone()),
+        key_schema: Some(key_schema(&index.key)),
+        projection: Some(projection(&index.projection)),
+        index_size_bytes: Some(counter(snapshot, &table.contents.bytes(index.id))?),
+        item_count: Some(counter(snapshot, &table.contents.count(index.id))?),
+        index_arn: Some(index_arn(table, index).to_string()),
+    })
+}
+
+fn global(
+    snapshot: &Snapshot,
+    table: &Table,
+    index: &Index,
+) -> Result<GlobalSecondaryIndexDescription, store::Error> {
+    let (status, backfilling) = match index.state {
+        IndexState::Creating => (IndexStatus::Creating, Some(true)),
+        IndexState::Active => (IndexStatus::Active, None),
+        IndexState::Deleting => (IndexStatus::Deleting, None),
+    };
+    Ok(GlobalSecondaryIndexDescription {
+        index_name: Some(index.name.clone()),
+        key_schema: Some(key_schema(&index.key)),
+        projection: Some(projection(&index.projection)),
+        index_status: Some(status.into()),
+        backfilling,
+        provisioned_throughput: Some(throughput(index.throughput.unwrap_or_default())),
+        index_size_bytes: Some(counter(snapshot, &table.contents.bytes(index.id))?),
+        item_count: Some(counter(snapshot, &table.contents.count(index.id))?),
+        index_arn: Some(index_arn(table, index).to_string()),
+        ..Default::default()
+    })
+}
+
+fn counter(snapshot: &Snapshot, row: &[u8]) -> Result<i64, store::Error> {
+    let Some(bytes) = snapshot.get(row)? else { return Ok(0) };
+    let bytes = bytes[..].try_into().map_err(|_| crate::error::corrupt("a counter is not of 8 bytes"))?;
+    Ok(i64::from_le_bytes(bytes))
+}
+
+fn uuid(id: &[u8; 16]) -> String {
+    let hex = format!("{:032x}", u128::from_be_bytes(*id));
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+}

@@ -1,0 +1,111 @@
+//! GetItem.
+
+use std::sync::Arc;
+
+use attribute::{Named as Values, Shown};
+use expression::{Bound, Projection, Wanted};
+use kernel::Call;
+use model_dynamodb::Error;
+use model_dynamodb::types::{GetItemInput, GetItemOutput};
+use service::Allowed;
+
+use crate::capacity::{Rate, Units, of_read};
+use crate::dynamodb::DynamoDb;
+use crate::error::{invalid, of_expression};
+use crate::request::parameters;
+use crate::resource::Named;
+use crate::row::Row;
+
+type Names = Option<std::collections::BTreeMap<String, String>>;
+
+impl DynamoDb {
+    pub async fn get_item(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        named: Allowed<Named>,
+        input: GetItemInput,
+    ) -> Result<GetItemOutput, Error> {
+        let projection = self.projection(
+            input.projection_expression.as_ref(),
+            &input.expression_attribute_names,
+            input.attributes_to_get.as_deref(),
+        )?;
+        let table = named.table()?;
+        let key = table.key_of(input.key.into_inner().valid().map_err(invalid)?)?;
+        let row = named.snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
+        let rate = Rate::of_read(input.consistent_read);
+        let units = Units::reading(of_read(row.as_ref().map_or(0, |row| row.size), rate));
+        let item = row.as_ref().map(|row| projection.show(row)).transpose()?;
+        Ok(GetItemOutput {
+            item,
+            consumed_capacity: units.shown(table, input.return_consumed_capacity.as_ref(), false),
+        })
+    }
+
+    /// What a request wants of items.
+    pub fn projection<'i>(
+        &self,
+        text: Option<&String>,
+        names: &'i Names,
+        attributes: Option<&'i [String]>,
+    ) -> Result<Shows<'i>, Error> {
+        let tree = self.projection_tree(text)?;
+        if tree.is_none() && names.is_none() {
+            return Ok(attributes.map_or(Shows::All, Shows::Attributes));
+        }
+        let mut parameters = parameters(names, None::<&Values>, (tree.is_some(), ""))?;
+        let bound = tree.map(|tree| parameters.projection(tree)).transpose().map_err(of_expression)?;
+        parameters.finish().map_err(of_expression)?;
+        Ok(Shows::of(bound, attributes))
+    }
+
+    /// Parses a projection.
+    pub fn projection_tree(&self, text: Option<&String>) -> Result<Option<Arc<Projection>>, Error> {
+        let tree = text.map(|text| self.expressions.projection(text)).transpose();
+        tree.map_err(|reason| of_expression(reason.of(expression::Parameter::ProjectionExpression)))
+    }
+}
+
+/// What is shown of items.
+pub enum Shows<'i> {
+    All,
+    Attributes(&'i [String]),
+    Projection(Bound<'i, Projection>),
+}
+
+impl<'i> Shows<'i> {
+    /// What a request says, in one way or the other.
+    pub fn of(projection: Option<Bound<'i, Projection>>, attributes: Option<&'i [String]>) -> Self {
+        match (projection, attributes) {
+            (Some(bound), _) => Self::Projection(bound),
+            (None, Some(names)) => Self::Attributes(names),
+            (None, None) => Self::All,
+        }
+    }
+
+    /// Put together once for many items; none for whole ones.
+    pub fn wanted(&self) -> Option<Wanted<'_>> {
+        match self {
+            Self::All => None,
+            Self::Attributes(names) => Some(Wanted::attributes(names.iter().map(String::as_str))),
+            Self::Projection(bound) => Some(bound.wanted()),
+        }
+    }
+
+    /// The attributes it wants something of; none for whole items.
+    pub fn attributes(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::All => None,
+            Self::Attributes(names) => Some(names.iter().map(String::as_str).collect()),
+            Self::Projection(bound) => Some(bound.attributes()),
+        }
+    }
+
+    /// What is shown of a row. A whole item is not even read.
+    pub fn show(&self, row: &Row) -> Result<Shown, store::Error> {
+        match self.wanted() {
+            None => row.shown(),
+            Some(wanted) => Ok(Shown::Item(wanted.project(&row.item()?))),
+        }
+    }
+}

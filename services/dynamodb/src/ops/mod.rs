@@ -1,0 +1,21 @@
+//! The operations.
+
+mod batch_get;
+mod batch_write;
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod described;
+mod get_item;
+mod limits;
+mod list_tables;
+mod put_item;
+mod query;
+mod scan;
+mod tags;
+mod time_to_live;
+mod transact_get;
+mod transact_write;
+mod update_item;
+mod update_table;
+pub use get_item::Shows;

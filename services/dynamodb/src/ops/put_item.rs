@@ -1,0 +1,65 @@
+//! PutItem.
+
+use std::sync::Arc;
+
+use attribute::Shown;
+use kernel::Call;
+use model_dynamodb::Error;
+use model_dynamodb::types::*;
+use service::Allowed;
+
+use crate::capacity::Rate;
+use crate::dynamodb::DynamoDb;
+use crate::error::{invalid, validation};
+use crate::request::shows_old;
+use crate::resource::Named;
+use crate::write::Write;
+
+impl DynamoDb {
+    pub async fn put_item(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        named: Allowed<Named>,
+        input: PutItemInput,
+    ) -> Result<PutItemOutput, Error> {
+        let wants_old = match input.return_values.as_ref().and_then(wire::Open::known) {
+            None | Some(ReturnValue::None) => false,
+            Some(ReturnValue::AllOld) => true,
+            Some(_) => return Err(validation("ReturnValues can only be ALL_OLD or NONE")),
+        };
+        let trees = self.write_trees(
+            input.condition_expression.as_ref(),
+            None,
+            (input.expected.as_ref(), input.conditional_operator.as_ref()),
+        )?;
+        trees.bind(
+            &input.expression_attribute_names,
+            input.expression_attribute_values.as_ref(),
+            NO_CONDITION,
+        )?;
+        let item = input.item.as_valid().map_err(invalid)?;
+        let table = named.table()?;
+        let key = table.key_in(item)?;
+        let (bytes, reads) = (attribute::item_size(item), wants_old || trees.condition.is_some());
+        let asked = input.return_consumed_capacity.clone();
+        let metrics = self.metrics_of(table, &key.item, input.return_item_collection_metrics.as_ref());
+        let new = item.clone();
+        let change = move |_: &_, old: Option<&_>| {
+            let (names, values) =
+                (&input.expression_attribute_names, input.expression_attribute_values.as_ref());
+            let shows_old = shows_old(input.return_values_on_condition_check_failure.as_ref());
+            trees.bind(names, values, NO_CONDITION)?.check(old, shows_old)?;
+            Ok(Some(new.clone()))
+        };
+        let write = Write { key, change: Box::new(change), reads, bytes, rate: Rate::Strong };
+        let written = self.write(table, write).await?;
+        Ok(PutItemOutput {
+            attributes: written.old.filter(|_| wants_old).map(|item| Shown::Item((*item).clone())),
+            consumed_capacity: written.units.shown(table, asked.as_ref(), false),
+            item_collection_metrics: metrics,
+        })
+    }
+}
+
+/// What an operation lacks that has only a condition, and not that.
+pub const NO_CONDITION: &str = "ConditionExpression is null";

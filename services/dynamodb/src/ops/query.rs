@@ -1,0 +1,94 @@
+//! Query.
+
+use std::sync::Arc;
+
+use expression::{KeyCondition, Parameter};
+use kernel::Call;
+use model_dynamodb::Error;
+use model_dynamodb::types::{QueryInput, QueryOutput};
+use service::Allowed;
+use wire::Open;
+
+use super::get_item::Shows;
+use crate::capacity::Rate;
+use crate::dynamodb::DynamoDb;
+use crate::error::{invalid, of_expression, validation};
+use crate::read::{self, Source, Wish};
+use crate::request::parameters;
+use crate::resource::Named;
+
+const NO_EXPRESSION: &str = "KeyConditionExpression and FilterExpression are null";
+
+impl DynamoDb {
+    pub async fn query(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        named: Allowed<Named>,
+        input: QueryInput,
+    ) -> Result<QueryOutput, Error> {
+        self.no_legacy(
+            "Query",
+            &[
+                ("KeyConditions", input.key_conditions.is_some()),
+                ("QueryFilter", input.query_filter.is_some()),
+                ("ConditionalOperator", input.conditional_operator.is_some()),
+            ],
+        )?;
+        let condition =
+            self.condition(Parameter::KeyConditionExpression, input.key_condition_expression.as_ref())?;
+        let filter = self.condition(Parameter::FilterExpression, input.filter_expression.as_ref())?;
+        let projection = self.projection_tree(input.projection_expression.as_ref())?;
+        let has_any = condition.is_some() || filter.is_some() || projection.is_some();
+        let values = input.expression_attribute_values.as_ref();
+        let mut parameters = parameters(&input.expression_attribute_names, values, (has_any, NO_EXPRESSION))?;
+        let filter = filter.map(|tree| parameters.condition(Parameter::FilterExpression, tree)).transpose();
+        let filter = filter.map_err(of_expression)?;
+        let Some(condition) = condition else {
+            return Err(validation(
+                "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+            ));
+        };
+        let condition =
+            parameters.condition(Parameter::KeyConditionExpression, condition).map_err(of_expression)?;
+        let projection =
+            projection.map(|tree| parameters.projection(tree)).transpose().map_err(of_expression)?;
+        parameters.finish().map_err(of_expression)?;
+        let condition = KeyCondition::new(&condition).map_err(of_expression)?;
+
+        let table = named.table()?;
+        let source = Source::new(table, input.index_name.as_ref())?;
+        let shows = Shows::of(projection, input.attributes_to_get.as_deref());
+        let said = input.select.as_ref().and_then(Open::known);
+        let wish = Wish {
+            select: read::default_select(said, &source, &shows),
+            shows,
+            filter,
+            limit: input.limit.map(|limit| usize::try_from(limit).unwrap_or(0)),
+            rate: Rate::of_read(input.consistent_read),
+        };
+        wish.check(&source, input.consistent_read)?;
+        let typed = source.key().typed(&table.record.attributes);
+        let wanted = condition.query(typed.schema()).map_err(of_expression)?;
+        if let Some(filter) = &wish.filter {
+            read::check_filter(&source, filter)?;
+        }
+        let reverse = input.scan_index_forward == Some(false);
+        let mut range = read::range_of(&source.rows(), &wanted);
+        if let Some(start) = &input.exclusive_start_key {
+            let start = source.start(start.as_valid().map_err(invalid)?)?;
+            range = read::behind(&range, &start, reverse).ok_or_else(|| {
+                validation(
+                    "The provided starting key is outside query boundaries based on provided conditions",
+                )
+            })?;
+        }
+        let page = read::page(&named.snapshot, &source, range, reverse, &wish)?;
+        Ok(QueryOutput {
+            items: (wish.select != model_dynamodb::types::Select::Count).then_some(page.items),
+            count: Some(page.count as i32),
+            scanned_count: Some(page.scanned as i32),
+            last_evaluated_key: page.last.map(Into::into),
+            consumed_capacity: page.units.shown(table, input.return_consumed_capacity.as_ref(), false),
+        })
+    }
+}

@@ -1,0 +1,302 @@
+//! TransactWriteItems.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use attribute::{Item, item_size};
+use kernel::Call;
+use model_dynamodb::Error;
+use model_dynamodb::types::{
+    CancellationReason, ItemCollectionMetrics, TransactWriteItem, TransactWriteItemsInput,
+    TransactWriteItemsOutput, TransactionCanceledException,
+};
+use service::Allowed;
+use sha2::{Digest as _, Sha256};
+use store::{Record as _, Tx};
+use wire::CommonError;
+
+use super::put_item::NO_CONDITION;
+use super::update_item::{check_keys, updated};
+use crate::capacity::{Rate, Units};
+use crate::dynamodb::DynamoDb;
+use crate::error::{Failure, invalid, validation};
+use crate::keys::Place;
+use crate::limits::{TOKEN_LIFETIME_MS, TRANSACTION_BYTES_MAX};
+use crate::name::TableName;
+use crate::records::Token;
+use crate::request::{Trees, shows_old};
+use crate::resource::Named;
+use crate::table::Table;
+use crate::write::Write;
+
+/// One action, ready to be done.
+struct Action {
+    table: Arc<Table>,
+    write: Write,
+}
+
+impl DynamoDb {
+    pub async fn transact_write_items(
+        self: Arc<Self>,
+        call: Arc<Call>,
+        tables: Allowed<Vec<Named>>,
+        input: TransactWriteItemsInput,
+    ) -> Result<TransactWriteItemsOutput, Error> {
+        let input = Arc::new(input);
+        let mut actions = Vec::with_capacity(input.transact_items.len());
+        let mut rows = HashSet::new();
+        for (at, item) in input.transact_items.iter().enumerate() {
+            let action = self.action(&call, &tables, &input, at, item)?;
+            if !rows.insert(action.write.key.row.clone()) {
+                return Err(validation("Transaction request cannot include multiple operations on one item"));
+            }
+            actions.push(action);
+        }
+        if actions.iter().map(|action| action.write.bytes).sum::<usize>() > TRANSACTION_BYTES_MAX {
+            return Err(validation("Aggregate size of items in the transaction exceeds the limit of 4 MB"));
+        }
+        let token = input.client_request_token.as_ref().filter(|token| !token.is_empty());
+        let place = Place { account: call.account.clone(), region: call.region.clone() };
+        let token = token.map(|token| (token, fingerprint(&input)));
+
+        let _turns = self.latches.all(rows.iter()).await;
+        let done = self
+            .transact(|tx| {
+                if let Some((token, request)) = &token
+                    && self.was_done(tx, &place, token, request)?
+                {
+                    return Ok(None);
+                }
+                self.all(tx, &actions).map(Some)
+            })
+            .await?;
+        // What was done before costs what it costs to look.
+        let units = done.unwrap_or_else(|| {
+            let mut all: Vec<(Arc<Table>, Units)> = Vec::new();
+            for action in &actions {
+                let bytes = action.write.bytes;
+                let read = Units::reading(crate::capacity::of_read(bytes, Rate::Transaction));
+                add(&mut all, &action.table, &read);
+            }
+            all
+        });
+        let asked = input.return_consumed_capacity.as_ref();
+        let consumed: Vec<_> =
+            units.iter().filter_map(|(table, units)| units.shown(table, asked, true)).collect();
+        let metrics = self.transaction_metrics(&input, &actions);
+        Ok(TransactWriteItemsOutput {
+            consumed_capacity: (!consumed.is_empty()).then_some(consumed),
+            item_collection_metrics: (!metrics.is_empty()).then_some(metrics),
+        })
+    }
+
+    /// Does all actions or none, and says of each why not.
+    fn all(&self, tx: &mut Tx, actions: &[Action]) -> Result<Vec<(Arc<Table>, Units)>, Failure> {
+        let mut all = Vec::new();
+        let mut reasons = Vec::with_capacity(actions.len());
+        let mut cancelled = false;
+        for action in actions {
+            let table = self.current(tx, &action.table)?;
+            match self.apply(tx, &table, &action.write) {
+                Ok(written) => {
+                    add(&mut all, &table, &written.units);
+                    reasons.push(CancellationReason { code: Some("None".to_owned()), ..Default::default() });
+                }
+                Err(Failure::Api(error)) => {
+                    cancelled = true;
+                    reasons.push(reason(*error)?);
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        if cancelled { Err(self::cancelled(reasons).into()) } else { Ok(all) }
+    }
+
+    /// Whether a transaction with this token was done; if not, it is noted as done.
+    fn was_done(&self, tx: &mut Tx, place: &Place, token: &str, request: &[u8; 32]) -> Result<bool, Failure> {
+        let (row, now) = (place.token(token), self.clock.now().millis());
+        if let Some(found) = tx.get(&row)? {
+            let found = Token::decode(&found)?;
+            if found.expires_ms > now {
+                if found.request == *request {
+                    return Ok(true);
+                }
+                return Err(Error::idempotent_parameter_mismatch_exception(
+                    "The provided client token was used with other parameters before.",
+                )
+                .into());
+            }
+            tx.delete(place.token_end(found.expires_ms, token));
+        }
+        let record = Token { expires_ms: now + TOKEN_LIFETIME_MS, request: *request };
+        tx.put(place.token_end(record.expires_ms, token), bytes::Bytes::new());
+        tx.put(row, record.encode());
+        Ok(false)
+    }
+
+    fn action(
+        &self,
+        call: &Call,
+        tables: &[Named],
+        input: &Arc<TransactWriteItemsInput>,
+        at: usize,
+        item: &TransactWriteItem,
+    ) -> Result<Action, Error> {
+        let one = validation("TransactItems can only contain one of Check, Put, Update or Delete");
+        let find = |given: &str| -> Result<Arc<Table>, Error> {
+            let name = TableName::parse(call, given)?;
+            let named = tables.iter().find(|named| named.name == name).ok_or_else(crate::error::no_table)?;
+            named.table().cloned()
+        };
+        let input = input.clone();
+        match (&item.condition_check, &item.put, &item.delete, &item.update) {
+            (Some(check), None, None, None) => {
+                let trees = self.trees(Some(&check.condition_expression), None)?;
+                let (names, values) =
+                    (&check.expression_attribute_names, check.expression_attribute_values.as_ref());
+                trees.bind(names, values, NO_CONDITION)?;
+                let table = find(&check.table_name)?;
+                let key = table.key_of(check.key.as_valid().map_err(invalid)?.clone())?;
+                let change = move |_: &_, old: Option<&Item>| {
+                    let Some(check) = &input.transact_items[at].condition_check else {
+                        return Ok(old.cloned());
+                    };
+                    let values = check.expression_attribute_values.as_ref();
+                    let shows_old = shows_old(check.return_values_on_condition_check_failure.as_ref());
+                    trees
+                        .bind(&check.expression_attribute_names, values, NO_CONDITION)?
+                        .check(old, shows_old)?;
+                    Ok(old.cloned())
+                };
+                Ok(action(table, key, change, 0))
+            }
+            (None, Some(put), None, None) => {
+                let trees = self.trees(put.condition_expression.as_ref(), None)?;
+                let (names, values) =
+                    (&put.expression_attribute_names, put.expression_attribute_values.as_ref());
+                trees.bind(names, values, NO_CONDITION)?;
+                let table = find(&put.table_name)?;
+                let new = put.item.as_valid().map_err(invalid)?;
+                let (key, bytes) = (table.key_in(new)?, item_size(new));
+                let change = move |_: &_, old: Option<&Item>| {
+                    let Some(put) = &input.transact_items[at].put else { return Ok(None) };
+                    let values = put.expression_attribute_values.as_ref();
+                    let shows_old = shows_old(put.return_values_on_condition_check_failure.as_ref());
+                    trees
+                        .bind(&put.expression_attribute_names, values, NO_CONDITION)?
+                        .check(old, shows_old)?;
+                    put.item.as_valid().map(|item| Some(item.clone())).map_err(invalid)
+                };
+                Ok(action(table, key, change, bytes))
+            }
+            (None, None, Some(delete), None) => {
+                let trees = self.trees(delete.condition_expression.as_ref(), None)?;
+                let (names, values) =
+                    (&delete.expression_attribute_names, delete.expression_attribute_values.as_ref());
+                trees.bind(names, values, NO_CONDITION)?;
+                let table = find(&delete.table_name)?;
+                let key = table.key_of(delete.key.as_valid().map_err(invalid)?.clone())?;
+                let change = move |_: &_, old: Option<&Item>| {
+                    let Some(delete) = &input.transact_items[at].delete else { return Ok(None) };
+                    let values = delete.expression_attribute_values.as_ref();
+                    let shows_old = shows_old(delete.return_values_on_condition_check_failure.as_ref());
+                    trees
+                        .bind(&delete.expression_attribute_names, values, NO_CONDITION)?
+                        .check(old, shows_old)?;
+                    Ok(None)
+                };
+                Ok(action(table, key, change, 0))
+            }
+            (None, None, None, Some(update)) => {
+                let trees =
+                    self.trees(update.condition_expression.as_ref(), Some(&update.update_expression))?;
+                let (names, values) =
+                    (&update.expression_attribute_names, update.expression_attribute_values.as_ref());
+                let bound = trees.bind(names, values, NO_CONDITION)?;
+                let table = find(&update.table_name)?;
+                check_keys(&table, &bound)?;
+                drop(bound);
+                let key = table.key_of(update.key.as_valid().map_err(invalid)?.clone())?;
+                let key_item = key.item.clone();
+                let change = move |_: &_, old: Option<&Item>| {
+                    let Some(update) = &input.transact_items[at].update else { return Ok(None) };
+                    let values = update.expression_attribute_values.as_ref();
+                    let shows_old = shows_old(update.return_values_on_condition_check_failure.as_ref());
+                    let bound =
+                        Trees::bind(&trees, &update.expression_attribute_names, values, NO_CONDITION)?;
+                    bound.check(old, shows_old)?;
+                    updated(&bound, old, &key_item).map(Some)
+                };
+                Ok(action(table, key, change, 0))
+            }
+            _ => Err(one),
+        }
+    }
+
+    fn transaction_metrics(
+        &self,
+        input: &TransactWriteItemsInput,
+        actions: &[Action],
+    ) -> BTreeMap<String, Vec<ItemCollectionMetrics>> {
+        let mut all: BTreeMap<String, Vec<ItemCollectionMetrics>> = BTreeMap::new();
+        for action in actions {
+            let asked = input.return_item_collection_metrics.as_ref();
+            if let Some(metrics) = self.metrics_of(&action.table, &action.write.key.item, asked) {
+                all.entry(action.table.name.clone()).or_default().push(metrics);
+            }
+        }
+        all
+    }
+}
+
+fn action(
+    table: Arc<Table>,
+    key: crate::table::ItemKey,
+    change: impl Fn(&Table, Option<&Item>) -> Result<Option<Item>, Error> + Send + Sync + 'static,
+    bytes: usize,
+) -> Action {
+    let write = Write { key, change: Box::new(change), reads: true, bytes, rate: Rate::Transaction };
+    Action { table, write }
+}
+
+fn add(all: &mut Vec<(Arc<Table>, Units)>, table: &Arc<Table>, units: &Units) {
+    match all.iter_mut().find(|(known, _)| known.row == table.row) {
+        Some((_, sum)) => sum.add(units),
+        None => all.push((table.clone(), units.clone())),
+    }
+}
+
+/// Why an action was not done; errors that are not about its item are those of the request.
+fn reason(error: Error) -> Result<CancellationReason, Failure> {
+    match error {
+        Error::ConditionalCheckFailedException(failed) => Ok(CancellationReason {
+            item: failed.item,
+            code: Some("ConditionalCheckFailed".to_owned()),
+            message: failed.message,
+        }),
+        Error::Common(CommonError::Validation(text)) => Ok(CancellationReason {
+            item: None,
+            code: Some("ValidationError".to_owned()),
+            message: Some(text),
+        }),
+        error => Err(error.into()),
+    }
+}
+
+fn cancelled(reasons: Vec<CancellationReason>) -> Error {
+    let codes: Vec<&str> = reasons.iter().filter_map(|reason| reason.code.as_deref()).collect();
+    let text = format!(
+        "Transaction cancelled, please refer cancellation reasons for specific reasons [{}]",
+        codes.join(", ")
+    );
+    TransactionCanceledException { message: Some(text), cancellation_reasons: Some(reasons) }.into()
+}
+
+/// What makes two requests with one token the same.
+fn fingerprint(input: &TransactWriteItemsInput) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for item in &*input.transact_items {
+        digest.update(wire::to_json(item));
+    }
+    digest.finalize().into()
+}

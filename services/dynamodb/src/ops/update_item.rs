@@ -1,0 +1,105 @@
+//! UpdateItem.
+
+use std::sync::Arc;
+
+use attribute::{Invalid, Item, Shown, item_size, limits::ITEM_BYTES_MAX};
+use kernel::Call;
+use model_dynamodb::Error;
+use model_dynamodb::types::{ReturnValue, UpdateItemInput, UpdateItemOutput};
+use service::Allowed;
+
+use crate::capacity::Rate;
+use crate::dynamodb::DynamoDb;
+use crate::error::{invalid, validation};
+use crate::request::{BoundTrees, UpdateOf, shows_old};
+use crate::resource::Named;
+use crate::table::Table;
+use crate::write::{Write, Written};
+
+const NO_EXPRESSION: &str = "UpdateExpression and ConditionExpression are null";
+
+impl DynamoDb {
+    pub async fn update_item(
+        self: Arc<Self>,
+        _: Arc<Call>,
+        named: Allowed<Named>,
+        input: UpdateItemInput,
+    ) -> Result<UpdateItemOutput, Error> {
+        let trees = self.write_trees(
+            input.condition_expression.as_ref(),
+            Some(UpdateOf {
+                expression: input.update_expression.as_ref(),
+                attribute_updates: input.attribute_updates.is_some(),
+            }),
+            (input.expected.as_ref(), input.conditional_operator.as_ref()),
+        )?;
+        let values = input.expression_attribute_values.as_ref();
+        let bound = trees.bind(&input.expression_attribute_names, values, NO_EXPRESSION)?;
+        let table = named.table()?;
+        check_keys(table, &bound)?;
+        drop(bound);
+        let key = table.key_of(input.key.as_valid().map_err(invalid)?.clone())?;
+        let wanted = input.return_values.as_ref().and_then(wire::Open::known).unwrap_or(ReturnValue::None);
+        let asked = input.return_consumed_capacity.clone();
+        let metrics = self.metrics_of(table, &key.item, input.return_item_collection_metrics.as_ref());
+        let bytes = item_size(&key.item) + values.map_or(0, |values| values.0.len() * 64);
+        let input = Arc::new(input);
+        let (of_change, key_item, of_trees) = (input.clone(), key.item.clone(), trees.clone());
+        let change = move |_: &Table, old: Option<&Item>| {
+            let values = of_change.expression_attribute_values.as_ref();
+            let bound = of_trees.bind(&of_change.expression_attribute_names, values, NO_EXPRESSION)?;
+            bound.check(old, shows_old(of_change.return_values_on_condition_check_failure.as_ref()))?;
+            updated(&bound, old, &key_item).map(Some)
+        };
+        let write = Write { key, change: Box::new(change), reads: true, bytes, rate: Rate::Strong };
+        let written = self.write(table, write).await?;
+        let consumed_capacity = written.units.shown(table, asked.as_ref(), false);
+        let bound = trees.bind(
+            &input.expression_attribute_names,
+            input.expression_attribute_values.as_ref(),
+            NO_EXPRESSION,
+        )?;
+        Ok(UpdateItemOutput {
+            attributes: returned(&bound, wanted, written).map(Shown::Item),
+            consumed_capacity,
+            item_collection_metrics: metrics,
+        })
+    }
+}
+
+/// The item after an update.
+pub fn updated(bound: &BoundTrees<'_>, old: Option<&Item>, key: &Item) -> Result<Item, Error> {
+    let new = match &bound.update {
+        Some(update) => update.apply(old, key).map_err(|error| validation(error.to_string()))?,
+        None => old.unwrap_or(key).clone(),
+    };
+    if item_size(&new) > ITEM_BYTES_MAX {
+        return Err(invalid(Invalid::UpdatedItemSize));
+    }
+    Ok(new)
+}
+
+/// Refuses to change the key.
+pub fn check_keys(table: &Table, bound: &BoundTrees<'_>) -> Result<(), Error> {
+    let Some(update) = &bound.update else { return Ok(()) };
+    match update.attributes().into_iter().find(|name| table.is_key(name)) {
+        Some(name) => Err(validation(format!(
+            "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of the key"
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn returned(bound: &BoundTrees<'_>, wanted: ReturnValue, written: Written) -> Option<Item> {
+    let touched = |item: Option<Arc<Item>>| {
+        let shown = bound.update.as_ref()?.touched().project(&*item?);
+        (!shown.is_empty()).then_some(shown)
+    };
+    match wanted {
+        ReturnValue::None => None,
+        ReturnValue::AllOld => written.old.map(Arc::unwrap_or_clone),
+        ReturnValue::AllNew => written.new.map(Arc::unwrap_or_clone),
+        ReturnValue::UpdatedOld => touched(written.old),
+        ReturnValue::UpdatedNew => touched(written.new),
+    }
+}

@@ -1,0 +1,207 @@
+//! UpdateTable.
+
+use std::sync::Arc;
+
+use kernel::Call;
+use model_dynamodb::Error;
+use model_dynamodb::types::{BillingMode, TableClass, UpdateTableInput, UpdateTableOutput};
+use service::Allowed;
+use store::Record as _;
+use wire::Open;
+
+use crate::definition::{self, GivenIndex};
+use crate::dynamodb::DynamoDb;
+use crate::error::{Failure, validation};
+use crate::limits::GLOBAL_INDEXES_MAX;
+use crate::records::{Billing, IndexState, Table as Record, Throughput};
+use crate::resource::Named;
+use crate::schema::Scalar;
+
+fn wrong(text: impl std::fmt::Display) -> Error {
+    validation(format!("One or more parameter values were invalid: {text}"))
+}
+
+impl DynamoDb {
+    pub async fn update_table(
+        self: Arc<Self>,
+        call: Arc<Call>,
+        named: Allowed<Named>,
+        input: UpdateTableInput,
+    ) -> Result<UpdateTableOutput, Error> {
+        self.no_legacy(
+            "UpdateTable",
+            &[
+                ("StreamSpecification", input.stream_specification.is_some()),
+                ("ReplicaUpdates", input.replica_updates.is_some()),
+                ("SSESpecification", input.sse_specification.is_some()),
+                ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
+                ("VectorIndexUpdates", input.vector_index_updates.is_some()),
+            ],
+        )?;
+        let table = named.described()?;
+        let given = input.attribute_definitions.as_deref().map(definition::attributes).transpose()?;
+        self.transact(|tx| {
+            let table = self.current(tx, table)?;
+            let mut record = table.record.clone();
+            apply(&mut record, &input, given.as_deref(), call.now.millis())?;
+            tx.put(table.row.clone(), record.encode());
+            Ok::<_, Failure>(())
+        })
+        .await?;
+        self.housekeeping.wake();
+        let now = self.find(&self.store.snapshot(), &named.name.place, &named.name.name)?;
+        let now = now.ok_or_else(crate::error::no_table)?;
+        Ok(UpdateTableOutput { table_description: Some(self.describe(&now)?) })
+    }
+}
+
+fn apply(
+    record: &mut Record,
+    input: &UpdateTableInput,
+    given: Option<&[(String, Scalar)]>,
+    now_ms: i64,
+) -> Result<(), Error> {
+    if let Some(protect) = input.deletion_protection_enabled {
+        record.deletion_protected = protect;
+    }
+    if let Some(class) = input.table_class.as_ref().and_then(Open::known) {
+        record.infrequent_access = class == TableClass::StandardInfrequentAccess;
+    }
+    apply_billing(record, input, now_ms)?;
+    let updates = input.global_secondary_index_updates.as_deref().unwrap_or_default();
+    let changes = updates.iter().filter(|update| update.create.is_some() || update.delete.is_some()).count();
+    if changes > 1 {
+        return Err(Error::limit_exceeded_exception(
+            "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+        ));
+    }
+    for update in updates {
+        if let Some(delete) = &update.delete {
+            let name = &*delete.index_name;
+            let found = record.indexes.iter_mut().find(|index| !index.local && index.name == *name);
+            let found = found.ok_or_else(|| {
+                Error::resource_not_found_exception(format!(
+                    "Requested resource not found: Index: {name} not found"
+                ))
+            })?;
+            if found.state == IndexState::Deleting {
+                return Err(Error::resource_in_use_exception(format!(
+                    "Attempt to change a resource which is still in use: Index is being deleted: {name}"
+                )));
+            }
+            found.state = IndexState::Deleting;
+        }
+        if let Some(change) = &update.update {
+            let name = &*change.index_name;
+            let found = record.indexes.iter_mut().find(|index| !index.local && index.name == *name);
+            let found = found.ok_or_else(|| {
+                Error::resource_not_found_exception(format!(
+                    "Requested resource not found: Index: {name} not found"
+                ))
+            })?;
+            if let Some(wanted) = &change.provisioned_throughput {
+                let wanted = definition::throughput(wanted)?;
+                found.throughput = Some(changed(found.throughput.unwrap_or_default(), wanted, now_ms));
+            }
+        }
+        if let Some(create) = &update.create {
+            let Some(given) = given else {
+                return Err(wrong(
+                    "AttributeDefinitions must be specified when a global secondary index is created",
+                ));
+            };
+            for (name, scalar) in given {
+                match record.attributes.iter().find(|(known, _)| known == name) {
+                    Some((_, known)) if known != scalar => {
+                        return Err(wrong(format_args!(
+                            "Cannot change the type of the attribute {name}, which is of a key"
+                        )));
+                    }
+                    Some(_) => {}
+                    None => record.attributes.push((name.clone(), *scalar)),
+                }
+            }
+            if record.indexes.iter().any(|index| index.name == *create.index_name) {
+                return Err(wrong(format_args!("Duplicate index name: {}", *create.index_name)));
+            }
+            let globals = record.indexes.iter().filter(|index| !index.local).count();
+            if globals >= GLOBAL_INDEXES_MAX {
+                return Err(Error::limit_exceeded_exception(format!(
+                    "GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES_MAX}"
+                )));
+            }
+            let given = GivenIndex {
+                name: &create.index_name,
+                key: &create.key_schema,
+                projection: &create.projection,
+                throughput: create.provisioned_throughput.as_ref(),
+                local: false,
+            };
+            let id = record.next_index;
+            let index = definition::index(id, &given, &record.key, record.billing, IndexState::Creating)?;
+            record.next_index += 1;
+            record.indexes.push(index);
+            definition::check_types(&record.attributes, &record.key, &record.indexes)?;
+            definition::check_indexes(&record.indexes)?;
+        }
+    }
+    Ok(())
+}
+
+fn apply_billing(record: &mut Record, input: &UpdateTableInput, now_ms: i64) -> Result<(), Error> {
+    let mode = input.billing_mode.as_ref().and_then(Open::known);
+    let given = input.provisioned_throughput.as_ref();
+    match (mode, given) {
+        (None, None) => {}
+        (Some(BillingMode::PayPerRequest), _) => {
+            definition::billing(input.billing_mode.as_ref(), given)?;
+            if record.billing != Billing::OnDemand {
+                record.billing = Billing::OnDemand;
+                record.on_demand_since_ms = Some(now_ms);
+                record.indexes.iter_mut().for_each(|index| index.throughput = None);
+            }
+        }
+        (Some(BillingMode::Provisioned), None) if record.billing != Billing::OnDemand => {}
+        (None, Some(_)) if record.billing == Billing::OnDemand => {
+            return Err(wrong(
+                "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+            ));
+        }
+        (_, given) => {
+            let Billing::Provisioned(wanted) =
+                definition::billing(Some(&BillingMode::Provisioned.into()), given)?
+            else {
+                return Ok(());
+            };
+            let before = match record.billing {
+                Billing::Provisioned(before) => before,
+                Billing::OnDemand => Throughput::default(),
+            };
+            if (before.read, before.write) == (wanted.read, wanted.write) {
+                return Err(validation(format!(
+                    "The provisioned throughput for the table will not change. The requested value equals the current value. \
+                     Current ReadCapacityUnits provisioned for the table: {}. Requested ReadCapacityUnits: {}. Current \
+                     WriteCapacityUnits provisioned for the table: {}. Requested WriteCapacityUnits: {}. Refer to the Amazon \
+                     DynamoDB Developer Guide for current limits and how to request higher limits.",
+                    before.read, wanted.read, before.write, wanted.write
+                )));
+            }
+            record.billing = Billing::Provisioned(changed(before, wanted, now_ms));
+            for index in record.indexes.iter_mut().filter(|index| !index.local) {
+                index.throughput.get_or_insert(wanted);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Notes when figures went up or down.
+fn changed(before: Throughput, wanted: Throughput, now_ms: i64) -> Throughput {
+    let up = wanted.read > before.read || wanted.write > before.write;
+    let down = wanted.read < before.read || wanted.write < before.write;
+    Throughput {
+        increased_ms: if up { Some(now_ms) } else { before.increased_ms },
+        decreased_ms: if down { Some(now_ms) } else { before.decreased_ms },
+        ..wanted
+    }
+}

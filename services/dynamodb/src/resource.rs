@@ -1,0 +1,284 @@
+//! Which resources an operation touches.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use attribute::{Given, Item, Value as Attribute};
+use kernel::{Arn, Call};
+use model_dynamodb::Error;
+use model_dynamodb::types::*;
+use service::{Resource, Target};
+use store::Snapshot;
+
+use crate::dynamodb::DynamoDb;
+use crate::error::{no_table, no_table_named, validation};
+use crate::keys::SERVICE;
+use crate::name::TableName;
+use crate::table::Table;
+
+/// A table that was looked up.
+pub struct Named {
+    pub name: TableName,
+    pub found: Option<Arc<Table>>,
+    /// What is read is read as of this.
+    pub snapshot: Snapshot,
+}
+
+impl Named {
+    fn look_up(service: &DynamoDb, call: &Call, given: &str) -> Result<Self, Error> {
+        let name = TableName::parse(call, given)?;
+        let snapshot = service.store.snapshot();
+        let found = service.find(&snapshot, &name.place, &name.name)?;
+        Ok(Self { name, found, snapshot })
+    }
+
+    /// The table, for operations on items.
+    pub fn table(&self) -> Result<&Arc<Table>, Error> {
+        self.found.as_ref().ok_or_else(no_table)
+    }
+
+    /// The table, for operations on tables.
+    pub fn described(&self) -> Result<&Arc<Table>, Error> {
+        self.found.as_ref().ok_or_else(|| no_table_named(&self.name.name))
+    }
+
+    /// As policies see it, or one of its indexes.
+    fn target(&self, index: Option<&str>) -> Target {
+        let arn = match index {
+            None => self.name.arn(),
+            Some(index) => Arn::aws(
+                SERVICE,
+                &self.name.place.region,
+                &self.name.place.account,
+                &format!("table/{}/index/{index}", self.name.name),
+            ),
+        };
+        let mut target = Target::new(arn);
+        if let Some(table) = &self.found {
+            let tags = &table.record.tags;
+            target = target.with_tags(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+            if let Some(policy) = &table.policy {
+                target = target.with_policy(policy.clone());
+            }
+        }
+        target
+    }
+
+    /// With the partition keys that a request touches: `dynamodb:LeadingKeys`.
+    fn leading<'i>(&self, target: Target, items: impl IntoIterator<Item = &'i Item>) -> Target {
+        let Some(table) = &self.found else { return target };
+        let keys: BTreeSet<String> = items
+            .into_iter()
+            .flat_map(|item| table.record.key.partition.iter().filter_map(|name| item.get(name)))
+            .filter_map(as_text)
+            .collect();
+        if keys.is_empty() { target } else { target.with_keys("dynamodb:LeadingKeys", keys) }
+    }
+}
+
+/// A key's value as policies write it.
+fn as_text(value: &Attribute) -> Option<String> {
+    match value {
+        Attribute::S(text) => Some(text.to_string()),
+        Attribute::N(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn good(given: &Given<Item>) -> Option<&Item> {
+    given.as_valid().ok()
+}
+
+/// Operations on a table.
+macro_rules! on_table {
+    ($($name:ident: $input:ty),* $(,)?) => {
+        $(pub fn $name(service: &DynamoDb, call: &Call, input: &$input) -> Result<Resource<Named>, Error> {
+            let named = Named::look_up(service, call, &input.table_name)?;
+            Ok(Resource::new(named.target(None), named))
+        })*
+    };
+}
+
+on_table! {
+    delete_table: DeleteTableInput,
+    describe_table: DescribeTableInput,
+    describe_time_to_live: DescribeTimeToLiveInput,
+    update_table: UpdateTableInput,
+    update_time_to_live: UpdateTimeToLiveInput,
+}
+
+/// Operations on one item.
+macro_rules! on_item {
+    ($($name:ident: $input:ty, $key:ident);* $(;)?) => {
+        $(pub fn $name(service: &DynamoDb, call: &Call, input: &$input) -> Result<Resource<Named>, Error> {
+            let named = Named::look_up(service, call, &input.table_name)?;
+            let target = named.leading(named.target(None), good(&input.$key));
+            Ok(Resource::new(target, named))
+        })*
+    };
+}
+
+on_item! {
+    delete_item: DeleteItemInput, key;
+    get_item: GetItemInput, key;
+    put_item: PutItemInput, item;
+    update_item: UpdateItemInput, key;
+}
+
+/// A table or one of its indexes.
+macro_rules! on_index {
+    ($($name:ident: $input:ty),* $(,)?) => {
+        $(pub fn $name(service: &DynamoDb, call: &Call, input: &$input) -> Result<Resource<Named>, Error> {
+            let named = Named::look_up(service, call, &input.table_name)?;
+            Ok(Resource::new(named.target(input.index_name.as_deref()), named))
+        })*
+    };
+}
+
+on_index! {
+    query: QueryInput,
+    scan: ScanInput,
+}
+
+/// A table that is to be made. Who gives it tags must be allowed to do that too.
+pub fn create_table(
+    _: &DynamoDb,
+    call: &Call,
+    input: &CreateTableInput,
+) -> Result<Resource<TableName>, Error> {
+    let name = TableName::parse(call, &input.table_name)?;
+    let tags = input.tags.as_deref().unwrap_or_default();
+    let target = || {
+        Target::new(name.arn())
+            .with_request_tags(tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())))
+    };
+    let mut resource = Resource::new(target(), ());
+    if !tags.is_empty() {
+        resource = resource.and(target().for_actions(["dynamodb:TagResource"]));
+    }
+    Ok(resource.map(|()| name))
+}
+
+/// No table in particular.
+pub fn any<I>(_: &DynamoDb, call: &Call, _: &I) -> Result<Resource<()>, Error> {
+    Ok(Resource::new(Arn::aws(SERVICE, &call.region, &call.account, "*"), ()))
+}
+
+/// Tables named by ARN, for tags.
+macro_rules! tagged {
+    ($($name:ident: $input:ty, |$i:ident, $target:ident| $said:expr);* $(;)?) => {
+        $(pub fn $name(service: &DynamoDb, call: &Call, $i: &$input) -> Result<Resource<Named>, Error> {
+            let named = by_arn(service, call, &$i.resource_arn)?;
+            let $target = named.target(None);
+            Ok(Resource::new($said, named))
+        })*
+    };
+}
+
+tagged! {
+    list_tags: ListTagsOfResourceInput, |_input, target| target;
+    tag: TagResourceInput, |input, target|
+        target.with_request_tags(input.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));
+    untag: UntagResourceInput, |input, target| target.with_tag_keys(input.tag_keys.iter().map(String::as_str));
+}
+
+fn by_arn(service: &DynamoDb, call: &Call, arn: &str) -> Result<Named, Error> {
+    if TableName::of_arn(arn).is_none() {
+        return Err(validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}")));
+    }
+    Named::look_up(service, call, arn)
+}
+
+/// The tables of a batch or transaction, each with the items of it that are touched, and by which action.
+pub fn several<'i>(
+    service: &DynamoDb,
+    call: &Call,
+    touched: impl IntoIterator<Item = (&'i str, Option<&'i str>, Option<&'i Item>)>,
+) -> Result<Resource<Vec<Named>>, Error> {
+    let mut named: Vec<(Named, Option<&str>, Vec<&Item>)> = Vec::new();
+    for (table, action, item) in touched {
+        let name = TableName::parse(call, table)?;
+        match named.iter_mut().find(|(known, doing, _)| known.name == name && *doing == action) {
+            Some((.., items)) => items.extend(item),
+            None => named.push((Named::look_up(service, call, table)?, action, item.into_iter().collect())),
+        }
+    }
+    let mut targets = named.iter().map(|(named, action, items)| {
+        let target = named.leading(named.target(None), items.iter().copied());
+        match action {
+            Some(action) => target.for_actions([(*action).to_owned()]),
+            None => target,
+        }
+    });
+    let Some(first) = targets.next() else {
+        return Ok(Resource::new(Arn::aws(SERVICE, &call.region, &call.account, "*"), Vec::new()));
+    };
+    let resource = targets.fold(Resource::new(first, ()), |resource, target| resource.and(target));
+    let mut tables: Vec<Named> = Vec::new();
+    for (found, ..) in named {
+        if tables.iter().all(|known| known.name != found.name) {
+            tables.push(found);
+        }
+    }
+    Ok(resource.map(|()| tables))
+}
+
+pub fn batch_get(
+    service: &DynamoDb,
+    call: &Call,
+    input: &BatchGetItemInput,
+) -> Result<Resource<Vec<Named>>, Error> {
+    let touched = input.request_items.iter().flat_map(|(table, wanted)| {
+        let keys = wanted.keys.iter().map(|key| (table.as_str(), None, good(key)));
+        std::iter::once((table.as_str(), None, None)).chain(keys)
+    });
+    several(service, call, touched)
+}
+
+pub fn batch_write(
+    service: &DynamoDb,
+    call: &Call,
+    input: &BatchWriteItemInput,
+) -> Result<Resource<Vec<Named>>, Error> {
+    let touched = input.request_items.iter().flat_map(|(table, requests)| {
+        let items = requests.iter().map(|request| {
+            let put = request.put_request.as_ref().and_then(|put| good(&put.item));
+            let delete = request.delete_request.as_ref().and_then(|delete| good(&delete.key));
+            (table.as_str(), None, put.or(delete))
+        });
+        std::iter::once((table.as_str(), None, None)).chain(items)
+    });
+    several(service, call, touched)
+}
+
+pub fn transact_get(
+    service: &DynamoDb,
+    call: &Call,
+    input: &TransactGetItemsInput,
+) -> Result<Resource<Vec<Named>>, Error> {
+    let touched =
+        input.transact_items.iter().map(|item| (item.get.table_name.as_str(), None, good(&item.get.key)));
+    several(service, call, touched)
+}
+
+pub fn transact_write(
+    service: &DynamoDb,
+    call: &Call,
+    input: &TransactWriteItemsInput,
+) -> Result<Resource<Vec<Named>>, Error> {
+    let touched = input.transact_items.iter().flat_map(|item| {
+        let check = item.condition_check.as_ref();
+        let check = check
+            .map(|check| (check.table_name.as_str(), Some("dynamodb:ConditionCheckItem"), good(&check.key)));
+        let put = item.put.as_ref();
+        let put = put.map(|put| (put.table_name.as_str(), Some("dynamodb:PutItem"), good(&put.item)));
+        let delete = item.delete.as_ref();
+        let delete =
+            delete.map(|delete| (delete.table_name.as_str(), Some("dynamodb:DeleteItem"), good(&delete.key)));
+        let update = item.update.as_ref();
+        let update =
+            update.map(|update| (update.table_name.as_str(), Some("dynamodb:UpdateItem"), good(&update.key)));
+        [check, put, delete, update].into_iter().flatten()
+    });
+    several(service, call, touched)
+}

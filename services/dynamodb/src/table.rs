@@ -1,0 +1,146 @@
+//! Tables as requests see them.
+
+use std::sync::Arc;
+
+use attribute::{Invalid, Item};
+use bytes::Bytes;
+use kernel::Arn;
+use model_dynamodb::Error;
+use store::Record as _;
+
+use crate::error::{invalid, validation};
+use crate::keys::{self, Contents, Place, SERVICE};
+use crate::records::{self, Index};
+use crate::schema::is_of;
+
+/// A table as it was when it was looked up. It is good for as long as its row is the same.
+#[derive(Debug)]
+pub struct Table {
+    pub name: String,
+    pub place: Place,
+    pub arn: Arn,
+    /// Key and bytes of its row.
+    pub row: Bytes,
+    pub raw: Bytes,
+    pub record: records::Table,
+    pub contents: Contents,
+    /// Where its items are.
+    pub rows: Bytes,
+    pub policy: Option<Arc<str>>,
+}
+
+/// An item's key, checked.
+#[derive(Clone, Debug)]
+pub struct ItemKey {
+    /// Its attributes.
+    pub item: Item,
+    /// Its row.
+    pub row: Bytes,
+}
+
+impl Table {
+    pub fn read(place: Place, name: &str, row: Bytes, raw: Bytes) -> Result<Self, store::Error> {
+        let record = records::Table::decode(&raw)?;
+        let contents = place.contents(&record.id);
+        let policy = record.policy.as_ref().map(|policy| Arc::from(policy.document.as_str()));
+        let arn = Arn::aws(SERVICE, &place.region, &place.account, &format!("table/{name}"));
+        let rows = contents.rows(0);
+        Ok(Self { name: name.to_owned(), place, arn, row, raw, record, contents, rows, policy })
+    }
+
+    /// The index of this name.
+    pub fn index(&self, name: &str) -> Option<&Index> {
+        self.record.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// The key that a request gives of an item: these attributes and no others.
+    pub fn key_of(&self, given: Item) -> Result<ItemKey, Error> {
+        let key = &self.record.key;
+        let typed = key.typed(&self.record.attributes);
+        for (part, name, kind) in typed.parts() {
+            match given.get(name) {
+                Some(value) if is_of(value, kind) => part.check(name, value).map_err(invalid)?,
+                _ => return Err(invalid(Invalid::KeySchema)),
+            }
+        }
+        if given.len() != key.len() {
+            return Err(invalid(Invalid::KeySchema));
+        }
+        let row = keys::item(&self.rows, key, &given).ok_or_else(|| invalid(Invalid::KeySchema))?;
+        Ok(ItemKey { item: given, row })
+    }
+
+    /// The key within a whole item.
+    pub fn key_in(&self, item: &Item) -> Result<ItemKey, Error> {
+        let key = &self.record.key;
+        let typed = key.typed(&self.record.attributes);
+        for (part, name, kind) in typed.parts() {
+            let value = item.get(name).ok_or_else(|| invalid(Invalid::MissingKey(name.to_owned())))?;
+            if !is_of(value, kind) {
+                let name = name.to_owned();
+                let (expected, actual) = (kind.code(), value.kind().code());
+                return Err(invalid(Invalid::KeyType { name, expected, actual }));
+            }
+            part.check(name, value).map_err(invalid)?;
+        }
+        let only = crate::schema::only(key.all(), item);
+        let row = keys::item(&self.rows, key, item).ok_or_else(|| invalid(Invalid::KeySchema))?;
+        Ok(ItemKey { item: only, row })
+    }
+
+    /// Refuses an item with an attribute that is of an index's key and cannot be.
+    pub fn check_index_keys(&self, item: &Item) -> Result<(), Error> {
+        for index in &self.record.indexes {
+            for (part, name, kind) in index.key.typed(&self.record.attributes).parts() {
+                let Some(value) = item.get(name) else { continue };
+                if !is_of(value, kind) {
+                    return Err(validation(format!(
+                        "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: {} \
+                         Actual: {} IndexName: {}",
+                        kind.code(),
+                        value.kind().code(),
+                        index.name
+                    )));
+                }
+                match part.check(name, value) {
+                    Err(Invalid::EmptyKey { what, .. }) => {
+                        return Err(validation(format!(
+                            "One or more parameter values are not valid. A value specified for a secondary index key is \
+                             not supported. The AttributeValue for a key attribute cannot contain an empty {what} \
+                             value. IndexName: {}, IndexKey: {name}",
+                            index.name
+                        )));
+                    }
+                    other => other.map_err(invalid)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether this attribute is of the table's key.
+    pub fn is_key(&self, name: &str) -> bool {
+        self.record.key.all().any(|key| key == name)
+    }
+
+    /// The attributes that an index shows of an item.
+    pub fn projected(&self, index: &Index, item: &Item) -> Item {
+        let names = self.record.key.all().chain(index.key.all());
+        match &index.projection {
+            records::Projection::All => item.clone(),
+            records::Projection::KeysOnly => crate::schema::only(names, item),
+            records::Projection::Include(more) => crate::schema::only(names.chain(more), item),
+        }
+    }
+
+    /// Whether an index shows this attribute.
+    pub fn shows(&self, index: &Index, name: &str) -> bool {
+        match &index.projection {
+            records::Projection::All => true,
+            records::Projection::KeysOnly => self.is_key(name) || index.key.all().any(|key| key == name),
+            records::Projection::Include(more) => {
+                self.is_key(name) || index.key.all().chain(more).any(|shown| shown == name)
+            }
+        }
+    }
+}

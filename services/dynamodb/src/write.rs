@@ -1,0 +1,233 @@
+//! Writing items: with their indexes and counts, in one transaction.
+
+use std::sync::Arc;
+
+use attribute::{Invalid, Item, check_depth, item_size, limits::ITEM_BYTES_MAX};
+use bytes::Bytes;
+use model_dynamodb::Error;
+use store::Tx;
+use tokio::sync::oneshot;
+
+use crate::capacity::{Rate, Units, of_write};
+use crate::dynamodb::DynamoDb;
+use crate::error::{Failure, invalid};
+use crate::expiry;
+use crate::keys;
+use crate::latches::{Held, Turn};
+use crate::limits::{COMBINED_BYTES_MAX, COMBINED_MAX};
+use crate::records::IndexState;
+use crate::row::Row;
+use crate::table::{ItemKey, Table};
+
+/// What is to become of an item, given what it is: the item after it, none if it is to go, or the error of a condition that
+/// does not hold. It may be asked several times.
+pub type Change = Box<dyn Fn(&Table, Option<&Item>) -> Result<Option<Item>, Error> + Send + Sync>;
+
+/// A write to one item.
+pub struct Write {
+    pub key: ItemKey,
+    pub change: Change,
+    /// Whether `change` looks at the item before, or the answer shows it.
+    pub reads: bool,
+    /// About as many bytes as the request has.
+    pub bytes: usize,
+    pub rate: Rate,
+}
+
+/// What was done.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The item before, where it was looked at.
+    pub old: Option<Arc<Item>>,
+    pub new: Option<Arc<Item>>,
+    pub units: Units,
+}
+
+/// A write that waits for whoever has the item's turn.
+pub struct Job {
+    table: Arc<Table>,
+    write: Write,
+    reply: oneshot::Sender<Result<Written, Error>>,
+}
+
+impl DynamoDb {
+    /// Writes one item, together with whatever others want to do with it at the moment.
+    pub async fn write(self: &Arc<Self>, table: &Arc<Table>, write: Write) -> Result<Written, Error> {
+        let held = self.latches.hold(&write.key.row);
+        let (reply, mut done) = oneshot::channel();
+        held.leave(Job { table: table.clone(), write, reply });
+        loop {
+            let turn = held.turn().await;
+            match done.try_recv() {
+                Ok(result) => return result,
+                Err(oneshot::error::TryRecvError::Empty) => {}
+                // Whoever had the job was ended with the program.
+                Err(oneshot::error::TryRecvError::Closed) => {
+                    return Err(Error::internal_server_error("The write was given up."));
+                }
+            }
+            let jobs = next_jobs(&held);
+            match <[Job; 1]>::try_from(jobs) {
+                // Alone: nobody is harmed if the client goes and this ends.
+                Ok([job]) => drop(self.clone().run(vec![job], turn).await),
+                Err(jobs) => drop(tokio::spawn(self.clone().run(jobs, turn)).await),
+            }
+        }
+    }
+
+    /// Does jobs of one item, in one transaction, and answers them.
+    async fn run(self: Arc<Self>, jobs: Vec<Job>, _turn: Turn) {
+        let done = self.transact(|tx| self.one_after_another(tx, &jobs)).await;
+        match done {
+            Ok(results) => {
+                for (job, result) in jobs.into_iter().zip(results) {
+                    // Who has gone needs no answer.
+                    let _ = job.reply.send(result);
+                }
+            }
+            Err(error) => {
+                for job in jobs {
+                    let _ = job.reply.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Each finds the item as the one before has left it; one that fails leaves it as it was.
+    fn one_after_another(&self, tx: &mut Tx, jobs: &[Job]) -> Result<Vec<Result<Written, Error>>, Failure> {
+        let mut results = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let result = self.current(tx, &job.table).and_then(|table| self.apply(tx, &table, &job.write));
+            match result {
+                Ok(written) => results.push(Ok(written)),
+                Err(Failure::Api(error)) => results.push(Err(*error)),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(results)
+    }
+
+    /// Does a write in a transaction. The table has to be that of the transaction; an error of the write itself leaves
+    /// nothing in the transaction.
+    pub fn apply(&self, tx: &mut Tx, table: &Table, write: &Write) -> Result<Written, Failure> {
+        let before = tx.get(&write.key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
+        let has_indexes = !table.record.indexes.is_empty();
+        let ends = table.record.time_to_live.as_ref().filter(|ends| ends.enabled);
+        let old = match &before {
+            Some(row) if write.reads || has_indexes || ends.is_some() => Some(row.item()?),
+            _ => None,
+        };
+        let new = (write.change)(table, old.as_ref())?;
+        let is_same = old.is_some() && old == new;
+        let after = match &new {
+            Some(item) => {
+                check(table, item)?;
+                Some(Row::encode(item))
+            }
+            None => None,
+        };
+        let (old_size, new_size) =
+            (before.as_ref().map(|row| row.size), after.as_ref().map(|(size, _)| *size));
+        let mut units = Units {
+            write: of_write(old_size.unwrap_or(0).max(new_size.unwrap_or(0)), write.rate),
+            ..Units::default()
+        };
+        if is_same {
+            let (old, new) = (old.map(Arc::new), new.map(Arc::new));
+            return Ok(Written { old, new, units });
+        }
+        if has_indexes {
+            indexed(tx, table, &write.key.row, old.as_ref(), new.as_ref(), (&mut units, write.rate))?;
+        }
+        if let Some(ends) = ends {
+            let of = |item: Option<&Item>| item.and_then(|item| expiry::of(item, &ends.attribute));
+            expiry::follow(tx, table, &write.key.row, of(old.as_ref()), of(new.as_ref()));
+        }
+        count(tx, table, 0, old_size, new_size);
+        match after {
+            Some((_, bytes)) => tx.put(write.key.row.clone(), bytes),
+            None if before.is_some() => tx.delete(write.key.row.clone()),
+            None => {}
+        }
+        Ok(Written { old: old.map(Arc::new), new: new.map(Arc::new), units })
+    }
+}
+
+/// What one transaction is to do.
+fn next_jobs(held: &Held<Job>) -> Vec<Job> {
+    let (mut count, mut bytes) = (0, 0);
+    held.take(|job| {
+        count += 1;
+        bytes += job.write.bytes;
+        count <= COMBINED_MAX && bytes <= COMBINED_BYTES_MAX
+    })
+}
+
+fn check(table: &Table, item: &Item) -> Result<(), Error> {
+    check_depth(item).map_err(invalid)?;
+    if item_size(item) > ITEM_BYTES_MAX {
+        return Err(invalid(Invalid::ItemSize));
+    }
+    table.check_index_keys(item)
+}
+
+/// Counts an item that comes, changes or goes.
+fn count(tx: &mut Tx, table: &Table, index: u32, old: Option<usize>, new: Option<usize>) {
+    let number = i64::from(new.is_some()) - i64::from(old.is_some());
+    if number != 0 {
+        tx.add_i64(table.contents.count(index), number);
+    }
+    let bytes = new.unwrap_or(0) as i64 - old.unwrap_or(0) as i64;
+    if bytes != 0 {
+        tx.add_i64(table.contents.bytes(index), bytes);
+    }
+}
+
+/// Brings the rows of indexes after an item.
+fn indexed(
+    tx: &mut Tx,
+    table: &Table,
+    row: &Bytes,
+    old: Option<&Item>,
+    new: Option<&Item>,
+    (units, rate): (&mut Units, Rate),
+) -> Result<(), Failure> {
+    for index in table.record.indexes.iter().filter(|index| index.state != IndexState::Deleting) {
+        let rows = table.contents.rows(index.id);
+        let entry = |item: &Item| {
+            let key = keys::index_row(&rows, &index.key, item, row)?;
+            Some((key, table.projected(index, item)))
+        };
+        let (before, after) = (old.and_then(entry), new.and_then(entry));
+        if before == after {
+            continue;
+        }
+        let before = before.map(|(key, item)| (key, item_size(&item)));
+        let after = after.map(|(key, item)| (key, Row::encode(&item)));
+        let (old_size, new_size) =
+            (before.as_ref().map(|(_, size)| *size), after.as_ref().map(|(_, (size, _))| *size));
+        let cost = match (&before, &after) {
+            // Moved: taken out in one place and put in at another.
+            (Some((from, old)), Some((to, (new, _)))) if from != to => {
+                of_write(*old, rate) + of_write(*new, rate)
+            }
+            _ => of_write(old_size.unwrap_or(0).max(new_size.unwrap_or(0)), rate),
+        };
+        units.add_index(&index.name, index.local, cost);
+        // While an index is being made, what was there before may not be in it yet: its rows say whether it is.
+        let counted = match (&before, index.state) {
+            (Some((key, size)), IndexState::Creating) => tx.get(key)?.map(|_| *size),
+            _ => old_size,
+        };
+        count(tx, table, index.id, counted, new_size);
+        if let Some((key, _)) = before
+            && after.as_ref().is_none_or(|(to, _)| *to != key)
+        {
+            tx.delete(key);
+        }
+        if let Some((key, (_, bytes))) = after {
+            tx.put(key, bytes);
+        }
+    }
+    Ok(())
+}

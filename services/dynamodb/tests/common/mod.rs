@@ -1,0 +1,135 @@
+//! DynamoDB in process.
+
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+
+use attribute::{Given, Item, Named, Shown};
+use model_dynamodb::Error;
+use model_dynamodb::ops::*;
+use model_dynamodb::types::*;
+use testkit::Kit;
+use wire::{CommonError, Open, OwnForm as _, Protocol, ServiceError as _};
+
+pub fn kit() -> Kit {
+    Kit::new(|deps| vec![dynamodb::service(deps.clone())])
+}
+
+/// An item from its JSON.
+pub fn item(json: &str) -> Item {
+    attribute::item_from_slice(json.as_bytes()).expect("JSON").expect("an item")
+}
+
+pub fn given(json: &str) -> Given<Item> {
+    item(json).into()
+}
+
+/// The values of expressions from their JSON.
+pub fn values(json: &str) -> Option<Named> {
+    let mut values = Named::default();
+    values.read_json(json).expect("values");
+    Some(values)
+}
+
+pub fn names<const N: usize>(pairs: [(&str, &str); N]) -> Option<BTreeMap<String, String>> {
+    Some(pairs.into_iter().map(|(key, name)| (key.to_owned(), name.to_owned())).collect())
+}
+
+/// What an output shows, as JSON.
+pub fn json(shown: &Shown) -> String {
+    let mut out = Vec::new();
+    shown.write_json(&mut out);
+    String::from_utf8(out).expect("UTF-8")
+}
+
+pub fn key_json(given: &Given<Item>) -> String {
+    let mut out = Vec::new();
+    given.write_json(&mut out);
+    String::from_utf8(out).expect("UTF-8")
+}
+
+fn element(name: &str, kind: KeyType) -> KeySchemaElement {
+    KeySchemaElement { attribute_name: name.into(), key_type: Open::from(kind).into() }
+}
+
+/// Names like `p` or `p+c`.
+pub fn keys(names: &str) -> Vec<KeySchemaElement> {
+    let mut parts = names.split('+');
+    let first = parts.next().map(|name| element(name, KeyType::Hash));
+    first.into_iter().chain(parts.map(|name| element(name, KeyType::Range))).collect()
+}
+
+/// Names with types, like `p:S c:N`.
+pub fn types(names: &str) -> Option<Vec<AttributeDefinition>> {
+    let one = |pair: &str| {
+        let (name, kind) = pair.split_once(':').expect("a name and a type");
+        let kind = match kind {
+            "S" => ScalarAttributeType::S,
+            "N" => ScalarAttributeType::N,
+            _ => ScalarAttributeType::B,
+        };
+        AttributeDefinition { attribute_name: name.into(), attribute_type: Open::from(kind).into() }
+    };
+    Some(names.split(' ').map(one).collect())
+}
+
+pub fn projection(kind: ProjectionType) -> Projection {
+    Projection { projection_type: Some(kind.into()), non_key_attributes: None }
+}
+
+pub fn global(name: &str, of: &str, kind: ProjectionType) -> GlobalSecondaryIndex {
+    GlobalSecondaryIndex {
+        index_name: name.into(),
+        key_schema: keys(of).into(),
+        projection: projection(kind).into(),
+        ..Default::default()
+    }
+}
+
+pub fn table(name: &str, key: &str, of: &str) -> CreateTableInput {
+    CreateTableInput {
+        table_name: name.into(),
+        key_schema: Some(keys(key)),
+        attribute_definitions: types(of),
+        billing_mode: Some(BillingMode::PayPerRequest.into()),
+        ..Default::default()
+    }
+}
+
+/// A kit with the table `things` of partition `p` and sort key `c`, both strings.
+pub async fn with_table() -> Kit {
+    let kit = kit();
+    kit.run(CreateTable, table("things", "p+c", "p:S c:S")).await.expect("a table");
+    kit
+}
+
+pub async fn put(kit: &Kit, json: &str) {
+    put_into(kit, "things", json).await;
+}
+
+pub async fn put_into(kit: &Kit, table: &str, json: &str) {
+    let input = PutItemInput { table_name: table.into(), item: given(json).into(), ..Default::default() };
+    kit.run(PutItem, input).await.expect("put");
+}
+
+/// The item of this key in the table `things`, as JSON.
+pub async fn get(kit: &Kit, key: &str) -> Option<String> {
+    let input = GetItemInput { table_name: "things".into(), key: given(key).into(), ..Default::default() };
+    kit.run(GetItem, input).await.expect("get").item.as_ref().map(json)
+}
+
+/// The text of a ValidationException.
+pub fn invalid<T>(result: Result<T, Error>) -> String {
+    match result {
+        Err(Error::Common(CommonError::Validation(text))) => text,
+        Err(other) => panic!("another error: {other:?}"),
+        Ok(_) => panic!("no error"),
+    }
+}
+
+/// Code and text of an error.
+pub fn refused<T>(result: Result<T, Error>) -> (String, String) {
+    let Err(error) = result else { panic!("no error") };
+    let fault = error.fault();
+    (fault.code(Protocol::Json10).to_owned(), fault.message(Protocol::Json10).into_owned())
+}

@@ -1,0 +1,358 @@
+//! Items: put, read, changed and deleted.
+
+mod common;
+
+use std::sync::Arc;
+
+use attribute::Value;
+use common::*;
+use model_dynamodb::Error;
+use model_dynamodb::ops::*;
+use model_dynamodb::types::*;
+
+fn update(key: &str, expression: &str) -> UpdateItemInput {
+    UpdateItemInput {
+        table_name: "things".into(),
+        key: given(key).into(),
+        update_expression: Some(expression.to_owned()),
+        ..Default::default()
+    }
+}
+
+const A1: &str = r#"{"p":{"S":"a"},"c":{"S":"1"}}"#;
+
+#[tokio::test]
+async fn an_item_comes_back_normalised() {
+    let kit = with_table().await;
+    put(&kit, r#"{"p":{"S":"a"},"c":{"S":"1"},"n":{"N":"+010.50e1"},"s":{"SS":["b","a"]},"b":{"B":"AP8="}}"#)
+        .await;
+    assert_eq!(
+        get(&kit, A1).await.expect("it"),
+        r#"{"b":{"B":"AP8="},"c":{"S":"1"},"n":{"N":"105"},"p":{"S":"a"},"s":{"SS":["a","b"]}}"#
+    );
+    assert_eq!(get(&kit, r#"{"p":{"S":"a"},"c":{"S":"2"}}"#).await, None);
+}
+
+#[tokio::test]
+async fn keys_are_checked() {
+    let kit = with_table().await;
+    let get = async |key: &str| {
+        let input = GetItemInput { table_name: "things".into(), key: given(key).into(), ..Default::default() };
+        invalid(kit.run(GetItem, input).await)
+    };
+    let mismatch = "The provided key element does not match the schema";
+    assert_eq!(get(r#"{"p":{"S":"a"}}"#).await, mismatch);
+    assert_eq!(get(r#"{"p":{"S":"a"},"c":{"N":"1"}}"#).await, mismatch);
+    assert_eq!(get(r#"{"p":{"S":"a"},"c":{"S":"1"},"x":{"S":"1"}}"#).await, mismatch);
+    assert!(
+        get(r#"{"p":{"S":""},"c":{"S":"1"}}"#).await.contains("cannot contain an empty string value. Key: p")
+    );
+    let put = async |item: &str| {
+        let input = PutItemInput { table_name: "things".into(), item: given(item).into(), ..Default::default() };
+        invalid(kit.run(PutItem, input).await)
+    };
+    assert_eq!(
+        put(r#"{"p":{"S":"a"}}"#).await,
+        "One or more parameter values were invalid: Missing the key c in the item"
+    );
+    assert_eq!(
+        put(r#"{"p":{"S":"a"},"c":{"N":"1"}}"#).await,
+        "One or more parameter values were invalid: Type mismatch for key c expected: S actual: N"
+    );
+    let missing = GetItemInput { table_name: "other".into(), key: given(A1).into(), ..Default::default() };
+    let (code, text) = refused(kit.run(GetItem, missing).await);
+    assert_eq!((code.as_str(), text.as_str()), ("ResourceNotFoundException", "Requested resource not found"));
+}
+
+#[tokio::test]
+async fn conditions_hold_or_nothing_is_done() {
+    let kit = with_table().await;
+    let put = |item: &str| PutItemInput {
+        table_name: "things".into(),
+        item: given(item).into(),
+        condition_expression: Some("attribute_not_exists(p)".to_owned()),
+        return_values_on_condition_check_failure: Some(ReturnValuesOnConditionCheckFailure::AllOld.into()),
+        ..Default::default()
+    };
+    kit.run(PutItem, put(r#"{"p":{"S":"a"},"c":{"S":"1"},"v":{"N":"1"}}"#)).await.expect("it is new");
+    let again = kit.run(PutItem, put(r#"{"p":{"S":"a"},"c":{"S":"1"},"v":{"N":"2"}}"#)).await;
+    let Err(Error::ConditionalCheckFailedException(failed)) = again else { panic!("it is there") };
+    assert_eq!(failed.message.as_deref(), Some("The conditional request failed"));
+    assert_eq!(
+        json(failed.item.as_ref().expect("the item")),
+        r#"{"c":{"S":"1"},"p":{"S":"a"},"v":{"N":"1"}}"#
+    );
+    let delete = DeleteItemInput {
+        table_name: "things".into(),
+        key: given(A1).into(),
+        condition_expression: Some("v = :v".to_owned()),
+        expression_attribute_values: values(r#"{":v":{"N":"1.0"}}"#),
+        return_values: Some(ReturnValue::AllOld.into()),
+        ..Default::default()
+    };
+    let gone = kit.run(DeleteItem, delete.clone()).await.expect("numbers are compared by value");
+    assert!(json(&gone.attributes.expect("the old item")).contains(r#""v":{"N":"1"}"#));
+    assert!(matches!(kit.run(DeleteItem, delete).await, Err(Error::ConditionalCheckFailedException(_))));
+    assert_eq!(get(&kit, A1).await, None);
+}
+
+#[tokio::test]
+async fn updates_change_what_they_name_and_show_what_was_asked_for() {
+    let kit = with_table().await;
+    let mut input =
+        update(A1, "SET #n = if_not_exists(#n, :zero) + :one, l = list_append(:l, :l) REMOVE gone");
+    input.expression_attribute_names = names([("#n", "n")]);
+    input.expression_attribute_values =
+        values(r#"{":zero":{"N":"0"},":one":{"N":"1"},":l":{"L":[{"S":"x"}]}}"#);
+    input.return_values = Some(ReturnValue::AllNew.into());
+    let new = kit.run(UpdateItem, input.clone()).await.expect("made").attributes.expect("shown");
+    assert_eq!(json(&new), r#"{"c":{"S":"1"},"l":{"L":[{"S":"x"},{"S":"x"}]},"n":{"N":"1"},"p":{"S":"a"}}"#);
+    input.return_values = Some(ReturnValue::UpdatedNew.into());
+    let new = kit.run(UpdateItem, input.clone()).await.expect("changed").attributes.expect("shown");
+    assert_eq!(json(&new), r#"{"l":{"L":[{"S":"x"},{"S":"x"}]},"n":{"N":"2"}}"#);
+    input.return_values = Some(ReturnValue::UpdatedOld.into());
+    let old = kit.run(UpdateItem, input).await.expect("changed").attributes.expect("shown");
+    assert_eq!(json(&old), r#"{"l":{"L":[{"S":"x"},{"S":"x"}]},"n":{"N":"2"}}"#);
+    let mut of_key = update(A1, "SET p = :v");
+    of_key.expression_attribute_values = values(r#"{":v":{"S":"b"}}"#);
+    assert_eq!(
+        invalid(kit.run(UpdateItem, of_key).await),
+        "One or more parameter values were invalid: Cannot update attribute p. This attribute is part of the key"
+    );
+    assert!(get(&kit, A1).await.expect("it").contains(r#""n":{"N":"3"}"#));
+}
+
+#[tokio::test]
+async fn an_update_of_nothing_makes_an_item() {
+    let kit = with_table().await;
+    let input = UpdateItemInput { table_name: "things".into(), key: given(A1).into(), ..Default::default() };
+    kit.run(UpdateItem, input).await.expect("made");
+    assert_eq!(get(&kit, A1).await.as_deref(), Some(r#"{"c":{"S":"1"},"p":{"S":"a"}}"#));
+}
+
+#[tokio::test]
+async fn parts_of_items_are_shown() {
+    let kit = with_table().await;
+    put(&kit, r#"{"p":{"S":"a"},"c":{"S":"1"},"m":{"M":{"x":{"N":"1"},"y":{"N":"2"}}},"l":{"L":[{"N":"0"},{"N":"1"}]}}"#)
+        .await;
+    let mut input = GetItemInput { table_name: "things".into(), key: given(A1).into(), ..Default::default() };
+    input.projection_expression = Some("m.x, l[1]".to_owned());
+    input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total.into());
+    let got = kit.run(GetItem, input.clone()).await.expect("got");
+    assert_eq!(json(&got.item.expect("it")), r#"{"l":{"L":[{"N":"1"}]},"m":{"M":{"x":{"N":"1"}}}}"#);
+    assert_eq!(got.consumed_capacity.expect("units").capacity_units, Some(0.5));
+    input.projection_expression = None;
+    input.attributes_to_get = Some(vec!["p".to_owned()]);
+    input.consistent_read = Some(true);
+    let got = kit.run(GetItem, input).await.expect("got");
+    assert_eq!(json(&got.item.expect("it")), r#"{"p":{"S":"a"}}"#);
+    assert_eq!(got.consumed_capacity.expect("units").capacity_units, Some(1.0));
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_refused() {
+    let kit = with_table().await;
+    let item = |len: usize| {
+        let mut item = item(A1);
+        item.insert("x", Value::from("x".repeat(len).as_str()));
+        PutItemInput {
+            table_name: "things".into(),
+            item: attribute::Given::from(item).into(),
+            ..Default::default()
+        }
+    };
+    // Names and values of the key take 4 bytes, the attribute's name one.
+    kit.run(PutItem, item(400 * 1024 - 5)).await.expect("it fits");
+    assert_eq!(
+        invalid(kit.run(PutItem, item(400 * 1024 - 4)).await),
+        "Item size has exceeded the maximum allowed size"
+    );
+    let mut more = update(A1, "SET y = :v");
+    more.expression_attribute_values = values(r#"{":v":{"S":"y"}}"#);
+    assert_eq!(
+        invalid(kit.run(UpdateItem, more).await),
+        "Item size to update has exceeded the maximum allowed size"
+    );
+}
+
+/// Writers of one item wait for one another, and each finds what the one before has left.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hot_counter_loses_nothing() {
+    let kit = Arc::new(with_table().await);
+    let tasks: Vec<_> = (0..200)
+        .map(|n| {
+            let kit = kit.clone();
+            tokio::spawn(async move {
+                let mut input = update(A1, "ADD n :one");
+                input.expression_attribute_values = values(r#"{":one":{"N":"1"}}"#);
+                if n % 4 == 0 {
+                    // One that fails is none of the others' business.
+                    input.condition_expression = Some("attribute_exists(nothing)".to_owned());
+                    return kit.run(UpdateItem, input).await.is_ok();
+                }
+                kit.run(UpdateItem, input).await.expect("added");
+                true
+            })
+        })
+        .collect();
+    let mut done = 0;
+    for task in tasks {
+        done += usize::from(task.await.expect("no panic"));
+    }
+    assert_eq!(done, 150);
+    assert!(get(&kit, A1).await.expect("it").contains(r#""n":{"N":"150"}"#));
+}
+
+#[tokio::test]
+async fn batches_are_read_and_written() {
+    let kit = with_table().await;
+    let put = |c: usize| WriteRequest {
+        put_request: Some(PutRequest {
+            item: given(&format!(r#"{{"p":{{"S":"a"}},"c":{{"S":"{c}"}},"n":{{"N":"{c}"}}}}"#)).into(),
+        }),
+        delete_request: None,
+    };
+    let write = |requests: Vec<WriteRequest>| BatchWriteItemInput {
+        request_items: std::collections::BTreeMap::from([("things".to_owned(), requests)]).into(),
+        ..Default::default()
+    };
+    let done = kit.run(BatchWriteItem, write((0..25).map(put).collect())).await.expect("written");
+    assert!(done.unprocessed_items.expect("none").is_empty());
+    assert_eq!(
+        invalid(kit.run(BatchWriteItem, write((0..26).map(put).collect())).await),
+        "Too many items requested for the BatchWriteItem call"
+    );
+    assert_eq!(
+        invalid(kit.run(BatchWriteItem, write(vec![put(1), put(1)])).await),
+        "Provided list of item keys contains duplicates"
+    );
+    let keys = |of: std::ops::Range<usize>| KeysAndAttributes {
+        keys: of
+            .map(|c| given(&format!(r#"{{"p":{{"S":"a"}},"c":{{"S":"{c}"}}}}"#)))
+            .collect::<Vec<_>>()
+            .into(),
+        projection_expression: Some("n".to_owned()),
+        ..Default::default()
+    };
+    let read = |of| BatchGetItemInput {
+        request_items: std::collections::BTreeMap::from([("things".to_owned(), keys(of))]).into(),
+        ..Default::default()
+    };
+    let found = kit.run(BatchGetItem, read(20..30)).await.expect("read").responses.expect("responses");
+    assert_eq!(found["things"].len(), 5);
+    assert_eq!(json(&found["things"][0]), r#"{"n":{"N":"20"}}"#);
+    assert_eq!(
+        invalid(kit.run(BatchGetItem, read(0..101)).await),
+        "Too many items requested for the BatchGetItem call"
+    );
+}
+
+fn action(c: &str, n: i64, condition: Option<&str>) -> TransactWriteItem {
+    TransactWriteItem {
+        update: Some(Update {
+            key: given(&format!(r#"{{"p":{{"S":"a"}},"c":{{"S":"{c}"}}}}"#)).into(),
+            table_name: "things".into(),
+            update_expression: "ADD n :n".into(),
+            condition_expression: condition.map(str::to_owned),
+            expression_attribute_values: values(&format!(r#"{{":n":{{"N":"{n}"}}}}"#)),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+fn transaction(items: Vec<TransactWriteItem>) -> TransactWriteItemsInput {
+    TransactWriteItemsInput { transact_items: items.into(), ..Default::default() }
+}
+
+#[tokio::test]
+async fn a_transaction_is_done_whole_or_not_at_all() {
+    let kit = with_table().await;
+    kit.run(TransactWriteItems, transaction(vec![action("1", 5, None), action("2", 5, None)]))
+        .await
+        .expect("done");
+    let failing = vec![action("1", 1, None), action("2", 1, Some("n > :n AND n < :n"))];
+    let Err(Error::TransactionCanceledException(cancelled)) =
+        kit.run(TransactWriteItems, transaction(failing)).await
+    else {
+        panic!("the condition does not hold")
+    };
+    assert_eq!(
+        cancelled.message.as_deref(),
+        Some(
+            "Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]"
+        )
+    );
+    assert!(get(&kit, A1).await.expect("it").contains(r#""n":{"N":"5"}"#));
+    assert_eq!(
+        invalid(
+            kit.run(TransactWriteItems, transaction(vec![action("1", 1, None), action("1", 1, None)])).await
+        ),
+        "Transaction request cannot include multiple operations on one item"
+    );
+    let get = |c: &str| TransactGetItem {
+        get: Get {
+            key: given(&format!(r#"{{"p":{{"S":"a"}},"c":{{"S":"{c}"}}}}"#)).into(),
+            table_name: "things".into(),
+            ..Default::default()
+        }
+        .into(),
+    };
+    let input =
+        TransactGetItemsInput { transact_items: vec![get("1"), get("9")].into(), ..Default::default() };
+    let found = kit.run(TransactGetItems, input).await.expect("read").responses.expect("responses");
+    assert!(found[0].item.is_some() && found[1].item.is_none());
+}
+
+#[tokio::test]
+async fn a_token_stands_for_one_request_for_ten_minutes() {
+    let kit = with_table().await;
+    let once = |n: i64| TransactWriteItemsInput {
+        client_request_token: Some("token".to_owned()),
+        ..transaction(vec![action("1", n, None)])
+    };
+    kit.run(TransactWriteItems, once(1)).await.expect("done");
+    kit.run(TransactWriteItems, once(1)).await.expect("done before");
+    assert!(get(&kit, A1).await.expect("it").contains(r#""n":{"N":"1"}"#));
+    let other = kit.run(TransactWriteItems, once(2)).await;
+    assert!(matches!(other, Err(Error::IdempotentParameterMismatchException(_))));
+    kit.advance(std::time::Duration::from_secs(601));
+    kit.run(TransactWriteItems, once(2)).await.expect("the token has ended");
+    assert!(get(&kit, A1).await.expect("it").contains(r#""n":{"N":"3"}"#));
+}
+
+/// A constant sum, whatever goes on at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transfers_keep_the_sum() {
+    let kit = Arc::new(with_table().await);
+    const ACCOUNTS: usize = 5;
+    for c in 0..ACCOUNTS {
+        put(&kit, &format!(r#"{{"p":{{"S":"a"}},"c":{{"S":"{c}"}},"n":{{"N":"100"}}}}"#)).await;
+    }
+    let tasks: Vec<_> = (0..60usize)
+        .map(|n| {
+            let kit = kit.clone();
+            tokio::spawn(async move {
+                let (from, to) = (n % ACCOUNTS, (n * 3 + 1) % ACCOUNTS);
+                if from == to {
+                    return;
+                }
+                let items = vec![action(&from.to_string(), -7, None), action(&to.to_string(), 7, None)];
+                kit.run(TransactWriteItems, transaction(items)).await.expect("moved");
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+    let input = ScanInput { table_name: "things".into(), ..Default::default() };
+    let all = kit.run(Scan, input).await.expect("all").items.expect("items");
+    let sum: i64 = all
+        .iter()
+        .map(|shown| match item(&json(shown)).get("n") {
+            Some(Value::N(number)) => number.to_i64().expect("whole"),
+            other => panic!("{other:?}"),
+        })
+        .sum();
+    assert_eq!(sum, 500);
+}
