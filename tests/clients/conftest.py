@@ -68,6 +68,12 @@ def own(own_server):
 
 
 @pytest.fixture
+def wire(account):
+    """Hand-made requests of the account, for SQS unless a file has its own."""
+    return Client(account.server, Signer("sqs", key=account.key))
+
+
+@pytest.fixture
 def client(server):
     """Hand-made requests for SQS."""
     return Client(server, Signer(service="sqs"))

@@ -11,12 +11,6 @@ from support.aws import Account, fails
 from support.http import Client, Signer
 
 
-@pytest.fixture
-def wire(account):
-    """Hand-made requests of the same account."""
-    return Client(account.server, Signer("sqs", key=account.key))
-
-
 def delete(account, url, message):
     account.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 

@@ -17,11 +17,6 @@ def queue(account):
     return account.queue()
 
 
-@pytest.fixture
-def wire(account):
-    return Client(account.server, Signer("sqs", key=account.key))
-
-
 def assert_refused(answer):
     """An error of the caller, with a code and a text."""
     assert 400 <= answer.status < 500, (answer.status, answer.body[:300])

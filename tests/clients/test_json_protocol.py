@@ -3,13 +3,6 @@
 import pytest
 
 from support.aws import fails, make_client
-from support.http import Client, Signer
-
-
-@pytest.fixture
-def wire(account):
-    """Hand-made requests of the account."""
-    return Client(account.server, Signer("sqs", key=account.key))
 
 
 def test_nothing_to_say_is_no_byte_at_all(account, wire):

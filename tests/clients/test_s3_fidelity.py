@@ -1,7 +1,5 @@
 """Where S3 does what one would not guess, with buckets and objects, seen through a stock client."""
 
-import base64
-import hashlib
 import threading
 
 import pytest
@@ -10,7 +8,7 @@ from botocore.exceptions import ClientError
 from support.aws import make_client
 from support.http import Client, Signer
 from support.s3 import LONG, PART_MIN, bucket, code, complete, error, etag, keys, parts, put, read, s3, upload
-from support.s3 import versioned
+from support.s3 import sha256, versioned
 
 # The checksum of b"abcdef" that is computed for those who send none.
 CRC64NVME_OF_ABCDEF = "Pact6XRTYyA="
@@ -26,10 +24,6 @@ def status(function, **parameters):
     """The status and the code of a refusal."""
     refused = error(function, **parameters)
     return refused["ResponseMetadata"]["HTTPStatusCode"], refused["Error"]["Code"]
-
-
-def sha256(body):
-    return base64.b64encode(hashlib.sha256(body).digest()).decode()
 
 
 def checksums(answer):

@@ -84,6 +84,25 @@ pub fn node_packages(folder: &Path) -> Result<OsString> {
     Ok(path)
 }
 
+/// Clients of Debian's that tests run: what is missing is installed, where that can be done. Elsewhere their tests say that
+/// they are skipped.
+pub fn debian_clients() {
+    let clients = [("rclone", "rclone", "version"), ("s3fs", "s3fs", "--version")];
+    let missing: Vec<&str> = clients
+        .iter()
+        .filter(|(_, program, arg)| !runs(program, &[arg]))
+        .map(|(package, ..)| *package)
+        .collect();
+    if missing.is_empty() {
+        return;
+    }
+    if !runs("apt-get", &["--version"]) {
+        eprintln!("without {}: this is no Debian", missing.join(" and "));
+    } else if let Err(error) = install(&missing) {
+        eprintln!("without {}: {error:#}", missing.join(" and "));
+    }
+}
+
 /// Builds the program; gives its path.
 pub fn cloudlet(release: bool) -> Result<PathBuf> {
     build("cloudlet", "cloudlet", release)

@@ -33,14 +33,15 @@ pub fn run() -> Result<()> {
     let mut demo = Command::new(env::current_exe()?);
     setup::run(demo.args(["demo", "--jobs", "300", "--program"]).arg(&cloudlet))?;
     step("Python clients");
+    setup::debian_clients();
     let clients = paths::root().join("tests/clients");
     let python = setup::python(&clients.join("requirements.txt"))?;
     // The exercises of operations, which are in Python, run with the JavaScript SDK as well.
     let js = clients.join("js");
     let path = setup::node_packages(&js)?;
     let mut pytest = Command::new(python);
-    // Each of the two processes has a server of its own.
-    pytest.args(["-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2"]).arg(&clients);
+    // Each of the two processes has a server of its own. What is skipped is named.
+    pytest.args(["-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", "-n", "2"]).arg(&clients);
     setup::run(pytest.current_dir(&clients).env("CLOUDLET_BIN", &cloudlet).env("PATH", &path))?;
     step("JavaScript clients");
     let mut node = Command::new("node");

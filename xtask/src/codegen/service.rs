@@ -109,7 +109,10 @@ fn schemas(plan: &Plan<'_>, overlay: &Overlay) -> Result<String> {
 fn schema(name: &str, shape: &Shape, overlay: &Overlay, out: &mut String) -> Result<()> {
     let say = anyhow::Error::msg;
     if overlay.own_forms.contains_key(name) {
-        writeln!(out, "pub static {name}: Schema = Schema {{ name: {name:?}, kind: Kind::Own, ..SCHEMA }};\n")?;
+        writeln!(
+            out,
+            "pub static {name}: Schema = Schema {{ name: {name:?}, kind: Kind::Own, ..SCHEMA }};\n"
+        )?;
         return Ok(());
     }
     let kind = lower::kind(shape).map_err(say)?;

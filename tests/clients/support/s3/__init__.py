@@ -1,7 +1,9 @@
 """Exercises of S3's operations, and what they have in common."""
 
+import base64
 import hashlib
 import json
+import zlib
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,6 +18,21 @@ PART_MIN = 5 << 20
 LONG = bytes(range(256)) * 391 + b"end"
 
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+TAGS = [{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": ""}]
+
+
+def by_key(tags):
+    return sorted(tags, key=lambda tag: tag["Key"])
+
+
+def crc32(body):
+    return base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
+
+
+def sha256(body):
+    return base64.b64encode(hashlib.sha256(body).digest()).decode()
 
 
 def s3(account):

@@ -1,8 +1,7 @@
 """Objects that come in parts."""
 
 from support.s3 import LONG, PART_MIN, bucket, code, complete, etag, etag_of_parts, keys, operation, parts, put, read
-from support.s3 import s3, upload
-from support.s3.objects import crc32
+from support.s3 import crc32, s3, upload
 
 FIRST = bytes(PART_MIN)
 

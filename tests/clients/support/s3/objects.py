@@ -1,22 +1,9 @@
 """Objects, one at a time and many to be deleted."""
 
-import base64
 import datetime
-import hashlib
-import zlib
 
 from support.s3 import LONG, bucket, code, etag, keys, operation, put, read, s3, upload, versioned
-from support.s3 import complete, etag_of_parts, parts
-
-TAGS = [{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": ""}]
-
-
-def crc32(body):
-    return base64.b64encode(zlib.crc32(body).to_bytes(4, "big")).decode()
-
-
-def sha256(body):
-    return base64.b64encode(hashlib.sha256(body).digest()).decode()
+from support.s3 import TAGS, by_key, complete, crc32, etag_of_parts, parts, sha256
 
 
 def recent(when):
@@ -138,10 +125,6 @@ def get_object_attributes(account, call):
     assert found["ObjectParts"]["TotalPartsCount"] == 1
     [only] = found["ObjectParts"]["Parts"]
     assert (only["PartNumber"], only["Size"], only["ChecksumSHA256"]) == (1, 4, sha256(b"text"))
-
-
-def by_key(tags):
-    return sorted(tags, key=lambda tag: tag["Key"])
 
 
 @operation
