@@ -5,11 +5,10 @@ import re
 import time
 
 from support.aws import REGION
-from support.s3 import LONG, bucket, code, operation, policy, put, read, s3, versioned
+from support.s3 import LONG, TAGS, bucket, by_key, code, operation, policy, put, read, s3, versioned
 from support.server import PATIENCE_S
 
 KMS = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": ""}
-TAGS = [{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": ""}]
 RULE = {
     "ID": "browsers",
     "AllowedOrigins": ["https://example.com"],
@@ -76,10 +75,6 @@ def put_bucket_versioning(account, call):
 def get_bucket_versioning(account, call):
     assert call("GetBucketVersioning", Bucket=bucket(account)) == {}
     assert call("GetBucketVersioning", Bucket=versioned(account)) == {"Status": "Enabled"}
-
-
-def by_key(tags):
-    return sorted(tags, key=lambda tag: tag["Key"])
 
 
 @operation
