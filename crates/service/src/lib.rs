@@ -8,6 +8,7 @@ mod accounts;
 mod authorize;
 mod cloud;
 mod edge;
+mod failure;
 mod operation;
 mod places;
 mod registry;

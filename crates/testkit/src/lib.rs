@@ -1,6 +1,8 @@
 //! Services in process, on a store in memory and with a clock that stands still until it is moved: what tests of
 //! services stand on.
 
+mod refusals;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +14,8 @@ use store::{Options, Store};
 use tokio::task::JoinHandle;
 use vault::Vault;
 use wire::OperationType;
+
+pub use refusals::refusal_in;
 
 /// The account that calls unless a test says otherwise.
 pub const ACCOUNT: &str = "123456789012";

@@ -4,38 +4,7 @@
 use model_s3::Error;
 use wire::{CommonError, Detailed, Fault, Protocol};
 
-/// Why a transaction ended without a commit.
-#[derive(Debug)]
-pub enum Failure {
-    /// The store's answer.
-    Store(store::Error),
-    /// The operation's answer.
-    Api(Box<Error>),
-}
-
-impl From<store::Error> for Failure {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<store::KeyError> for Failure {
-    fn from(error: store::KeyError) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<store::RecordError> for Failure {
-    fn from(error: store::RecordError) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Api(Box::new(error))
-    }
-}
+service::failure!(Error, of_store);
 
 impl From<Detailed> for Failure {
     fn from(error: Detailed) -> Self {
@@ -43,13 +12,10 @@ impl From<Detailed> for Failure {
     }
 }
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Api(error) => *error,
-            Failure::Store(store::Error::Contention) => operation_aborted().into(),
-            Failure::Store(error) => error.into(),
-        }
+fn of_store(error: store::Error) -> Error {
+    match error {
+        store::Error::Contention => operation_aborted().into(),
+        error => error.into(),
     }
 }
 

@@ -3,50 +3,12 @@
 use model_secretsmanager::Error;
 use wire::{CommonError, Protocol, ServiceError};
 
-/// Why a transaction ended without a commit.
-#[derive(Debug)]
-pub enum Failure {
-    /// The store's answer.
-    Store(store::Error),
-    /// The operation's answer.
-    Api(Box<Error>),
+service::failure!(
+    Error,
+    of_store,
     /// What was prepared for the transaction is out of date: prepare it again.
-    Stale,
-}
-
-impl From<store::Error> for Failure {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Api(Box::new(error))
-    }
-}
-
-impl From<store::RecordError> for Failure {
-    fn from(error: store::RecordError) -> Self {
-        Self::Store(corrupt(error))
-    }
-}
-
-impl From<store::KeyError> for Failure {
-    fn from(error: store::KeyError) -> Self {
-        Self::Store(corrupt(error))
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Api(error) => *error,
-            Failure::Store(error) => of_store(error),
-            Failure::Stale => busy(),
-        }
-    }
-}
+    Stale => busy(),
+);
 
 /// Stored bytes that are not what was written.
 pub fn corrupt(error: impl ToString) -> store::Error {

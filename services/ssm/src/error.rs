@@ -3,36 +3,14 @@
 use model_ssm::{Error, types};
 use wire::CommonError;
 
-/// Why a transaction ended without a commit.
-#[derive(Debug)]
-pub enum Failure {
-    /// The store's answer.
-    Store(store::Error),
-    /// The operation's answer.
-    Api(Box<Error>),
-}
+service::failure!(Error, of_store);
 
-impl From<store::Error> for Failure {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Api(Box::new(error))
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Api(error) => *error,
-            Failure::Store(store::Error::Contention) => Error::too_many_updates(
-                "The parameter is being changed by too many requests at once. Please try again.",
-            ),
-            Failure::Store(error) => error.into(),
-        }
+fn of_store(error: store::Error) -> Error {
+    match error {
+        store::Error::Contention => Error::too_many_updates(
+            "The parameter is being changed by too many requests at once. Please try again.",
+        ),
+        error => error.into(),
     }
 }
 

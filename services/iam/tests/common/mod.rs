@@ -7,7 +7,7 @@ use model_iam::Error;
 use model_iam::ops::*;
 use model_iam::types::*;
 use testkit::{ACCOUNT, Kit};
-use wire::{Protocol, ServiceError};
+use wire::Protocol;
 
 pub const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 pub const READ_ONLY: &str = "arn:aws:iam::aws:policy/ReadOnlyAccess";
@@ -50,17 +50,7 @@ pub async fn user(kit: &Kit, name: &str) -> User {
     kit.run(CreateUser, input).await.expect("a user").user.expect("a user")
 }
 
-/// Code for the query protocol, and text.
-pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
-    let Err(error) = result else { panic!("it was not refused") };
-    let fault = error.fault();
-    (fault.query_code().to_owned(), fault.message(Protocol::Query).into_owned())
-}
-
-#[track_caller]
-pub fn refused<T>(result: Result<T, Error>, code: &str, text: &str) {
-    assert_eq!(refusal(result), (code.to_owned(), text.to_owned()));
-}
+testkit::refusals!(Error, Protocol::Query, query codes);
 
 pub fn tag(key: &str, value: &str) -> Tag {
     Tag { key: key.into(), value: value.into() }

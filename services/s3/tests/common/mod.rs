@@ -12,7 +12,7 @@ use model_s3::Error;
 use model_s3::ops::*;
 use model_s3::types::*;
 use testkit::Kit;
-use wire::{Open, Protocol, ServiceError as _};
+use wire::{Open, Protocol};
 
 /// An account that owns nothing.
 pub const OTHER: &str = "210987654321";
@@ -62,23 +62,7 @@ pub async fn put_website(kit: &Kit, bucket: &str) {
     kit.run(PutBucketWebsite, input).await.expect("a website");
 }
 
-/// Code and text.
-#[track_caller]
-pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
-    let Err(error) = result else { panic!("it was not refused") };
-    let fault = error.fault();
-    (fault.code(Protocol::RestXml).to_owned(), fault.message(Protocol::RestXml).into_owned())
-}
-
-#[track_caller]
-pub fn refused<T>(result: Result<T, Error>, code: &str, text: &str) {
-    assert_eq!(refusal(result), (code.to_owned(), text.to_owned()));
-}
-
-#[track_caller]
-pub fn refused_as<T>(result: Result<T, Error>, code: &str) {
-    assert_eq!(refusal(result).0, code);
-}
+testkit::refusals!(Error, Protocol::RestXml);
 
 /// How many rows the store has.
 pub fn rows(kit: &Kit) -> usize {

@@ -16,7 +16,7 @@ use model_secretsmanager::types::{
 use secretsmanager::{Functions, NoFunctions};
 use service::{Allowed, Resource, Service};
 use testkit::Kit;
-use wire::{Protocol, ServiceError};
+use wire::Protocol;
 
 pub const TOKEN: &str = "11111111-1111-4111-8111-111111111111";
 
@@ -173,16 +173,8 @@ pub async fn versions(kit: &Kit, name: &str, deprecated: bool) -> Vec<(String, V
     versions.into_iter().map(|v| (v.version_id.unwrap(), v.version_stages.unwrap_or_default())).collect()
 }
 
-/// Code and text of an error.
-pub fn told<T>(result: Result<T, model_secretsmanager::Error>) -> (String, String) {
-    let Err(error) = result else { panic!("it was not refused") };
-    let fault = error.fault();
-    (fault.code(Protocol::Json11).to_owned(), fault.message(Protocol::Json11).into_owned())
-}
-
-pub fn refused<T>(result: Result<T, model_secretsmanager::Error>, code: &str, text: &str) {
-    assert_eq!(told(result), (code.to_owned(), text.to_owned()));
-}
+testkit::refusals!(model_secretsmanager::Error, Protocol::Json11);
+pub use refusal as told;
 
 pub const NOT_FOUND: &str = "ResourceNotFoundException";
 pub const INVALID_REQUEST: &str = "InvalidRequestException";

@@ -15,7 +15,7 @@ use model_sqs::{Error, SERVICE};
 use service::{Authorizer, Decision, Question, Service};
 use sqs::Limits;
 use store::{Options, Store};
-use wire::{Open, OperationType, Protocol, ServiceError};
+use wire::{Open, OperationType, Protocol};
 
 pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "us-east-1";
@@ -279,17 +279,7 @@ pub fn system(message: &Message, name: &str) -> String {
     message.attributes.as_ref().and_then(|all| all.get(name)).cloned().unwrap_or_default()
 }
 
-/// Code for the query protocol, and text.
-pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
-    let Err(error) = result else { panic!("it was not refused") };
-    let fault = error.fault();
-    (fault.query_code().to_owned(), fault.message(Protocol::Json10).into_owned())
-}
-
-#[track_caller]
-pub fn refused<T>(result: Result<T, Error>, code: &str, text: &str) {
-    assert_eq!(refusal(result), (code.to_owned(), text.to_owned()));
-}
+testkit::refusals!(Error, Protocol::Json10, query codes);
 
 pub const INVALID: &str = "InvalidParameterValue";
 pub const MISSING: &str = "MissingParameter";

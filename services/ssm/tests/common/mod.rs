@@ -15,7 +15,7 @@ use model_ssm::types::*;
 use service::{Allowed, Deps, Resource, Service};
 use testkit::{ACCOUNT, Kit, REGION};
 use vault::Vault;
-use wire::{Bytes, CommonError, Open, Protocol, ServiceError};
+use wire::{Bytes, CommonError, Open, Protocol};
 
 /// How long a test waits for background work, at the very most.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -211,23 +211,7 @@ pub fn kind(parameter: &Parameter) -> &str {
     parameter.r#type.as_ref().map(Open::as_str).expect("a type")
 }
 
-/// Code and text.
-#[track_caller]
-pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
-    let Err(error) = result else { panic!("it was not refused") };
-    let fault = error.fault();
-    (fault.code(Protocol::Json11).to_owned(), fault.message(Protocol::Json11).into_owned())
-}
-
-#[track_caller]
-pub fn refused<T>(result: Result<T, Error>, code: &str, text: &str) {
-    assert_eq!(refusal(result), (code.to_owned(), text.to_owned()));
-}
-
-#[track_caller]
-pub fn refused_as<T>(result: Result<T, Error>, code: &str) {
-    assert_eq!(refusal(result).0, code);
-}
+testkit::refusals!(Error, Protocol::Json11);
 
 pub fn not_implemented(error: &CommonError) -> bool {
     matches!(error, CommonError::NotImplemented { .. })
