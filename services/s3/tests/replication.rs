@@ -318,6 +318,33 @@ async fn deletions_leave_markers_there_and_no_more() {
 }
 
 #[tokio::test]
+async fn what_expires_here_stays_there() {
+    let kit = copying(vec![rule(TARGET)]).await;
+    put(&kit, SOURCE, "a", "1").await;
+    assert_eq!(settled(&kit, "a").await, ReplicationStatus::Completed);
+    let expiry = LifecycleRule {
+        status: Open::Known(ExpirationStatus::Enabled).into(),
+        filter: Some(LifecycleRuleFilter { prefix: Some(String::new()), ..Default::default() }),
+        expiration: Some(LifecycleExpiration { days: Some(1), ..Default::default() }),
+        ..Default::default()
+    };
+    let input = PutBucketLifecycleConfigurationInput {
+        bucket: SOURCE.into(),
+        lifecycle_configuration: Some(BucketLifecycleConfiguration { rules: vec![expiry].into() }),
+        ..Default::default()
+    };
+    kit.run(PutBucketLifecycleConfiguration, input).await.unwrap();
+    kit.advance(std::time::Duration::from_secs(3 * 24 * 3600));
+    until("it expires", async || head(&kit, SOURCE, "a").await.is_none()).await;
+    // What is done later is copied later.
+    put(&kit, SOURCE, "a", "2").await;
+    assert_eq!(settled(&kit, "a").await, ReplicationStatus::Completed);
+    let input = ListObjectVersionsInput { bucket: TARGET.into(), ..Default::default() };
+    let list = kit.run(ListObjectVersions, input).await.unwrap();
+    assert_eq!((list.versions.unwrap().len(), list.delete_markers.unwrap_or_default().len()), (2, 0));
+}
+
+#[tokio::test]
 async fn markers_are_copied_where_a_rule_says_so() {
     let silent = ReplicationRule {
         delete_marker_replication: markers(DeleteMarkerReplicationStatus::Disabled),
