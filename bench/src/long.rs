@@ -8,7 +8,7 @@ use crate::report::{Machine, grouped, mebibytes, to_json};
 use crate::sign::{Signer, Template, hex};
 use crate::sqs::{CallError, expect_success};
 use crate::table::Table;
-use crate::target::{TargetError, free_endpoint, start_cloudlet_timed};
+use crate::target::{DATA, TargetError, free_endpoint, start_cloudlet_timed};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::io;
@@ -71,7 +71,7 @@ pub async fn measure(options: &Options) -> Result<LongFigures, LongError> {
     let path = options.cloudlet.as_deref().ok_or(TargetError::NoCloudlet("long"))?;
     let data = TempDir::with_prefix_in("cloudlet-bench-", options.data_parent())?;
     let endpoint = free_endpoint(options)?;
-    let (server, _) = start_cloudlet_timed(path, &endpoint, data.path()).await?;
+    let (server, _) = start_cloudlet_timed(path, &endpoint, &data.path().join(DATA)).await?;
     let mut client = Client::new(&endpoint);
     let created = client.call(&Template::s3("PUT", BUCKET, "", &endpoint.host, b""), b"").await?;
     expect_success(&client, created)?;

@@ -8,7 +8,7 @@ use crate::report::{Machine, grouped, mebibytes, to_json};
 use crate::sqs::{CallError, Sqs};
 use crate::stats::Spread;
 use crate::table::Table;
-use crate::target::{TargetError, free_endpoint, start_cloudlet_timed};
+use crate::target::{DATA, TargetError, free_endpoint, start_cloudlet_timed};
 use serde::Serialize;
 use std::io;
 use std::path::Path;
@@ -62,14 +62,15 @@ pub async fn measure(options: &Options) -> Result<StartupFigures, StartupError> 
     let mut ready_empty = Vec::new();
     for _ in 0..STARTS {
         let data = fresh_directory(options)?;
-        let (server, ready) = start_cloudlet_timed(path, &free_endpoint(options)?, data.path()).await?;
+        let (server, ready) =
+            start_cloudlet_timed(path, &free_endpoint(options)?, &data.path().join(DATA)).await?;
         ready_empty.push(milliseconds(ready));
         server.kill();
     }
 
     let data = fresh_directory(options)?;
     let endpoint = free_endpoint(options)?;
-    let (server, _) = start_cloudlet_timed(path, &endpoint, data.path()).await?;
+    let (server, _) = start_cloudlet_timed(path, &endpoint, &data.path().join(DATA)).await?;
     tokio::time::sleep(SETTLE).await;
     let idle_rss_bytes = rss(&server)?;
 
@@ -83,12 +84,12 @@ pub async fn measure(options: &Options) -> Result<StartupFigures, StartupError> 
     }
     let loaded_rss_bytes = rss(&server)?;
     server.kill();
-    let directory_bytes = directory_bytes(data.path(), 0)?;
+    let directory_bytes = directory_bytes(&data.path().join(DATA), 0)?;
 
     let mut ready_after_kill = Vec::new();
     let mut restarted_rss_bytes = 0;
     for _ in 0..STARTS {
-        let (server, ready) = start_cloudlet_timed(path, &endpoint, data.path()).await?;
+        let (server, ready) = start_cloudlet_timed(path, &endpoint, &data.path().join(DATA)).await?;
         ready_after_kill.push(milliseconds(ready));
         let sqs = Sqs::new(&endpoint);
         let kept = sqs.visible_messages(&mut Client::new(&endpoint), &loader.queue).await?;

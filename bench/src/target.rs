@@ -92,6 +92,9 @@ pub enum TargetError {
     SameName(String),
 }
 
+/// Below a temporary directory, so that the root key, which lies beside the data, goes with it.
+pub const DATA: &str = "data";
+
 /// Something that answers at an endpoint.
 #[derive(Debug)]
 pub struct Target {
@@ -152,7 +155,8 @@ async fn start(managed: Managed, options: &Options) -> Result<Target, TargetErro
     let (mut command, health) = match managed {
         Managed::Cloudlet | Managed::CloudletEphemeral => {
             let path = options.cloudlet.as_deref().ok_or(TargetError::NoCloudlet(name))?;
-            let kept = (managed == Managed::Cloudlet).then_some(data.path());
+            let place = data.path().join(DATA);
+            let kept = (managed == Managed::Cloudlet).then_some(place.as_path());
             (cloudlet_command(path, address, kept), Health::Success(CLOUDLET_HEALTH))
         }
         Managed::Moto => {
