@@ -66,7 +66,7 @@ impl Drop for Cloudlet {
 }
 
 fn bytes(len: usize) -> Bytes {
-    (0..len).map(|at| (at * 7 >> 3) as u8).collect()
+    (0..len).map(|at| ((at * 7) >> 3) as u8).collect()
 }
 
 #[tokio::test]
