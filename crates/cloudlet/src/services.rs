@@ -8,6 +8,7 @@ use service::{Deps, Service};
 /// Makes the services.
 pub fn all(deps: &Deps) -> Vec<Service> {
     vec![
+        dynamodb::service(deps.clone()),
         iam::service(deps.clone()),
         kms::service(deps.clone()),
         s3::service(deps.clone()),
@@ -30,7 +31,8 @@ mod tests {
     #[tokio::test]
     async fn registered_is_generated() {
         let deps = testkit::deps();
-        let generated: [(&str, &[&Operation]); 7] = [
+        let generated: [(&str, &[&Operation]); 8] = [
+            ("dynamodb", model_dynamodb::ops::ALL),
             ("iam", model_iam::ops::ALL),
             ("kms", model_kms::ops::ALL),
             ("s3", model_s3::ops::ALL),

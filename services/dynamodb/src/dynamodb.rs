@@ -17,7 +17,7 @@ use crate::keys::Place;
 use crate::latches::Latches;
 use crate::limits::HOT_TABLES_MAX;
 use crate::table::Table;
-use crate::write::Job;
+use crate::write::{Combined, Job};
 
 /// The service's state.
 pub struct DynamoDb {
@@ -28,6 +28,7 @@ pub struct DynamoDb {
     pub(crate) expressions: Cache,
     /// Who writes to which item.
     pub(crate) latches: Arc<Latches<Job>>,
+    pub(crate) combined: Combined,
     pub(crate) housekeeping: Housekeeping,
     /// Tables as last read, by the keys of their rows; each is checked against its row at every use.
     hot: RwLock<HashMap<Bytes, Arc<Table>>>,
@@ -41,6 +42,7 @@ impl DynamoDb {
             ids: deps.ids,
             expressions: Cache::default(),
             latches: Arc::default(),
+            combined: Combined::default(),
             housekeeping: Housekeeping::default(),
             hot: RwLock::default(),
         }

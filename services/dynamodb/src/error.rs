@@ -4,41 +4,7 @@ use attribute::Invalid;
 use model_dynamodb::Error;
 use wire::CommonError;
 
-/// Why a transaction ended without a commit.
-#[derive(Debug)]
-pub enum Failure {
-    /// The store's answer.
-    Store(store::Error),
-    /// The operation's answer.
-    Api(Box<Error>),
-}
-
-impl From<store::Error> for Failure {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<store::RecordError> for Failure {
-    fn from(error: store::RecordError) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Api(Box::new(error))
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Api(error) => *error,
-            Failure::Store(error) => error.into(),
-        }
-    }
-}
+service::failure!(Error, Error::from);
 
 /// Stored bytes that are not what was written.
 pub fn corrupt(error: impl ToString) -> store::Error {

@@ -204,7 +204,9 @@ async fn remove(service: &DynamoDb, table: &Arc<Table>, index: &Index) -> Result
                     .chain(record.indexes.iter().flat_map(|known| known.key.all()))
                     .any(|key| key == name)
             };
-            record.attributes = record.attributes.iter().filter(|(name, _)| used(name)).cloned().collect();
+            let unused: Vec<String> =
+                record.attributes.iter().map(|(name, _)| name).filter(|name| !used(name)).cloned().collect();
+            record.attributes.retain(|(name, _)| !unused.contains(name));
             tx.delete_range(KeyRange::prefix(table.contents.rows(index.id)));
             tx.delete(table.contents.count(index.id));
             tx.delete(table.contents.bytes(index.id));

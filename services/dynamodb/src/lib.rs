@@ -57,6 +57,7 @@ pub fn service(deps: Deps) -> Service {
         .op(UpdateItem, resource::update_item, DynamoDb::update_item)
         .op(UpdateTable, resource::update_table, DynamoDb::update_table)
         .op(UpdateTimeToLive, resource::update_time_to_live, DynamoDb::update_time_to_live)
+        .background(write::work(dynamodb.clone()))
         .background(housekeeping::run(dynamodb))
         .build()
 }

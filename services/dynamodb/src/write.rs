@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use attribute::{Invalid, Item, check_depth, item_size, limits::ITEM_BYTES_MAX};
 use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use model_dynamodb::Error;
+use parking_lot::Mutex;
 use store::Tx;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::capacity::{Rate, Units, of_write};
 use crate::dynamodb::DynamoDb;
@@ -50,6 +53,47 @@ pub struct Job {
     reply: oneshot::Sender<Result<Written, Error>>,
 }
 
+/// What writers leave to be done together. It is done behind requests, so that one whose client goes does not take the others'
+/// writes with it.
+pub struct Combined {
+    sender: mpsc::UnboundedSender<Batch>,
+    /// Until the work begins.
+    receiver: Mutex<Option<mpsc::UnboundedReceiver<Batch>>>,
+}
+
+/// Writes to one item, and its turn.
+type Batch = (Vec<Job>, Turn);
+
+impl Default for Combined {
+    fn default() -> Self {
+        // Each holds the turn of an item, for which at least two requests wait: the gateway bounds them.
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Self { sender, receiver: Mutex::new(Some(receiver)) }
+    }
+}
+
+impl Combined {
+    fn send(&self, jobs: Vec<Job>, turn: Turn) {
+        // The program ends: those who wait are told by their replies being dropped.
+        let _ = self.sender.send((jobs, turn));
+    }
+}
+
+/// Does what was left to be done together, for ever.
+pub async fn work(service: Arc<DynamoDb>) {
+    let Some(mut receiver) = service.combined.receiver.lock().take() else { return };
+    let mut running = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            next = receiver.recv() => match next {
+                Some((jobs, turn)) => running.push(service.clone().run(jobs, turn)),
+                None => return,
+            },
+            Some(()) = running.next() => {}
+        }
+    }
+}
+
 impl DynamoDb {
     /// Writes one item, together with whatever others want to do with it at the moment.
     pub async fn write(self: &Arc<Self>, table: &Arc<Table>, write: Write) -> Result<Written, Error> {
@@ -69,8 +113,8 @@ impl DynamoDb {
             let jobs = next_jobs(&held);
             match <[Job; 1]>::try_from(jobs) {
                 // Alone: nobody is harmed if the client goes and this ends.
-                Ok([job]) => drop(self.clone().run(vec![job], turn).await),
-                Err(jobs) => drop(tokio::spawn(self.clone().run(jobs, turn)).await),
+                Ok([job]) => self.clone().run(vec![job], turn).await,
+                Err(jobs) => self.combined.send(jobs, turn),
             }
         }
     }

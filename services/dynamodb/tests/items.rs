@@ -1,5 +1,8 @@
 //! Items: put, read, changed and deleted.
 
+// Clients that do something at once.
+#![allow(clippy::disallowed_methods)]
+
 mod common;
 
 use std::sync::Arc;
@@ -37,7 +40,8 @@ async fn an_item_comes_back_normalised() {
 async fn keys_are_checked() {
     let kit = with_table().await;
     let get = async |key: &str| {
-        let input = GetItemInput { table_name: "things".into(), key: given(key).into(), ..Default::default() };
+        let input =
+            GetItemInput { table_name: "things".into(), key: given(key).into(), ..Default::default() };
         invalid(kit.run(GetItem, input).await)
     };
     let mismatch = "The provided key element does not match the schema";
@@ -48,7 +52,8 @@ async fn keys_are_checked() {
         get(r#"{"p":{"S":""},"c":{"S":"1"}}"#).await.contains("cannot contain an empty string value. Key: p")
     );
     let put = async |item: &str| {
-        let input = PutItemInput { table_name: "things".into(), item: given(item).into(), ..Default::default() };
+        let input =
+            PutItemInput { table_name: "things".into(), item: given(item).into(), ..Default::default() };
         invalid(kit.run(PutItem, input).await)
     };
     assert_eq!(
@@ -60,8 +65,7 @@ async fn keys_are_checked() {
         "One or more parameter values were invalid: Type mismatch for key c expected: S actual: N"
     );
     let missing = GetItemInput { table_name: "other".into(), key: given(A1).into(), ..Default::default() };
-    let (code, text) = refused(kit.run(GetItem, missing).await);
-    assert_eq!((code.as_str(), text.as_str()), ("ResourceNotFoundException", "Requested resource not found"));
+    refused(kit.run(GetItem, missing).await, "ResourceNotFoundException", "Requested resource not found");
 }
 
 #[tokio::test]
@@ -218,10 +222,8 @@ async fn batches_are_read_and_written() {
     };
     let done = kit.run(BatchWriteItem, write((0..25).map(put).collect())).await.expect("written");
     assert!(done.unprocessed_items.expect("none").is_empty());
-    assert_eq!(
-        invalid(kit.run(BatchWriteItem, write((0..26).map(put).collect())).await),
-        "Too many items requested for the BatchWriteItem call"
-    );
+    let text = invalid(kit.run(BatchWriteItem, write((0..26).map(put).collect())).await);
+    assert!(text.contains("Member must have length less than or equal to 25"), "{text}");
     assert_eq!(
         invalid(kit.run(BatchWriteItem, write(vec![put(1), put(1)])).await),
         "Provided list of item keys contains duplicates"
@@ -241,10 +243,8 @@ async fn batches_are_read_and_written() {
     let found = kit.run(BatchGetItem, read(20..30)).await.expect("read").responses.expect("responses");
     assert_eq!(found["things"].len(), 5);
     assert_eq!(json(&found["things"][0]), r#"{"n":{"N":"20"}}"#);
-    assert_eq!(
-        invalid(kit.run(BatchGetItem, read(0..101)).await),
-        "Too many items requested for the BatchGetItem call"
-    );
+    let text = invalid(kit.run(BatchGetItem, read(0..101)).await);
+    assert!(text.contains("Member must have length less than or equal to 100"), "{text}");
 }
 
 fn action(c: &str, n: i64, condition: Option<&str>) -> TransactWriteItem {

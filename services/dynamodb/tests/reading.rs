@@ -18,7 +18,7 @@ fn query(condition: &str, of: &str) -> QueryInput {
 
 async fn sorts(kit: &Kit, input: QueryInput) -> Vec<String> {
     let found = kit.run(Query, input).await.expect("found").items.expect("items");
-    found.iter().map(|shown| json(shown)).map(|item| sort_of(&item)).collect()
+    found.iter().map(json).map(|item| sort_of(&item)).collect()
 }
 
 fn sort_of(item: &str) -> String {
@@ -216,7 +216,8 @@ async fn indexes_show_what_is_in_them() {
     whole.consistent_read = Some(true);
     let found = kit.run(Query, whole).await.expect("found").items.expect("items");
     assert!(json(&found[0]).contains(r#""d":{"S":"3"}"#));
-    let scan = ScanInput { table_name: "things".into(), index_name: Some("all".to_owned()), ..Default::default() };
+    let scan =
+        ScanInput { table_name: "things".into(), index_name: Some("all".to_owned()), ..Default::default() };
     assert_eq!(kit.run(Scan, scan).await.expect("found").count, Some(3));
 }
 

@@ -68,6 +68,7 @@ impl Fixture {
     fn furnish(&mut self, server: &Server, service: &str) {
         let account = self.account.clone();
         match service {
+            "dynamodb" => Self::furnish_table(server, &account),
             "kms" => self.furnish_kms(server, &account),
             "sqs" => {
                 let input =
@@ -78,6 +79,27 @@ impl Fixture {
             "sts" => self.furnish_role(server, &account),
             _ => {}
         }
+    }
+
+    /// A table.
+    fn furnish_table(server: &Server, account: &str) {
+        use model_dynamodb::{ops, types};
+        let attribute = types::AttributeDefinition {
+            attribute_name: "p".into(),
+            attribute_type: wire::Open::from(types::ScalarAttributeType::S).into(),
+        };
+        let element = types::KeySchemaElement {
+            attribute_name: "p".into(),
+            key_type: wire::Open::from(types::KeyType::Hash).into(),
+        };
+        let input = types::CreateTableInput {
+            table_name: NAME.into(),
+            attribute_definitions: Some(vec![attribute]),
+            key_schema: Some(vec![element]),
+            billing_mode: Some(types::BillingMode::PayPerRequest.into()),
+            ..Default::default()
+        };
+        server.as_root(account, ops::CreateTable, input);
     }
 
     /// A key, its alias, and something that it encrypted.
@@ -169,6 +191,9 @@ impl Fixture {
             input.insert("Bucket".to_owned(), json!(format!("new-{}", self.account)));
             return;
         }
+        if operation.service.id == "dynamodb" {
+            items(operation.name, input);
+        }
         for (member, value) in self.known.iter().chain(&own) {
             if let Some(slot) = input.get_mut(*member) {
                 *slot = value.clone();
@@ -181,6 +206,10 @@ impl Fixture {
         let account = &self.account;
         let iam = |resource: &str| json!(format!("arn:aws:iam::{account}:{resource}"));
         match service {
+            "dynamodb" => vec![
+                ("TableName", json!(NAME)),
+                ("ResourceArn", json!(format!("arn:aws:dynamodb:us-east-1:{account}:table/{NAME}"))),
+            ],
             "iam" => vec![
                 ("Arn", iam(&format!("user/{USER}"))),
                 ("OpenIDConnectProviderArn", iam("oidc-provider/issuer.test")),
@@ -207,4 +236,23 @@ impl Fixture {
             _ => Vec::new(),
         }
     }
+}
+
+/// Batches and transactions name their tables within: one request of each kind, so that each kind's action is asked for.
+fn items(operation: &str, input: &mut Map<String, Value>) {
+    let of_item = json!({ "TableName": NAME, "Key": {} });
+    let (member, value) = match operation {
+        "BatchGetItem" => ("RequestItems", json!({ NAME: { "Keys": [{}] } })),
+        "BatchWriteItem" => ("RequestItems", json!({ NAME: [{ "DeleteRequest": { "Key": {} } }] })),
+        "TransactGetItems" => ("TransactItems", json!([{ "Get": of_item }])),
+        "TransactWriteItems" => {
+            let put = json!({ "TableName": NAME, "Item": {} });
+            let update = json!({ "TableName": NAME, "Key": {}, "UpdateExpression": "REMOVE a" });
+            let check = json!({ "TableName": NAME, "Key": {}, "ConditionExpression": "a = a" });
+            let all = json!([{ "Put": put }, { "Update": update }, { "Delete": of_item }, { "ConditionCheck": check }]);
+            ("TransactItems", all)
+        }
+        _ => return,
+    };
+    input.insert(member.to_owned(), value);
 }

@@ -9,7 +9,7 @@ use model_dynamodb::Error;
 use model_dynamodb::ops::*;
 use model_dynamodb::types::*;
 use testkit::Kit;
-use wire::{CommonError, Open, OwnForm as _, Protocol, ServiceError as _};
+use wire::{CommonError, Open, OwnForm as _, Protocol};
 
 pub fn kit() -> Kit {
     Kit::new(|deps| vec![dynamodb::service(deps.clone())])
@@ -127,9 +127,4 @@ pub fn invalid<T>(result: Result<T, Error>) -> String {
     }
 }
 
-/// Code and text of an error.
-pub fn refused<T>(result: Result<T, Error>) -> (String, String) {
-    let Err(error) = result else { panic!("no error") };
-    let fault = error.fault();
-    (fault.code(Protocol::Json10).to_owned(), fault.message(Protocol::Json10).into_owned())
-}
+testkit::refusals!(Error, Protocol::Json10);

@@ -1,0 +1,349 @@
+"""DynamoDB by boto3, the AWS CLI and the JavaScript SDK."""
+
+import json
+from decimal import Decimal
+
+import boto3
+import pytest
+from boto3.dynamodb.conditions import Attr, Key
+from botocore.exceptions import ClientError
+
+from support.aws import REGION
+from support.operations import Operations
+
+operation = Operations("dynamodb")
+
+KEY = {"p": {"S": "a"}, "c": {"N": "1"}}
+
+
+def definition(name, **more):
+    return {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "c", "KeyType": "RANGE"}],
+        "AttributeDefinitions": [{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "c", "AttributeType": "N"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        **more,
+    }
+
+
+def table(account, *items, **more):
+    """Makes a table with these items and gives its name."""
+    name = account.name("table")
+    client = account.client("dynamodb")
+    client.create_table(**definition(name, **more))
+    for item in items:
+        client.put_item(TableName=name, Item=item)
+    return name
+
+
+def arn(account, name):
+    return f"arn:aws:dynamodb:{REGION}:{account.key}:table/{name}"
+
+
+def item(number, **more):
+    return {"p": {"S": "a"}, "c": {"N": str(number)}, **more}
+
+
+def stored(account, name, key=KEY):
+    return account.client("dynamodb").get_item(TableName=name, Key=key).get("Item")
+
+
+def refusal(function, **parameters):
+    with pytest.raises(ClientError) as caught:
+        function(**parameters)
+    return caught.value.response["Error"]
+
+
+@operation
+def batch_get_item(account, call):
+    name = table(account, *(item(n, v={"S": str(n)}) for n in range(3)))
+    keys = {"Keys": [item(0), item(2), item(9)], "ProjectionExpression": "v"}
+    answer = call("BatchGetItem", RequestItems={name: keys})
+    assert sorted(found["v"]["S"] for found in answer["Responses"][name]) == ["0", "2"]
+    assert answer["UnprocessedKeys"] == {}
+
+
+@operation
+def batch_write_item(account, call):
+    name = table(account, item(1))
+    requests = [{"PutRequest": {"Item": item(n)}} for n in range(2, 26)] + [{"DeleteRequest": {"Key": KEY}}]
+    assert call("BatchWriteItem", RequestItems={name: requests})["UnprocessedItems"] == {}
+    assert account.client("dynamodb").scan(TableName=name, Select="COUNT")["Count"] == 24
+
+
+@operation
+def create_table(account, call):
+    name = account.name("table")
+    index = {
+        "IndexName": "by-c",
+        "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
+    made = call("CreateTable", **definition(name, GlobalSecondaryIndexes=[index], Tags=[{"Key": "a", "Value": "b"}]))
+    assert made["TableDescription"]["TableArn"] == arn(account, name)
+    waiter = account.client("dynamodb").get_waiter("table_exists")
+    waiter.wait(TableName=name)
+
+
+@operation
+def delete_item(account, call):
+    name = table(account, item(1, v={"S": "x"}))
+    gone = call("DeleteItem", TableName=name, Key=KEY, ReturnValues="ALL_OLD")
+    assert gone["Attributes"] == item(1, v={"S": "x"})
+    assert stored(account, name) is None
+
+
+@operation
+def delete_table(account, call):
+    name = table(account)
+    assert call("DeleteTable", TableName=name)["TableDescription"]["TableStatus"] == "DELETING"
+    account.client("dynamodb").get_waiter("table_not_exists").wait(TableName=name)
+
+
+@operation
+def describe_endpoints(account, call):
+    [endpoint] = call("DescribeEndpoints")["Endpoints"]
+    assert endpoint["CachePeriodInMinutes"] == 1440
+    assert endpoint["Address"]
+
+
+@operation
+def describe_limits(account, call):
+    assert call("DescribeLimits")["TableMaxReadCapacityUnits"] == 40000
+
+
+@operation
+def describe_table(account, call):
+    name = table(account, item(1), item(2))
+    found = call("DescribeTable", TableName=name)["Table"]
+    assert (found["TableStatus"], found["ItemCount"]) == ("ACTIVE", 2)
+    assert found["KeySchema"] == definition(name)["KeySchema"]
+    assert found["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+
+
+@operation
+def describe_time_to_live(account, call):
+    name = table(account)
+    assert call("DescribeTimeToLive", TableName=name)["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+
+
+@operation
+def get_item(account, call):
+    kept = item(1, m={"M": {"l": {"L": [{"BOOL": True}, {"NULL": True}, {"N": "1.5"}]}}}, s={"SS": ["a", "b"]})
+    name = table(account, kept)
+    answer = call("GetItem", TableName=name, Key=KEY, ConsistentRead=True, ReturnConsumedCapacity="TOTAL")
+    assert answer["Item"] == kept
+    assert answer["ConsumedCapacity"] == {"TableName": name, "CapacityUnits": 1.0}
+    assert "Item" not in call("GetItem", TableName=name, Key=item(2))
+
+
+@operation
+def list_tables(account, call):
+    names = sorted(table(account) for _ in range(3))
+    page = call("ListTables", Limit=2, ExclusiveStartTableName=names[0][:-1])
+    assert names[0] in page["TableNames"]
+
+
+@operation
+def list_tags_of_resource(account, call):
+    name = table(account, Tags=[{"Key": "team", "Value": "blue"}])
+    assert call("ListTagsOfResource", ResourceArn=arn(account, name))["Tags"] == [{"Key": "team", "Value": "blue"}]
+
+
+@operation
+def put_item(account, call):
+    name = table(account)
+    call("PutItem", TableName=name, Item=item(1, v={"N": "1e2"}), ConditionExpression="attribute_not_exists(p)")
+    assert stored(account, name)["v"] == {"N": "100"}
+    old = call("PutItem", TableName=name, Item=item(1), ReturnValues="ALL_OLD")
+    assert old["Attributes"]["v"] == {"N": "100"}
+
+
+@operation
+def query(account, call):
+    name = table(account, *(item(n, even={"BOOL": n % 2 == 0}) for n in range(10)))
+    wanted = {
+        "TableName": name,
+        "KeyConditionExpression": "p = :p AND c BETWEEN :low AND :high",
+        "FilterExpression": "#even = :even",
+        "ExpressionAttributeNames": {"#even": "even"},
+        "ExpressionAttributeValues": {
+            ":p": {"S": "a"},
+            ":low": {"N": "2"},
+            ":high": {"N": "7"},
+            ":even": {"BOOL": True},
+        },
+        "ScanIndexForward": False,
+    }
+    answer = call("Query", **wanted)
+    assert [found["c"]["N"] for found in answer["Items"]] == ["6", "4", "2"]
+    assert (answer["Count"], answer["ScannedCount"]) == (3, 6)
+
+
+@operation
+def scan(account, call):
+    name = table(account, *(item(n) for n in range(5)))
+    assert call("Scan", TableName=name)["Count"] == 5
+
+
+@operation
+def tag_resource(account, call):
+    name = table(account)
+    call("TagResource", ResourceArn=arn(account, name), Tags=[{"Key": "team", "Value": "red"}])
+    listed = account.client("dynamodb").list_tags_of_resource(ResourceArn=arn(account, name))
+    assert listed["Tags"] == [{"Key": "team", "Value": "red"}]
+
+
+@operation
+def transact_get_items(account, call):
+    name = table(account, item(1), item(2))
+    wanted = [{"Get": {"TableName": name, "Key": item(n)}} for n in (2, 3)]
+    assert call("TransactGetItems", TransactItems=wanted)["Responses"] == [{"Item": item(2)}, {}]
+
+
+@operation
+def transact_write_items(account, call):
+    name = table(account, item(1), item(2))
+    add = {"TableName": name, "Key": item(2), "UpdateExpression": "ADD n :n", "ExpressionAttributeValues": {":n": {"N": "5"}}}
+    check = {"TableName": name, "Key": item(4), "ConditionExpression": "attribute_not_exists(p)"}
+    actions = [
+        {"Put": {"TableName": name, "Item": item(3)}},
+        {"Delete": {"TableName": name, "Key": item(1)}},
+        {"Update": add},
+        {"ConditionCheck": check},
+    ]
+    call("TransactWriteItems", TransactItems=actions, ClientRequestToken=account.name("token"))
+    assert stored(account, name, item(1)) is None
+    assert stored(account, name, item(2))["n"] == {"N": "5"}
+    assert stored(account, name, item(3)) == item(3)
+
+
+@operation
+def untag_resource(account, call):
+    name = table(account, Tags=[{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": "x"}])
+    call("UntagResource", ResourceArn=arn(account, name), TagKeys=["team"])
+    listed = account.client("dynamodb").list_tags_of_resource(ResourceArn=arn(account, name))
+    assert listed["Tags"] == [{"Key": "stage", "Value": "x"}]
+
+
+@operation
+def update_item(account, call):
+    name = table(account)
+    change = {
+        "TableName": name,
+        "Key": KEY,
+        "UpdateExpression": "SET n = if_not_exists(n, :zero) + :one",
+        "ExpressionAttributeValues": {":zero": {"N": "0"}, ":one": {"N": "1"}},
+        "ReturnValues": "UPDATED_NEW",
+    }
+    assert call("UpdateItem", **change)["Attributes"] == {"n": {"N": "1"}}
+    assert call("UpdateItem", **change)["Attributes"] == {"n": {"N": "2"}}
+
+
+@operation
+def update_table(account, call):
+    name = table(account, item(1, g={"S": "x"}))
+    create = {
+        "IndexName": "by-g",
+        "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    types = [*definition(name)["AttributeDefinitions"], {"AttributeName": "g", "AttributeType": "S"}]
+    call("UpdateTable", TableName=name, AttributeDefinitions=types, GlobalSecondaryIndexUpdates=[{"Create": create}])
+    account.client("dynamodb").get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    found = account.client("dynamodb").query(
+        TableName=name,
+        IndexName="by-g",
+        KeyConditionExpression="g = :g",
+        ExpressionAttributeValues={":g": {"S": "x"}},
+    )
+    assert found["Items"] == [item(1, g={"S": "x"})]
+
+
+@operation
+def update_time_to_live(account, call):
+    name = table(account)
+    wanted = {"Enabled": True, "AttributeName": "ends"}
+    assert call("UpdateTimeToLive", TableName=name, TimeToLiveSpecification=wanted)["TimeToLiveSpecification"] == wanted
+    said = account.client("dynamodb").describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert said == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ends"}
+
+
+test_operation = operation.tests()
+
+
+def resource(account, name):
+    own = account.own()
+    session = boto3.Session(own["AccessKeyId"], own["SecretAccessKey"], region_name=REGION)
+    return session.resource("dynamodb", endpoint_url=account.server.url).Table(name)
+
+
+def test_the_resource_interface(account):
+    """Conditions, pages and batches as boto3's own types make them."""
+    name = table(account)
+    things = resource(account, name)
+    with things.batch_writer() as batch:
+        for n in range(60):
+            batch.put_item(Item={"p": "a", "c": n, "price": Decimal("1.10") * n, "tags": {"x", str(n)}})
+    found = things.query(
+        KeyConditionExpression=Key("p").eq("a") & Key("c").gte(50),
+        FilterExpression=Attr("tags").contains("55") | Attr("price").lt(Decimal("55.5")),
+    )
+    assert [thing["c"] for thing in found["Items"]] == [50, 55]
+    assert found["Items"][1]["price"] == Decimal("60.5")
+    with pytest.raises(ClientError) as caught:
+        things.put_item(Item={"p": "a", "c": 1}, ConditionExpression=Attr("c").not_exists())
+    assert caught.value.response["Error"] == {
+        "Code": "ConditionalCheckFailedException",
+        "Message": "The conditional request failed",
+    }
+
+
+def test_pages_by_the_paginator(account):
+    name = table(account, *(item(n) for n in range(25)))
+    pages = account.client("dynamodb").get_paginator("scan").paginate(TableName=name, PaginationConfig={"PageSize": 4})
+    assert sorted(int(found["c"]["N"]) for page in pages for found in page["Items"]) == list(range(25))
+
+
+def test_what_is_not_there_yet_is_said_by_name(account):
+    name = table(account)
+    client = account.client("dynamodb")
+    old = {"v": {"Value": {"S": "x"}}}
+    error = refusal(client.put_item, TableName=name, Item=KEY, Expected=old)
+    assert error["Code"] == "NotImplemented" and "Expected" in error["Message"]
+    error = refusal(client.create_backup, TableName=name, BackupName="backup")
+    assert error == {"Code": "NotImplemented", "Message": "dynamodb:CreateBackup is not implemented."}
+
+
+def test_cancellation_reasons_reach_the_client(account):
+    name = table(account, item(1))
+    failing = {"TableName": name, "Key": KEY, "ConditionExpression": "attribute_not_exists(p)"}
+    with pytest.raises(ClientError) as caught:
+        account.client("dynamodb").transact_write_items(
+            TransactItems=[{"Put": {"TableName": name, "Item": item(2)}}, {"ConditionCheck": failing}]
+        )
+    assert caught.value.response["Error"]["Code"] == "TransactionCanceledException"
+    codes = [reason["Code"] for reason in caught.value.response["CancellationReasons"]]
+    assert codes == ["None", "ConditionalCheckFailed"]
+    assert stored(account, name, item(2)) is None
+
+
+def test_a_policy_limits_to_leading_keys(account):
+    """A tenant sees its own partition and no other."""
+    name = table(account, item(1))
+    statement = {
+        "Effect": "Allow",
+        "Action": ["dynamodb:GetItem", "dynamodb:PutItem"],
+        "Resource": arn(account, name),
+        "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"]}},
+    }
+    user, policy = account.name("user"), json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam = account.client("iam")
+    iam.create_user(UserName=user)
+    iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=policy)
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    boto = account.boto(service="dynamodb", credentials=key)
+    assert boto("GetItem", TableName=name, Key=KEY)["Item"] == item(1)
+    with pytest.raises(ClientError) as caught:
+        boto("GetItem", TableName=name, Key={"p": {"S": "b"}, "c": {"N": "1"}})
+    assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
