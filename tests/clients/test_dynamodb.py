@@ -299,6 +299,24 @@ def test_the_resource_interface(account):
     }
 
 
+def test_older_parameters(account):
+    """What expressions have taken the place of."""
+    name = table(account, item(1, v={"N": "1"}), item(2, v={"N": "5"}))
+    client = account.client("dynamodb")
+    adding = {"v": {"Action": "ADD", "Value": {"N": "2"}}}
+    expected = {"v": {"ComparisonOperator": "LT", "AttributeValueList": [{"N": "3"}]}}
+    client.update_item(TableName=name, Key=KEY, AttributeUpdates=adding, Expected=expected)
+    error = refusal(client.update_item, TableName=name, Key=KEY, AttributeUpdates=adding, Expected=expected)
+    assert error["Code"] == "ConditionalCheckFailedException"
+    found = client.query(
+        TableName=name,
+        KeyConditions={"p": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]}},
+        QueryFilter={"v": {"ComparisonOperator": "GT", "AttributeValueList": [{"N": "3"}]}},
+        AttributesToGet=["v"],
+    )
+    assert found["Items"] == [{"v": {"N": "5"}}]
+
+
 def test_pages_by_the_paginator(account):
     name = table(account, *(item(n) for n in range(25)))
     pages = account.client("dynamodb").get_paginator("scan").paginate(TableName=name, PaginationConfig={"PageSize": 4})
@@ -308,9 +326,9 @@ def test_pages_by_the_paginator(account):
 def test_what_is_not_there_yet_is_said_by_name(account):
     name = table(account)
     client = account.client("dynamodb")
-    old = {"v": {"Value": {"S": "x"}}}
-    error = refusal(client.put_item, TableName=name, Item=KEY, Expected=old)
-    assert error["Code"] == "NotImplemented" and "Expected" in error["Message"]
+    streams = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    error = refusal(client.update_table, TableName=name, StreamSpecification=streams)
+    assert error["Code"] == "NotImplemented" and "StreamSpecification" in error["Message"]
     error = refusal(client.create_backup, TableName=name, BackupName="backup")
     assert error == {"Code": "NotImplemented", "Message": "dynamodb:CreateBackup is not implemented."}
 

@@ -12,6 +12,7 @@ mod expiry;
 mod housekeeping;
 mod keys;
 mod latches;
+mod legacy;
 mod limits;
 mod name;
 mod ops;

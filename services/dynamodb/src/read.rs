@@ -10,7 +10,7 @@ use model_dynamodb::types::Select;
 use store::{KeyRange, RangeOptions, Snapshot, prefix_end};
 
 use crate::capacity::{Rate, Units, of_read};
-use crate::error::validation;
+use crate::error::{of_expression, validation};
 use crate::keys;
 use crate::limits::{CHUNK_ITEMS, PAGE_BYTES_MAX};
 use crate::ops::Shows;
@@ -318,14 +318,13 @@ fn position(source: &Source<'_>, row: &Row) -> Result<Item, store::Error> {
 }
 
 /// Refuses a filter on a key.
-pub fn check_filter(source: &Source<'_>, filter: &Bound<'_, Condition>) -> Result<(), Error> {
-    let names = filter.attributes();
-    match source.key().all().find(|name| names.contains(&name.as_str())) {
-        Some(name) => Err(validation(format!(
-            "Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}"
-        ))),
-        None => Ok(()),
-    }
+pub fn check_filter(
+    source: &Source<'_>,
+    filter: &Bound<'_, Condition>,
+    expression: bool,
+) -> Result<(), Error> {
+    let keys: Vec<&str> = source.key().all().map(String::as_str).collect();
+    expression::check_filter(&filter.attributes(), &keys, expression).map_err(of_expression)
 }
 
 /// Goes on behind a starting key, which has to lie within.

@@ -4,45 +4,64 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use attribute::{Item, Named, Shown};
-use expression::{Bound, Condition, Parameter, ParameterError, Parameters, Reason, Update};
+use expression::{Bound, Condition, Given, Literal, Parameter, Parameters, Reason, Update};
 use model_dynamodb::Error;
 use model_dynamodb::types::{
-    ConditionalCheckFailedException, ConditionalOperator, ExpectedAttributeValue, ItemCollectionMetrics,
-    ReturnItemCollectionMetrics, ReturnValuesOnConditionCheckFailure,
+    AttributeValueUpdate, ConditionalCheckFailedException, ConditionalOperator, ExpectedAttributeValue,
+    ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValuesOnConditionCheckFailure,
 };
 use wire::{CommonError, Open};
 
 use crate::dynamodb::DynamoDb;
 use crate::error::of_expression;
+use crate::legacy;
 use crate::schema::only;
 use crate::table::Table;
 
-type Names = Option<BTreeMap<String, String>>;
+pub type Names = Option<BTreeMap<String, String>>;
 
-/// The names and values of a request, checked. `none` says which expressions are absent if the request has none that could
-/// use them.
-pub fn parameters<'v>(
-    names: &'v Names,
-    values: Option<&'v Named>,
-    (has_any, none): (bool, &str),
-) -> Result<Parameters<'v>, Error> {
-    if !has_any {
-        if names.is_some() {
-            return Err(of_expression(ParameterError::NamesAlone));
-        }
-        if values.is_some() {
-            return Err(of_expression(ParameterError::ValuesAlone(none.to_owned())));
-        }
-    }
+/// The names and values of a request, checked.
+pub fn parameters<'v>(names: &'v Names, values: Option<&'v Named>) -> Result<Parameters<'v>, Error> {
     let names = names.as_ref().map(|names| names.iter().map(|(key, name)| (key.as_str(), name.as_str())));
     Parameters::new(names, values.map(|values| &values.0[..])).map_err(of_expression)
+}
+
+/// What a write says in expressions or in what was there before them.
+#[derive(Clone, Copy, Default)]
+pub struct WriteParameters<'i> {
+    pub condition: Option<&'i String>,
+    /// Whether the operation has updates at all.
+    pub updates: bool,
+    pub update: Option<&'i String>,
+    pub attribute_updates: Option<&'i BTreeMap<String, AttributeValueUpdate>>,
+    pub expected: Option<&'i BTreeMap<String, ExpectedAttributeValue>>,
+    pub operator: Option<&'i Open<ConditionalOperator>>,
+    pub names: bool,
+    pub values: bool,
 }
 
 /// A condition and an update, parsed.
 #[derive(Clone, Default)]
 pub struct Trees {
-    pub condition: Option<Arc<Condition>>,
-    pub update: Option<Arc<Update>>,
+    pub condition: Option<Tree<Condition>>,
+    pub update: Option<Tree<Update>>,
+}
+
+/// One of them.
+pub enum Tree<T> {
+    /// An expression.
+    Expression(Arc<T>),
+    /// What stands for one, with its values.
+    Legacy(Arc<Literal<T>>),
+}
+
+impl<T> Clone for Tree<T> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Expression(tree) => Self::Expression(tree.clone()),
+            Self::Legacy(tree) => Self::Legacy(tree.clone()),
+        }
+    }
 }
 
 /// The same with names and values.
@@ -64,34 +83,84 @@ impl DynamoDb {
     }
 
     /// Parses what a write has.
-    pub fn trees(&self, condition: Option<&String>, update: Option<&String>) -> Result<Trees, Error> {
-        let update = update.map(|text| self.expressions.update(text)).transpose();
-        Ok(Trees {
-            update: update.map_err(|reason| of_expression(reason.of(Parameter::UpdateExpression)))?,
-            condition: self.condition(Parameter::ConditionExpression, condition)?,
+    pub fn trees(&self, given: WriteParameters<'_>) -> Result<Trees, Error> {
+        let condition = ("ConditionExpression", given.condition.is_some());
+        let update = ("UpdateExpression", given.update.is_some());
+        let checked = Given {
+            expressions: if given.updates { &[update, condition] } else { &[condition] },
+            projection: false,
+            old: &[
+                ("AttributeUpdates", given.attribute_updates.is_some()),
+                ("Expected", given.expected.is_some()),
+                ("ConditionalOperator", given.operator.is_some()),
+            ],
+            names: given.names,
+            values: given.values,
+        };
+        checked.check().map_err(of_expression)?;
+        let update = given.update.map(|text| self.expressions.update(text)).transpose();
+        let update = update.map_err(|reason| of_expression(reason.of(Parameter::UpdateExpression)))?;
+        let old_update = legacy::updates(given.attribute_updates)?;
+        let condition = self.condition(Parameter::ConditionExpression, given.condition)?;
+        let old_condition = legacy::expected(given.expected, given.operator)?;
+        Ok(Trees { condition: either(condition, old_condition), update: either(update, old_update) })
+    }
+
+    /// What a request asks for is not there yet.
+    pub fn not_built(&self, of: &str, parameters: &[(&str, bool)]) -> Result<(), Error> {
+        match parameters.iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(Error::Common(CommonError::NotImplemented {
+                service: crate::keys::SERVICE,
+                operation: format!("{of} with the parameter {name}"),
+            })),
+            None => Ok(()),
+        }
+    }
+
+    /// What is said of the item's collection: only tables with local indexes have any.
+    pub fn metrics_of(
+        &self,
+        table: &Table,
+        key: &Item,
+        asked: Option<&Open<ReturnItemCollectionMetrics>>,
+    ) -> Option<ItemCollectionMetrics> {
+        let asked = asked.and_then(Open::known) == Some(ReturnItemCollectionMetrics::Size);
+        if !asked || !table.record.indexes.iter().any(|index| index.local) {
+            return None;
+        }
+        Some(ItemCollectionMetrics {
+            item_collection_key: Some(only(&table.record.key.partition, key).into()),
+            // An estimate of how many GB a collection has. There is no limit here that it would warn of.
+            size_estimate_range_gb: Some(vec![0.0, 1.0]),
         })
+    }
+}
+
+/// A request has one or the other: both together were refused.
+fn either<T>(expression: Option<Arc<T>>, legacy: Option<Literal<T>>) -> Option<Tree<T>> {
+    match (expression, legacy) {
+        (Some(tree), _) => Some(Tree::Expression(tree)),
+        (None, legacy) => legacy.map(|tree| Tree::Legacy(Arc::new(tree))),
     }
 }
 
 impl Trees {
     /// Puts names and values in; every one has to be used.
-    pub fn bind<'v>(
-        &self,
-        names: &'v Names,
-        values: Option<&'v Named>,
-        none: &str,
-    ) -> Result<BoundTrees<'v>, Error> {
-        let has_any = self.condition.is_some() || self.update.is_some();
-        if !has_any && names.is_none() && values.is_none() {
-            return Ok(BoundTrees::default());
-        }
-        let mut parameters = parameters(names, values, (has_any, none))?;
-        let update = self.update.clone().map(|tree| parameters.update(tree)).transpose();
-        let update = update.map_err(of_expression)?;
-        let condition = self.condition.clone();
-        let condition =
-            condition.map(|tree| parameters.condition(Parameter::ConditionExpression, tree)).transpose();
-        let condition = condition.map_err(of_expression)?;
+    pub fn bind<'v>(&'v self, names: &'v Names, values: Option<&'v Named>) -> Result<BoundTrees<'v>, Error> {
+        let mut parameters = parameters(names, values)?;
+        let update = match &self.update {
+            None => None,
+            Some(Tree::Expression(tree)) => Some(parameters.update(tree.clone()).map_err(of_expression)?),
+            Some(Tree::Legacy(tree)) => Some(tree.bound()),
+        };
+        let condition = match &self.condition {
+            None => None,
+            Some(Tree::Expression(tree)) => {
+                let bound = parameters.condition(Parameter::ConditionExpression, tree.clone());
+                Some(bound.map_err(of_expression)?)
+            }
+            Some(Tree::Legacy(tree)) => Some(tree.bound()),
+        };
         parameters.finish().map_err(of_expression)?;
         Ok(BoundTrees { condition, update })
     }
@@ -121,64 +190,4 @@ pub fn condition_failed(shown: Option<&Item>) -> Error {
 /// Whether a failed condition is to be answered with the item.
 pub fn shows_old(asked: Option<&Open<ReturnValuesOnConditionCheckFailure>>) -> bool {
     asked.and_then(Open::known) == Some(ReturnValuesOnConditionCheckFailure::AllOld)
-}
-
-/// What stands for an update in a request.
-#[derive(Clone, Copy, Default)]
-pub struct UpdateOf<'i> {
-    pub expression: Option<&'i String>,
-    pub attribute_updates: bool,
-}
-
-impl DynamoDb {
-    /// Parses what a write has, in expressions or in what was there before them.
-    pub fn write_trees(
-        &self,
-        condition: Option<&String>,
-        update: Option<UpdateOf<'_>>,
-        (expected, operator): (
-            Option<&BTreeMap<String, ExpectedAttributeValue>>,
-            Option<&Open<ConditionalOperator>>,
-        ),
-    ) -> Result<Trees, Error> {
-        let update = update.unwrap_or_default();
-        self.no_legacy(
-            "a write",
-            &[
-                ("Expected", expected.is_some()),
-                ("ConditionalOperator", operator.is_some()),
-                ("AttributeUpdates", update.attribute_updates),
-            ],
-        )?;
-        self.trees(condition, update.expression)
-    }
-
-    /// The parameters that expressions have taken the place of are not there yet.
-    pub fn no_legacy(&self, of: &str, parameters: &[(&str, bool)]) -> Result<(), Error> {
-        match parameters.iter().find(|(_, given)| *given) {
-            Some((name, _)) => Err(Error::Common(CommonError::NotImplemented {
-                service: crate::keys::SERVICE,
-                operation: format!("{of} with the parameter {name}"),
-            })),
-            None => Ok(()),
-        }
-    }
-
-    /// What is said of the item's collection: only tables with local indexes have any.
-    pub fn metrics_of(
-        &self,
-        table: &Table,
-        key: &Item,
-        asked: Option<&Open<ReturnItemCollectionMetrics>>,
-    ) -> Option<ItemCollectionMetrics> {
-        let asked = asked.and_then(Open::known) == Some(ReturnItemCollectionMetrics::Size);
-        if !asked || !table.record.indexes.iter().any(|index| index.local) {
-            return None;
-        }
-        Some(ItemCollectionMetrics {
-            item_collection_key: Some(only(&table.record.key.partition, key).into()),
-            // An estimate of how many GB a collection has. There is no limit here that it would warn of.
-            size_estimate_range_gb: Some(vec![0.0, 1.0]),
-        })
-    }
 }

@@ -356,3 +356,76 @@ async fn transfers_keep_the_sum() {
         .sum();
     assert_eq!(sum, 500);
 }
+
+/// The parameters that expressions have taken the place of say the same.
+#[tokio::test]
+async fn older_parameters_work_as_expressions_do() {
+    let kit = with_table().await;
+    let value = |json: &str| {
+        let mut value = attribute::Given::<Value>::default();
+        wire::OwnForm::read_json(&mut value, json).expect("a value");
+        Some(value)
+    };
+    let change = |action: AttributeAction, json: Option<&str>| AttributeValueUpdate {
+        action: Some(action.into()),
+        value: json.and_then(value),
+    };
+    let input = UpdateItemInput {
+        table_name: "things".into(),
+        key: given(A1).into(),
+        attribute_updates: Some(std::collections::BTreeMap::from([
+            ("n".to_owned(), change(AttributeAction::Add, Some(r#"{"N":"5"}"#))),
+            ("a.b".to_owned(), change(AttributeAction::Put, Some(r#"{"S":"x"}"#))),
+            ("gone".to_owned(), change(AttributeAction::Delete, None)),
+        ])),
+        return_values: Some(ReturnValue::UpdatedNew.into()),
+        ..Default::default()
+    };
+    let new = kit.run(UpdateItem, input.clone()).await.expect("changed").attributes.expect("shown");
+    assert_eq!(json(&new), r#"{"a.b":{"S":"x"},"n":{"N":"5"}}"#);
+    let expected = |n: &str| {
+        let comparison = ComparisonOperator::Ge.into();
+        let expected = ExpectedAttributeValue {
+            comparison_operator: Some(comparison),
+            attribute_value_list: value(n).map(|value| vec![value]),
+            ..Default::default()
+        };
+        Some(std::collections::BTreeMap::from([("n".to_owned(), expected)]))
+    };
+    let put = |expected| PutItemInput {
+        table_name: "things".into(),
+        item: given(A1).into(),
+        expected,
+        ..Default::default()
+    };
+    let failed = kit.run(PutItem, put(expected(r#"{"N":"6"}"#))).await;
+    assert!(matches!(failed, Err(Error::ConditionalCheckFailedException(_))));
+    kit.run(PutItem, put(expected(r#"{"N":"5"}"#))).await.expect("it is");
+    let mixed =
+        PutItemInput { condition_expression: Some("n = n".to_owned()), ..put(expected(r#"{"N":"5"}"#)) };
+    assert_eq!(
+        invalid(kit.run(PutItem, mixed).await),
+        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: \
+         {Expected} Expression parameters: {ConditionExpression}"
+    );
+    let condition = |operator: ComparisonOperator, json: &str| Condition {
+        comparison_operator: wire::Open::from(operator).into(),
+        attribute_value_list: value(json).map(|value| vec![value]),
+    };
+    let query = QueryInput {
+        table_name: "things".into(),
+        key_conditions: Some(std::collections::BTreeMap::from([
+            ("p".to_owned(), condition(ComparisonOperator::Eq, r#"{"S":"a"}"#)),
+            ("c".to_owned(), condition(ComparisonOperator::BeginsWith, r#"{"S":"1"}"#)),
+        ])),
+        query_filter: Some(std::collections::BTreeMap::from([(
+            "n".to_owned(),
+            Condition {
+                comparison_operator: wire::Open::from(ComparisonOperator::Null).into(),
+                ..Default::default()
+            },
+        )])),
+        ..Default::default()
+    };
+    assert_eq!(kit.run(Query, query).await.expect("found").count, Some(1));
+}

@@ -148,7 +148,7 @@ SERVICES = {
         "dynamodb",
         "POST",
         "/",
-        {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListTables"},
+        {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.ListBackups"},
         json.dumps({"Limit": 1}).encode(),
         missing=(400, "MissingAuthenticationTokenException"),
         malformed=(400, "IncompleteSignatureException"),
@@ -156,6 +156,6 @@ SERVICES = {
         mismatch=(400, "InvalidSignatureException"),
         tampered=(400, "InvalidSignatureException"),
         skewed=(400, "InvalidSignatureException"),
-        unavailable="ListTables",
+        unavailable="ListBackups",
     ),
 }

@@ -56,7 +56,7 @@ impl DynamoDb {
     /// Refuses what is not built, by name.
     fn no_parts(&self, input: &CreateTableInput) -> Result<(), Error> {
         let streams = input.stream_specification.as_ref().is_some_and(|streams| *streams.stream_enabled);
-        self.no_legacy(
+        self.not_built(
             "CreateTable",
             &[
                 ("StreamSpecification", streams),

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use attribute::{Named as Values, Shown};
-use expression::{Bound, Projection, Wanted};
+use attribute::Shown;
+use expression::{Bound, Given, Projection, Wanted};
 use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{GetItemInput, GetItemOutput};
@@ -12,11 +12,9 @@ use service::Allowed;
 use crate::capacity::{Rate, Units, of_read};
 use crate::dynamodb::DynamoDb;
 use crate::error::{invalid, of_expression};
-use crate::request::parameters;
+use crate::request::{Names, parameters};
 use crate::resource::Named;
 use crate::row::Row;
-
-type Names = Option<std::collections::BTreeMap<String, String>>;
 
 impl DynamoDb {
     pub async fn get_item(
@@ -49,14 +47,19 @@ impl DynamoDb {
         names: &'i Names,
         attributes: Option<&'i [String]>,
     ) -> Result<Shows<'i>, Error> {
+        let given = Given {
+            expressions: &[],
+            projection: text.is_some(),
+            old: &[("AttributesToGet", attributes.is_some())],
+            names: names.is_some(),
+            values: false,
+        };
+        given.check().map_err(of_expression)?;
         let tree = self.projection_tree(text)?;
-        if tree.is_none() && names.is_none() {
-            return Ok(attributes.map_or(Shows::All, Shows::Attributes));
-        }
-        let mut parameters = parameters(names, None::<&Values>, (tree.is_some(), ""))?;
+        let mut parameters = parameters(names, None)?;
         let bound = tree.map(|tree| parameters.projection(tree)).transpose().map_err(of_expression)?;
         parameters.finish().map_err(of_expression)?;
-        Ok(Shows::of(bound, attributes))
+        Shows::of(bound, attributes)
     }
 
     /// Parses a projection.
@@ -75,11 +78,18 @@ pub enum Shows<'i> {
 
 impl<'i> Shows<'i> {
     /// What a request says, in one way or the other.
-    pub fn of(projection: Option<Bound<'i, Projection>>, attributes: Option<&'i [String]>) -> Self {
+    pub fn of(
+        projection: Option<Bound<'i, Projection>>,
+        attributes: Option<&'i [String]>,
+    ) -> Result<Self, Error> {
         match (projection, attributes) {
-            (Some(bound), _) => Self::Projection(bound),
-            (None, Some(names)) => Self::Attributes(names),
-            (None, None) => Self::All,
+            (Some(bound), _) => Ok(Self::Projection(bound)),
+            (None, Some(names)) => {
+                let all: Vec<&str> = names.iter().map(String::as_str).collect();
+                expression::attributes_to_get(&all).map_err(of_expression)?;
+                Ok(Self::Attributes(names))
+            }
+            (None, None) => Ok(Self::All),
         }
     }
 

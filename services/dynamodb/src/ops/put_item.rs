@@ -11,7 +11,7 @@ use service::Allowed;
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
 use crate::error::{invalid, validation};
-use crate::request::shows_old;
+use crate::request::{WriteParameters, shows_old};
 use crate::resource::Named;
 use crate::write::Write;
 
@@ -27,16 +27,15 @@ impl DynamoDb {
             Some(ReturnValue::AllOld) => true,
             Some(_) => return Err(validation("ReturnValues can only be ALL_OLD or NONE")),
         };
-        let trees = self.write_trees(
-            input.condition_expression.as_ref(),
-            None,
-            (input.expected.as_ref(), input.conditional_operator.as_ref()),
-        )?;
-        trees.bind(
-            &input.expression_attribute_names,
-            input.expression_attribute_values.as_ref(),
-            NO_CONDITION,
-        )?;
+        let trees = self.trees(WriteParameters {
+            condition: input.condition_expression.as_ref(),
+            expected: input.expected.as_ref(),
+            operator: input.conditional_operator.as_ref(),
+            names: input.expression_attribute_names.is_some(),
+            values: input.expression_attribute_values.is_some(),
+            ..WriteParameters::default()
+        })?;
+        trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref())?;
         let item = input.item.as_valid().map_err(invalid)?;
         let table = named.table()?;
         let key = table.key_in(item)?;
@@ -48,7 +47,7 @@ impl DynamoDb {
             let (names, values) =
                 (&input.expression_attribute_names, input.expression_attribute_values.as_ref());
             let shows_old = shows_old(input.return_values_on_condition_check_failure.as_ref());
-            trees.bind(names, values, NO_CONDITION)?.check(old, shows_old)?;
+            trees.bind(names, values)?.check(old, shows_old)?;
             Ok(Some(new.clone()))
         };
         let write = Write { key, change: Box::new(change), reads, bytes, rate: Rate::Strong };
@@ -60,6 +59,3 @@ impl DynamoDb {
         })
     }
 }
-
-/// What an operation lacks that has only a condition, and not that.
-pub const NO_CONDITION: &str = "ConditionExpression is null";

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use expression::{KeyCondition, Parameter};
+use expression::{Given, KeyCondition, Literal, Parameter};
 use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{QueryInput, QueryOutput};
@@ -13,11 +13,10 @@ use super::get_item::Shows;
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
 use crate::error::{invalid, of_expression, validation};
+use crate::legacy;
 use crate::read::{self, Source, Wish};
 use crate::request::parameters;
 use crate::resource::Named;
-
-const NO_EXPRESSION: &str = "KeyConditionExpression and FilterExpression are null";
 
 impl DynamoDb {
     pub async fn query(
@@ -26,38 +25,52 @@ impl DynamoDb {
         named: Allowed<Named>,
         input: QueryInput,
     ) -> Result<QueryOutput, Error> {
-        self.no_legacy(
-            "Query",
-            &[
-                ("KeyConditions", input.key_conditions.is_some()),
+        let given = Given {
+            expressions: &[
+                ("FilterExpression", input.filter_expression.is_some()),
+                ("KeyConditionExpression", input.key_condition_expression.is_some()),
+            ],
+            projection: input.projection_expression.is_some(),
+            old: &[
+                ("AttributesToGet", input.attributes_to_get.is_some()),
                 ("QueryFilter", input.query_filter.is_some()),
                 ("ConditionalOperator", input.conditional_operator.is_some()),
+                ("KeyConditions", input.key_conditions.is_some()),
             ],
-        )?;
-        let condition =
+            names: input.expression_attribute_names.is_some(),
+            values: input.expression_attribute_values.is_some(),
+        };
+        given.check().map_err(of_expression)?;
+        let keys =
             self.condition(Parameter::KeyConditionExpression, input.key_condition_expression.as_ref())?;
         let filter = self.condition(Parameter::FilterExpression, input.filter_expression.as_ref())?;
         let projection = self.projection_tree(input.projection_expression.as_ref())?;
-        let has_any = condition.is_some() || filter.is_some() || projection.is_some();
         let values = input.expression_attribute_values.as_ref();
-        let mut parameters = parameters(&input.expression_attribute_names, values, (has_any, NO_EXPRESSION))?;
+        let mut parameters = parameters(&input.expression_attribute_names, values)?;
         let filter = filter.map(|tree| parameters.condition(Parameter::FilterExpression, tree)).transpose();
         let filter = filter.map_err(of_expression)?;
-        let Some(condition) = condition else {
-            return Err(validation(
-                "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
-            ));
-        };
-        let condition =
-            parameters.condition(Parameter::KeyConditionExpression, condition).map_err(of_expression)?;
+        let old_filter = legacy::filter(input.query_filter.as_ref(), input.conditional_operator.as_ref())?;
+        let is_expression = filter.is_some();
+        let filter = filter.or_else(|| old_filter.as_ref().map(Literal::bound));
+        let keys = keys.map(|tree| parameters.condition(Parameter::KeyConditionExpression, tree)).transpose();
+        let keys = keys.map_err(of_expression)?;
+        let old_keys = legacy::keys(input.key_conditions.as_ref())?;
         let projection =
             projection.map(|tree| parameters.projection(tree)).transpose().map_err(of_expression)?;
         parameters.finish().map_err(of_expression)?;
-        let condition = KeyCondition::new(&condition).map_err(of_expression)?;
+        let condition = match (&keys, &old_keys) {
+            (Some(bound), _) => KeyCondition::new(bound).map_err(of_expression)?,
+            (None, Some(old)) => old.condition(),
+            (None, None) => {
+                return Err(validation(
+                    "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+                ));
+            }
+        };
 
         let table = named.table()?;
         let source = Source::new(table, input.index_name.as_ref())?;
-        let shows = Shows::of(projection, input.attributes_to_get.as_deref());
+        let shows = Shows::of(projection, input.attributes_to_get.as_deref())?;
         let said = input.select.as_ref().and_then(Open::known);
         let wish = Wish {
             select: read::default_select(said, &source, &shows),
@@ -70,7 +83,7 @@ impl DynamoDb {
         let typed = source.key().typed(&table.record.attributes);
         let wanted = condition.query(typed.schema()).map_err(of_expression)?;
         if let Some(filter) = &wish.filter {
-            read::check_filter(&source, filter)?;
+            read::check_filter(&source, filter, is_expression)?;
         }
         let reverse = input.scan_index_forward == Some(false);
         let mut range = read::range_of(&source.rows(), &wanted);

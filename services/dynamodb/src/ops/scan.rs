@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use expression::Parameter;
+use expression::{Given, Literal, Parameter};
 use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{ScanInput, ScanOutput, Select};
@@ -13,6 +13,7 @@ use super::get_item::Shows;
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
 use crate::error::{invalid, of_expression, validation};
+use crate::legacy;
 use crate::limits::SEGMENTS_MAX;
 use crate::read::{self, Source, Wish};
 use crate::request::parameters;
@@ -25,29 +26,33 @@ impl DynamoDb {
         named: Allowed<Named>,
         input: ScanInput,
     ) -> Result<ScanOutput, Error> {
-        self.no_legacy(
-            "Scan",
-            &[
+        let given = Given {
+            expressions: &[("FilterExpression", input.filter_expression.is_some())],
+            projection: input.projection_expression.is_some(),
+            old: &[
+                ("AttributesToGet", input.attributes_to_get.is_some()),
                 ("ScanFilter", input.scan_filter.is_some()),
                 ("ConditionalOperator", input.conditional_operator.is_some()),
             ],
-        )?;
+            names: input.expression_attribute_names.is_some(),
+            values: input.expression_attribute_values.is_some(),
+        };
+        given.check().map_err(of_expression)?;
         let filter = self.condition(Parameter::FilterExpression, input.filter_expression.as_ref())?;
-        let projection = self.projection_tree(input.projection_expression.as_ref())?;
-        let has_any = filter.is_some() || projection.is_some();
+        let tree = self.projection_tree(input.projection_expression.as_ref())?;
         let values = input.expression_attribute_values.as_ref();
-        let mut parameters =
-            parameters(&input.expression_attribute_names, values, (has_any, "FilterExpression is null"))?;
+        let mut parameters = parameters(&input.expression_attribute_names, values)?;
         let filter = filter.map(|tree| parameters.condition(Parameter::FilterExpression, tree)).transpose();
         let filter = filter.map_err(of_expression)?;
-        let projection =
-            projection.map(|tree| parameters.projection(tree)).transpose().map_err(of_expression)?;
+        let old_filter = legacy::filter(input.scan_filter.as_ref(), input.conditional_operator.as_ref())?;
+        let filter = filter.or_else(|| old_filter.as_ref().map(Literal::bound));
+        let projection = tree.map(|tree| parameters.projection(tree)).transpose().map_err(of_expression)?;
         parameters.finish().map_err(of_expression)?;
         let (segment, segments) = segments(&input)?;
 
         let table = named.table()?;
         let source = Source::new(table, input.index_name.as_ref())?;
-        let shows = Shows::of(projection, input.attributes_to_get.as_deref());
+        let shows = Shows::of(projection, input.attributes_to_get.as_deref())?;
         let said = input.select.as_ref().and_then(Open::known);
         let wish = Wish {
             select: read::default_select(said, &source, &shows),

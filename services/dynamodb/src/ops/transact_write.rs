@@ -15,7 +15,6 @@ use sha2::{Digest as _, Sha256};
 use store::{Record as _, Tx};
 use wire::CommonError;
 
-use super::put_item::NO_CONDITION;
 use super::update_item::{check_keys, updated};
 use crate::capacity::{Rate, Units};
 use crate::dynamodb::DynamoDb;
@@ -24,7 +23,7 @@ use crate::keys::Place;
 use crate::limits::{TOKEN_LIFETIME_MS, TRANSACTION_BYTES_MAX};
 use crate::name::TableName;
 use crate::records::Token;
-use crate::request::{Trees, shows_old};
+use crate::request::{WriteParameters, shows_old};
 use crate::resource::Named;
 use crate::table::Table;
 use crate::write::Write;
@@ -151,10 +150,15 @@ impl DynamoDb {
         let input = input.clone();
         match (&item.condition_check, &item.put, &item.delete, &item.update) {
             (Some(check), None, None, None) => {
-                let trees = self.trees(Some(&check.condition_expression), None)?;
+                let trees = self.trees(WriteParameters {
+                    condition: Some(&check.condition_expression),
+                    names: check.expression_attribute_names.is_some(),
+                    values: check.expression_attribute_values.is_some(),
+                    ..WriteParameters::default()
+                })?;
                 let (names, values) =
                     (&check.expression_attribute_names, check.expression_attribute_values.as_ref());
-                trees.bind(names, values, NO_CONDITION)?;
+                trees.bind(names, values)?;
                 let table = find(&check.table_name)?;
                 let key = table.key_of(check.key.as_valid().map_err(invalid)?.clone())?;
                 let change = move |_: &_, old: Option<&Item>| {
@@ -163,18 +167,21 @@ impl DynamoDb {
                     };
                     let values = check.expression_attribute_values.as_ref();
                     let shows_old = shows_old(check.return_values_on_condition_check_failure.as_ref());
-                    trees
-                        .bind(&check.expression_attribute_names, values, NO_CONDITION)?
-                        .check(old, shows_old)?;
+                    trees.bind(&check.expression_attribute_names, values)?.check(old, shows_old)?;
                     Ok(old.cloned())
                 };
                 Ok(action(table, key, change, 0))
             }
             (None, Some(put), None, None) => {
-                let trees = self.trees(put.condition_expression.as_ref(), None)?;
+                let trees = self.trees(WriteParameters {
+                    condition: put.condition_expression.as_ref(),
+                    names: put.expression_attribute_names.is_some(),
+                    values: put.expression_attribute_values.is_some(),
+                    ..WriteParameters::default()
+                })?;
                 let (names, values) =
                     (&put.expression_attribute_names, put.expression_attribute_values.as_ref());
-                trees.bind(names, values, NO_CONDITION)?;
+                trees.bind(names, values)?;
                 let table = find(&put.table_name)?;
                 let new = put.item.as_valid().map_err(invalid)?;
                 let (key, bytes) = (table.key_in(new)?, item_size(new));
@@ -182,37 +189,44 @@ impl DynamoDb {
                     let Some(put) = &input.transact_items[at].put else { return Ok(None) };
                     let values = put.expression_attribute_values.as_ref();
                     let shows_old = shows_old(put.return_values_on_condition_check_failure.as_ref());
-                    trees
-                        .bind(&put.expression_attribute_names, values, NO_CONDITION)?
-                        .check(old, shows_old)?;
+                    trees.bind(&put.expression_attribute_names, values)?.check(old, shows_old)?;
                     put.item.as_valid().map(|item| Some(item.clone())).map_err(invalid)
                 };
                 Ok(action(table, key, change, bytes))
             }
             (None, None, Some(delete), None) => {
-                let trees = self.trees(delete.condition_expression.as_ref(), None)?;
+                let trees = self.trees(WriteParameters {
+                    condition: delete.condition_expression.as_ref(),
+                    names: delete.expression_attribute_names.is_some(),
+                    values: delete.expression_attribute_values.is_some(),
+                    ..WriteParameters::default()
+                })?;
                 let (names, values) =
                     (&delete.expression_attribute_names, delete.expression_attribute_values.as_ref());
-                trees.bind(names, values, NO_CONDITION)?;
+                trees.bind(names, values)?;
                 let table = find(&delete.table_name)?;
                 let key = table.key_of(delete.key.as_valid().map_err(invalid)?.clone())?;
                 let change = move |_: &_, old: Option<&Item>| {
                     let Some(delete) = &input.transact_items[at].delete else { return Ok(None) };
                     let values = delete.expression_attribute_values.as_ref();
                     let shows_old = shows_old(delete.return_values_on_condition_check_failure.as_ref());
-                    trees
-                        .bind(&delete.expression_attribute_names, values, NO_CONDITION)?
-                        .check(old, shows_old)?;
+                    trees.bind(&delete.expression_attribute_names, values)?.check(old, shows_old)?;
                     Ok(None)
                 };
                 Ok(action(table, key, change, 0))
             }
             (None, None, None, Some(update)) => {
-                let trees =
-                    self.trees(update.condition_expression.as_ref(), Some(&update.update_expression))?;
+                let trees = self.trees(WriteParameters {
+                    condition: update.condition_expression.as_ref(),
+                    updates: true,
+                    update: Some(&update.update_expression),
+                    names: update.expression_attribute_names.is_some(),
+                    values: update.expression_attribute_values.is_some(),
+                    ..WriteParameters::default()
+                })?;
                 let (names, values) =
                     (&update.expression_attribute_names, update.expression_attribute_values.as_ref());
-                let bound = trees.bind(names, values, NO_CONDITION)?;
+                let bound = trees.bind(names, values)?;
                 let table = find(&update.table_name)?;
                 check_keys(&table, &bound)?;
                 drop(bound);
@@ -222,8 +236,7 @@ impl DynamoDb {
                     let Some(update) = &input.transact_items[at].update else { return Ok(None) };
                     let values = update.expression_attribute_values.as_ref();
                     let shows_old = shows_old(update.return_values_on_condition_check_failure.as_ref());
-                    let bound =
-                        Trees::bind(&trees, &update.expression_attribute_names, values, NO_CONDITION)?;
+                    let bound = trees.bind(&update.expression_attribute_names, values)?;
                     bound.check(old, shows_old)?;
                     updated(&bound, old, &key_item).map(Some)
                 };

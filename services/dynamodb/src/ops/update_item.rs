@@ -11,12 +11,10 @@ use service::Allowed;
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
 use crate::error::{invalid, validation};
-use crate::request::{BoundTrees, UpdateOf, shows_old};
+use crate::request::{BoundTrees, WriteParameters, shows_old};
 use crate::resource::Named;
 use crate::table::Table;
 use crate::write::{Write, Written};
-
-const NO_EXPRESSION: &str = "UpdateExpression and ConditionExpression are null";
 
 impl DynamoDb {
     pub async fn update_item(
@@ -25,16 +23,18 @@ impl DynamoDb {
         named: Allowed<Named>,
         input: UpdateItemInput,
     ) -> Result<UpdateItemOutput, Error> {
-        let trees = self.write_trees(
-            input.condition_expression.as_ref(),
-            Some(UpdateOf {
-                expression: input.update_expression.as_ref(),
-                attribute_updates: input.attribute_updates.is_some(),
-            }),
-            (input.expected.as_ref(), input.conditional_operator.as_ref()),
-        )?;
+        let trees = self.trees(WriteParameters {
+            condition: input.condition_expression.as_ref(),
+            updates: true,
+            update: input.update_expression.as_ref(),
+            attribute_updates: input.attribute_updates.as_ref(),
+            expected: input.expected.as_ref(),
+            operator: input.conditional_operator.as_ref(),
+            names: input.expression_attribute_names.is_some(),
+            values: input.expression_attribute_values.is_some(),
+        })?;
         let values = input.expression_attribute_values.as_ref();
-        let bound = trees.bind(&input.expression_attribute_names, values, NO_EXPRESSION)?;
+        let bound = trees.bind(&input.expression_attribute_names, values)?;
         let table = named.table()?;
         check_keys(table, &bound)?;
         drop(bound);
@@ -47,18 +47,15 @@ impl DynamoDb {
         let (of_change, key_item, of_trees) = (input.clone(), key.item.clone(), trees.clone());
         let change = move |_: &Table, old: Option<&Item>| {
             let values = of_change.expression_attribute_values.as_ref();
-            let bound = of_trees.bind(&of_change.expression_attribute_names, values, NO_EXPRESSION)?;
+            let bound = of_trees.bind(&of_change.expression_attribute_names, values)?;
             bound.check(old, shows_old(of_change.return_values_on_condition_check_failure.as_ref()))?;
             updated(&bound, old, &key_item).map(Some)
         };
         let write = Write { key, change: Box::new(change), reads: true, bytes, rate: Rate::Strong };
         let written = self.write(table, write).await?;
         let consumed_capacity = written.units.shown(table, asked.as_ref(), false);
-        let bound = trees.bind(
-            &input.expression_attribute_names,
-            input.expression_attribute_values.as_ref(),
-            NO_EXPRESSION,
-        )?;
+        let bound =
+            trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref())?;
         Ok(UpdateItemOutput {
             attributes: returned(&bound, wanted, written).map(Shown::Item),
             consumed_capacity,

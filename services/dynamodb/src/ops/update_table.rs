@@ -28,7 +28,7 @@ impl DynamoDb {
         named: Allowed<Named>,
         input: UpdateTableInput,
     ) -> Result<UpdateTableOutput, Error> {
-        self.no_legacy(
+        self.not_built(
             "UpdateTable",
             &[
                 ("StreamSpecification", input.stream_specification.is_some()),
