@@ -7,7 +7,7 @@ use model_dynamodb::types::{
 };
 use wire::Open;
 
-use crate::error::validation;
+use crate::error::{validation, wrong};
 use crate::limits::PROJECTED_MAX;
 use crate::name::{bad_name, is_name};
 use crate::records::{Billing, Index, IndexState, Projection, Throughput};
@@ -17,10 +17,6 @@ use crate::schema::{KeyNames, Scalar};
 const KEY_ATTRIBUTES_MAX: usize = 4;
 /// Units a second that a table may ask for.
 const UNITS_MAX: i64 = 1_000_000_000_000;
-
-fn wrong(text: impl std::fmt::Display) -> Error {
-    validation(format!("One or more parameter values were invalid: {text}"))
-}
 
 /// The types of attributes.
 pub fn attributes(given: &[AttributeDefinition]) -> Result<Vec<(String, Scalar)>, Error> {

@@ -16,6 +16,11 @@ pub fn validation(text: impl Into<String>) -> Error {
     Error::Common(CommonError::Validation(text.into()))
 }
 
+/// The same, as the service says it of most of them.
+pub fn wrong(text: impl std::fmt::Display) -> Error {
+    validation(format!("One or more parameter values were invalid: {text}"))
+}
+
 /// A value is not one.
 pub fn invalid(invalid: Invalid) -> Error {
     validation(invalid.to_string())

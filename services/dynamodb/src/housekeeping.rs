@@ -10,11 +10,11 @@ use tokio::sync::Notify;
 
 use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
+use crate::expiry;
 use crate::keys::{Place, SERVICE, text_after, token_end};
 use crate::records::{self, Index, IndexState};
 use crate::row::Row;
 use crate::table::Table;
-use crate::{expiry, keys};
 
 /// Between two looks at what has ended. The service promises days.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -151,22 +151,11 @@ fn put_in(
     item: &attribute::Item,
     row: &bytes::Bytes,
 ) -> Result<(), store::Error> {
-    // An item whose attribute is of another type than the index wants has no place in it.
-    let typed = index.key.typed(&table.record.attributes);
-    let fits = typed.parts().all(|(part, name, kind)| {
-        item.get(name)
-            .is_some_and(|value| crate::schema::is_of(value, kind) && part.check(name, value).is_ok())
-    });
-    if !fits {
-        return Ok(());
-    }
-    let Some(key) = keys::index_row(&table.contents.rows(index.id), &index.key, item, row) else {
-        return Ok(());
-    };
+    let Some((key, shown)) = table.entry(index, item, row) else { return Ok(()) };
     if tx.get(&key)?.is_some() {
         return Ok(());
     }
-    let (size, bytes) = Row::encode(&table.projected(index, item));
+    let (size, bytes) = Row::encode(&shown);
     tx.put(key, bytes);
     tx.add_i64(table.contents.count(index.id), 1);
     tx.add_i64(table.contents.bytes(index.id), size as i64);

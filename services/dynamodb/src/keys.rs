@@ -66,8 +66,8 @@ impl Place {
     }
 
     /// Everything in a table.
-    pub fn contents(&self, id: &[u8; 16]) -> Contents {
-        Contents(self.service().str("c").bytes(id).finish())
+    pub fn contents(&self, id: &str) -> Contents {
+        Contents(self.service().str("c").str(id).finish())
     }
 }
 

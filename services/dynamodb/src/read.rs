@@ -121,12 +121,6 @@ impl<'t> Source<'t> {
 impl Wish<'_> {
     /// Refuses what does not fit together.
     pub fn check(&self, source: &Source<'_>, consistent: Option<bool>) -> Result<(), Error> {
-        if self.limit == Some(0) {
-            return Err(validation(
-                "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value \
-                 greater than or equal to 1",
-            ));
-        }
         let wants_some = self.shows.attributes();
         match (self.select, &wants_some) {
             (Select::AllAttributes | Select::Count | Select::AllProjectedAttributes, Some(_)) => {

@@ -10,7 +10,7 @@ use crate::schema::{KeyNames, Scalar};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// A UUID: contents belong to it, not to the name, which may be used again.
-    pub id: [u8; 16],
+    pub id: String,
     pub created_ms: i64,
     pub attributes: Vec<(String, Scalar)>,
     pub key: KeyNames,
@@ -22,10 +22,7 @@ pub struct Table {
     pub on_demand_since_ms: Option<i64>,
     pub infrequent_access: bool,
     pub deletion_protected: bool,
-    /// The key that was named, where encryption under KMS was asked for.
-    pub kms_key: Option<String>,
     pub tags: BTreeMap<String, String>,
-    pub policy: Option<Policy>,
     pub time_to_live: Option<TimeToLive>,
 }
 store::record!(Table, kind = 1);
@@ -75,13 +72,6 @@ pub struct Throughput {
     pub write: i64,
     pub increased_ms: Option<i64>,
     pub decreased_ms: Option<i64>,
-}
-
-/// A table's own policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Policy {
-    pub document: String,
-    pub revision: String,
 }
 
 /// Which attribute says when an item ends.

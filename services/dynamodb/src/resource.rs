@@ -57,9 +57,6 @@ impl Named {
         if let Some(table) = &self.found {
             let tags = &table.record.tags;
             target = target.with_tags(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-            if let Some(policy) = &table.policy {
-                target = target.with_policy(policy.clone());
-            }
         }
         target
     }

@@ -1,7 +1,5 @@
 //! Tables as requests see them.
 
-use std::sync::Arc;
-
 use attribute::{Invalid, Item};
 use bytes::Bytes;
 use kernel::Arn;
@@ -26,7 +24,6 @@ pub struct Table {
     pub contents: Contents,
     /// Where its items are.
     pub rows: Bytes,
-    pub policy: Option<Arc<str>>,
 }
 
 /// An item's key, checked.
@@ -42,10 +39,9 @@ impl Table {
     pub fn read(place: Place, name: &str, row: Bytes, raw: Bytes) -> Result<Self, store::Error> {
         let record = records::Table::decode(&raw)?;
         let contents = place.contents(&record.id);
-        let policy = record.policy.as_ref().map(|policy| Arc::from(policy.document.as_str()));
         let arn = Arn::aws(SERVICE, &place.region, &place.account, &format!("table/{name}"));
         let rows = contents.rows(0);
-        Ok(Self { name: name.to_owned(), place, arn, row, raw, record, contents, rows, policy })
+        Ok(Self { name: name.to_owned(), place, arn, row, raw, record, contents, rows })
     }
 
     /// The index of this name.
@@ -123,8 +119,19 @@ impl Table {
         self.record.key.all().any(|key| key == name)
     }
 
+    /// Where in an index the item of this row is, and what the index shows of it; none if it has no place there: an attribute of
+    /// the key is missing, or was of another type before there was the index.
+    pub fn entry(&self, index: &Index, item: &Item, row: &Bytes) -> Option<(Bytes, Item)> {
+        let typed = index.key.typed(&self.record.attributes);
+        let fits = typed.parts().all(|(part, name, kind)| {
+            item.get(name).is_some_and(|value| is_of(value, kind) && part.check(name, value).is_ok())
+        });
+        let key = keys::index_row(&self.contents.rows(index.id), &index.key, item, row)?;
+        fits.then(|| (key, self.projected(index, item)))
+    }
+
     /// The attributes that an index shows of an item.
-    pub fn projected(&self, index: &Index, item: &Item) -> Item {
+    fn projected(&self, index: &Index, item: &Item) -> Item {
         let names = self.record.key.all().chain(index.key.all());
         match &index.projection {
             records::Projection::All => item.clone(),

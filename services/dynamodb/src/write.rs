@@ -15,7 +15,6 @@ use crate::capacity::{Rate, Units, of_write};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, invalid};
 use crate::expiry;
-use crate::keys;
 use crate::latches::{Held, Turn};
 use crate::limits::{COMBINED_BYTES_MAX, COMBINED_MAX};
 use crate::records::IndexState;
@@ -237,11 +236,7 @@ fn indexed(
     (units, rate): (&mut Units, Rate),
 ) -> Result<(), Failure> {
     for index in table.record.indexes.iter().filter(|index| index.state != IndexState::Deleting) {
-        let rows = table.contents.rows(index.id);
-        let entry = |item: &Item| {
-            let key = keys::index_row(&rows, &index.key, item, row)?;
-            Some((key, table.projected(index, item)))
-        };
+        let entry = |item: &Item| table.entry(index, item, row);
         let (before, after) = (old.and_then(entry), new.and_then(entry));
         if before == after {
             continue;

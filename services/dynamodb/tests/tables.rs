@@ -92,6 +92,14 @@ async fn definitions_are_checked() {
         ..table("abc", "p", "p:S x:S")
     };
     assert!(problem(local).await.contains("Table KeySchema does not have a range key"));
+    let sealed = CreateTableInput {
+        sse_specification: Some(SseSpecification { enabled: Some(true), ..Default::default() }),
+        ..table("abc", "p", "p:S")
+    };
+    assert!(matches!(
+        kit.run(CreateTable, sealed).await,
+        Err(Error::Common(wire::CommonError::NotImplemented { .. }))
+    ));
     let streams = CreateTableInput {
         stream_specification: Some(StreamSpecification { stream_enabled: true.into(), ..Default::default() }),
         ..table("abc", "p", "p:S")
@@ -184,6 +192,15 @@ async fn an_index_is_made_of_what_is_there_and_goes_again() {
         ..Default::default()
     };
     assert_eq!(kit.run(Query, query).await.expect("found").count, Some(20));
+    // Those that it does not hold are not counted when they go.
+    let wrong = DeleteItemInput {
+        table_name: "things".into(),
+        key: given(r#"{"p":{"S":"a"},"c":{"S":"0"}}"#).into(),
+        ..Default::default()
+    };
+    kit.run(DeleteItem, wrong).await.expect("gone");
+    let index = described(&kit).await.global_secondary_indexes.expect("one").remove(0);
+    assert_eq!(index.item_count, Some(440 - 49 + 20));
     let delete = UpdateTableInput {
         table_name: "things".into(),
         global_secondary_index_updates: Some(vec![GlobalSecondaryIndexUpdate {

@@ -5,22 +5,18 @@ use std::sync::Arc;
 
 use kernel::Call;
 use model_dynamodb::Error;
-use model_dynamodb::types::{CreateTableInput, CreateTableOutput, SseType, TableClass};
+use model_dynamodb::types::{CreateTableInput, CreateTableOutput, TableClass};
 use service::Allowed;
 use store::{KeyRange, RangeOptions, Record as _};
 use wire::Open;
 
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
-use crate::error::{Failure, validation};
+use crate::error::{Failure, validation, wrong};
 use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX, TAGS_MAX};
 use crate::name::TableName;
-use crate::records::{Billing, IndexState, Policy, Table as Record};
+use crate::records::{Billing, IndexState, Table as Record};
 use crate::table::Table;
-
-fn wrong(text: impl std::fmt::Display) -> Error {
-    validation(format!("One or more parameter values were invalid: {text}"))
-}
 
 impl DynamoDb {
     pub async fn create_table(
@@ -30,7 +26,7 @@ impl DynamoDb {
         input: CreateTableInput,
     ) -> Result<CreateTableOutput, Error> {
         self.no_parts(&input)?;
-        let record = record(&input, new_id(&self), call.now.millis())?;
+        let record = record(&input, self.ids.uuid(), call.now.millis())?;
         let (place, row) = (name.place.clone(), name.place.table(&name.name));
         let encoded = record.encode();
         self.transact(|tx| {
@@ -61,21 +57,24 @@ impl DynamoDb {
             &[
                 ("StreamSpecification", streams),
                 ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
+                (
+                    "SSESpecification",
+                    input.sse_specification.as_ref().is_some_and(|sse| sse.enabled == Some(true)),
+                ),
+                ("ResourcePolicy", input.resource_policy.is_some()),
+                ("OnDemandThroughput", input.on_demand_throughput.is_some()),
+                ("WarmThroughput", input.warm_throughput.is_some()),
+                (
+                    "GlobalTableSettingsReplicationMode",
+                    input.global_table_settings_replication_mode.is_some(),
+                ),
                 ("VectorIndexes", input.vector_indexes.is_some()),
             ],
         )
     }
 }
 
-/// The bytes of a random UUID.
-fn new_id(service: &DynamoDb) -> [u8; 16] {
-    let mut id: [u8; 16] = service.ids.bytes();
-    id[6] = id[6] & 0x0f | 0x40;
-    id[8] = id[8] & 0x3f | 0x80;
-    id
-}
-
-fn record(input: &CreateTableInput, id: [u8; 16], now_ms: i64) -> Result<Record, Error> {
+fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, Error> {
     let Some(given_key) = &input.key_schema else {
         return Err(validation(
             "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null",
@@ -136,13 +135,6 @@ fn record(input: &CreateTableInput, id: [u8; 16], now_ms: i64) -> Result<Record,
     if tags.len() > TAGS_MAX {
         return Err(validation(format!("Too many tags: the limit is {TAGS_MAX}")));
     }
-    let kms = input.sse_specification.as_ref().filter(|sse| sse.enabled == Some(true));
-    let kms_key = kms.map(|sse| match sse.sse_type.as_ref().and_then(Open::known) {
-        None | Some(SseType::Kms) => {
-            Ok(sse.kms_master_key_id.clone().unwrap_or_else(|| "alias/aws/dynamodb".to_owned()))
-        }
-        Some(SseType::Aes256) => Err(wrong("SSEType AES256 is not supported")),
-    });
     Ok(Record {
         id,
         created_ms: now_ms,
@@ -155,12 +147,7 @@ fn record(input: &CreateTableInput, id: [u8; 16], now_ms: i64) -> Result<Record,
         infrequent_access: input.table_class.as_ref().and_then(Open::known)
             == Some(TableClass::StandardInfrequentAccess),
         deletion_protected: input.deletion_protection_enabled == Some(true),
-        kms_key: kms_key.transpose()?,
         tags,
-        policy: input
-            .resource_policy
-            .as_ref()
-            .map(|document| Policy { document: document.clone(), revision: now_ms.to_string() }),
         time_to_live: None,
     })
 }

@@ -52,7 +52,7 @@ impl DynamoDb {
             table_size_bytes: Some(counter(&snapshot, &table.contents.bytes(0))?),
             item_count: Some(counter(&snapshot, &table.contents.count(0))?),
             table_arn: Some(table.arn.to_string()),
-            table_id: Some(uuid(&record.id)),
+            table_id: Some(record.id.clone()),
             billing_mode_summary: record.on_demand_since_ms.map(|since| BillingModeSummary {
                 billing_mode: Some(match record.billing {
                     Billing::OnDemand => BillingMode::PayPerRequest.into(),
@@ -62,12 +62,6 @@ impl DynamoDb {
             }),
             local_secondary_indexes: (!locals.is_empty()).then_some(locals),
             global_secondary_indexes: (!globals.is_empty()).then_some(globals),
-            sse_description: record.kms_key.as_ref().map(|key| SseDescription {
-                status: Some(SseStatus::Enabled.into()),
-                sse_type: Some(SseType::Kms.into()),
-                kms_master_key_arn: Some(key.clone()),
-                ..Default::default()
-            }),
             table_class_summary: record.infrequent_access.then(|| TableClassSummary {
                 table_class: Some(TableClass::StandardInfrequentAccess.into()),
                 ..Default::default()
@@ -170,9 +164,4 @@ fn counter(snapshot: &Snapshot, row: &[u8]) -> Result<i64, store::Error> {
     let Some(bytes) = snapshot.get(row)? else { return Ok(0) };
     let bytes = bytes[..].try_into().map_err(|_| crate::error::corrupt("a counter is not of 8 bytes"))?;
     Ok(i64::from_le_bytes(bytes))
-}
-
-fn uuid(id: &[u8; 16]) -> String {
-    let hex = format!("{:032x}", u128::from_be_bytes(*id));
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }

@@ -10,7 +10,7 @@ use service::Allowed;
 
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
-use crate::error::{invalid, validation};
+use crate::error::{invalid, of_expression, validation};
 use crate::request::{BoundTrees, WriteParameters, shows_old};
 use crate::resource::Named;
 use crate::table::Table;
@@ -79,12 +79,8 @@ pub fn updated(bound: &BoundTrees<'_>, old: Option<&Item>, key: &Item) -> Result
 /// Refuses to change the key.
 pub fn check_keys(table: &Table, bound: &BoundTrees<'_>) -> Result<(), Error> {
     let Some(update) = &bound.update else { return Ok(()) };
-    match update.attributes().into_iter().find(|name| table.is_key(name)) {
-        Some(name) => Err(validation(format!(
-            "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of the key"
-        ))),
-        None => Ok(()),
-    }
+    let keys: Vec<&str> = table.record.key.all().map(String::as_str).collect();
+    expression::check_not_key(update, &keys).map_err(of_expression)
 }
 
 fn returned(bound: &BoundTrees<'_>, wanted: ReturnValue, written: Written) -> Option<Item> {

@@ -11,15 +11,11 @@ use wire::Open;
 
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
-use crate::error::{Failure, validation};
+use crate::error::{Failure, validation, wrong};
 use crate::limits::GLOBAL_INDEXES_MAX;
 use crate::records::{Billing, IndexState, Table as Record, Throughput};
 use crate::resource::Named;
 use crate::schema::Scalar;
-
-fn wrong(text: impl std::fmt::Display) -> Error {
-    validation(format!("One or more parameter values were invalid: {text}"))
-}
 
 impl DynamoDb {
     pub async fn update_table(
@@ -35,6 +31,14 @@ impl DynamoDb {
                 ("ReplicaUpdates", input.replica_updates.is_some()),
                 ("SSESpecification", input.sse_specification.is_some()),
                 ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
+                ("OnDemandThroughput", input.on_demand_throughput.is_some()),
+                ("WarmThroughput", input.warm_throughput.is_some()),
+                ("MultiRegionConsistency", input.multi_region_consistency.is_some()),
+                (
+                    "GlobalTableSettingsReplicationMode",
+                    input.global_table_settings_replication_mode.is_some(),
+                ),
+                ("DisassociationProtectionEnabled", input.disassociation_protection_enabled.is_some()),
                 ("VectorIndexUpdates", input.vector_index_updates.is_some()),
             ],
         )?;
