@@ -1,6 +1,7 @@
 """What DynamoDB acknowledged is there after SIGKILL, whole and once; and what clients saw meanwhile has an order."""
 
 import json
+import shutil
 import time
 
 import pytest
@@ -13,7 +14,7 @@ from support.server import PATIENCE_S, run
 KEY = "437064342167"
 CLIENTS = 10
 # Answered calls of each kind before a round's kill; rounds of different lengths hit different moments.
-ROUNDS = (15, 30, 50)
+ROUNDS = (20, 40, 60)
 
 
 def client_of(server):
@@ -71,6 +72,16 @@ def look_at_everything(client, history):
     assert (described["ItemCount"], described["GlobalSecondaryIndexes"][0]["ItemCount"]) == (len(table), len(table))
 
 
+def faults(client, history):
+    """What the checkers find, by what it is about."""
+    transfers = history.of("transfer", "snapshot")
+    return {
+        "registers": [fault for calls in history.by_key(*registers.KINDS).values() for fault in registers.faults(calls)],
+        "counters": [fault for calls in history.by_key("add", "count").values() for fault in counters.faults(calls)],
+        "bank": dynamodb.BANK.faults(transfers, dynamodb.ledger(client)),
+    }
+
+
 @pytest.mark.timeout(300)
 def test_histories_under_sigkill(new_server):
     server = new_server().start()
@@ -84,15 +95,28 @@ def test_histories_under_sigkill(new_server):
         server = new_server(data=server.data).start()
     client = client_of(server)
     look_at_everything(client, history)
-
-    for calls in history.by_key(*registers.KINDS).values():
-        assert registers.faults(calls) == []
-    for calls in history.by_key("add", "count").values():
-        assert counters.faults(calls) == []
-    assert dynamodb.BANK.faults(history.of("transfer", "snapshot"), dynamodb.ledger(client)) == []
+    assert faults(client, history) == {"registers": [], "counters": [], "bank": []}
 
     # The clients were cut off, conditions were refused, and transfers were sent again: that is what was to be tried.
     counts = dynamodb.counted(history)
     assert counts["replace", REFUSED] and counts["transfer", REFUSED]
     assert sum(count for (_, outcome), count in counts.items() if outcome == UNKNOWN) >= len(ROUNDS)
     assert len(history.by_key("transfer")) < len(history.of("transfer"))
+
+
+@pytest.mark.timeout(200)
+def test_a_server_that_forgets_is_found_out(new_server, tmp_path):
+    """Its data directory is put back to an earlier time: each checker notices."""
+    server = new_server().start()
+    history = History()
+    dynamodb.make_tables(client_of(server))
+    round_until_killed(server, history, 0, 4)
+    earlier = shutil.copytree(server.data, tmp_path / "earlier")
+    server = new_server(data=server.data).start()
+    round_until_killed(server, history, 1, 8)
+    shutil.rmtree(server.data)
+    earlier.rename(server.data)
+    client = client_of(new_server(data=server.data).start())
+    look_at_everything(client, history)
+    found = faults(client, history)
+    assert found["registers"] and found["counters"] and found["bank"]
