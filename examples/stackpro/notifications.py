@@ -59,5 +59,5 @@ def of_user(database, user):
 
 
 def by_author(database, user):
-    """What anybody was told of a user's messages. Nobody asks for that but once in a user's life, so there is no index."""
+    """What anybody was told of a user's messages. That is asked once in a user's life, so there is no index."""
     return list(everything(database.notifications.scan, FilterExpression=Attr("author").eq(user)))

@@ -31,7 +31,10 @@ def parser():
 
     task("create-tables", lambda db, given: db.create(), text="make the tables")
     sign_up = task(
-        "sign-up", lambda db, given: users.sign_up(db, given.user, given.email, given.name), "user", text="make a profile"
+        "sign-up",
+        lambda db, given: users.sign_up(db, given.user, given.email, given.name),
+        *("user",),
+        text="make a profile",
     )
     sign_up.add_argument("--email", required=True)
     sign_up.add_argument("--name", required=True)
@@ -41,7 +44,9 @@ def parser():
         "subscribe", lambda db, given: users.subscribe(db, given.user, given.tier), "user", text="change the tier"
     )
     subscribe.add_argument("tier", choices=users.TIERS)
-    start = task("start", lambda db, given: conversations.start(db, given.users, given.type), text="begin a conversation")
+    start = task(
+        "start", lambda db, given: conversations.start(db, given.users, given.type), text="begin a conversation"
+    )
     start.add_argument("users", nargs="+")
     start.add_argument("--type", choices=conversations.KINDS, default="DIRECT")
     task(

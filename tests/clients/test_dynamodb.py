@@ -346,22 +346,74 @@ def test_cancellation_reasons_reach_the_client(account):
     assert stored(account, name, item(2)) is None
 
 
-def test_a_policy_limits_to_leading_keys(account):
-    """A tenant sees its own partition and no other."""
-    name = table(account, item(1))
+def tenant(account, name, key):
+    """A user of a policy for one partition key of a table and its indexes, as boto3 calls operations."""
     statement = {
         "Effect": "Allow",
-        "Action": ["dynamodb:GetItem", "dynamodb:PutItem"],
-        "Resource": arn(account, name),
-        "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["a"]}},
+        "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"],
+        "Resource": [arn(account, name), f"{arn(account, name)}/index/*"],
+        "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}},
     }
     user, policy = account.name("user"), json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     iam = account.client("iam")
     iam.create_user(UserName=user)
     iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=policy)
-    key = iam.create_access_key(UserName=user)["AccessKey"]
-    boto = account.boto(service="dynamodb", credentials=key)
-    assert boto("GetItem", TableName=name, Key=KEY)["Item"] == item(1)
+    return account.boto(service="dynamodb", credentials=iam.create_access_key(UserName=user)["AccessKey"])
+
+
+def denied(call, operation, **parameters):
     with pytest.raises(ClientError) as caught:
-        boto("GetItem", TableName=name, Key={"p": {"S": "b"}, "c": {"N": "1"}})
+        call(operation, **parameters)
     assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+
+
+def test_a_policy_limits_to_leading_keys(account):
+    """A tenant sees its own partition and no other."""
+    name = table(account, item(1), {"p": {"S": "b"}, "c": {"N": "1"}})
+    boto = tenant(account, name, "a")
+    assert boto("GetItem", TableName=name, Key=KEY)["Item"] == item(1)
+    other = {"p": {"S": "b"}, "c": {"N": "1"}}
+    denied(boto, "GetItem", TableName=name, Key=other)
+    denied(boto, "PutItem", TableName=name, Item=other)
+    denied(boto, "BatchGetItem", RequestItems={name: {"Keys": [KEY, other]}})
+    denied(boto, "Scan", TableName=name)
+
+
+def test_a_policy_limits_queries_to_leading_keys(account):
+    """By an expression, by the older parameters, and of an index, whose own key it is then."""
+    index = {
+        "IndexName": "by-g",
+        "KeySchema": [{"AttributeName": "g", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    types = [*definition("")["AttributeDefinitions"], {"AttributeName": "g", "AttributeType": "S"}]
+    more = {"GlobalSecondaryIndexes": [index], "AttributeDefinitions": types}
+    name = table(account, item(1, g={"S": "b"}), {"p": {"S": "b"}, "c": {"N": "1"}, "g": {"S": "a"}}, **more)
+    boto = tenant(account, name, "a")
+
+    def ways(key, value, **more):
+        values = {":v": {"S": value}}
+        condition = {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": value}]}
+        yield {"TableName": name, "KeyConditionExpression": f"{key} = :v", "ExpressionAttributeValues": values, **more}
+        yield {"TableName": name, "KeyConditions": {key: condition}, **more}
+
+    for query in ways("p", "a"):
+        assert boto("Query", **query)["Items"] == [item(1, g={"S": "b"})]
+    for query in ways("g", "a", IndexName="by-g"):
+        assert [found["p"]["S"] for found in boto("Query", **query)["Items"]] == ["b"]
+    for query in (*ways("p", "b"), *ways("g", "b", IndexName="by-g")):
+        denied(boto, "Query", **query)
+    with pytest.raises(ClientError) as caught:
+        boto("Query", TableName=name, KeyConditionExpression="c = :v", ExpressionAttributeValues={":v": {"N": "1"}})
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_policy_names_binary_keys_as_they_are_sent(account):
+    types = [{"AttributeName": "p", "AttributeType": "B"}, {"AttributeName": "c", "AttributeType": "N"}]
+    name = table(account, AttributeDefinitions=types)
+    boto = tenant(account, name, "AP8=")
+    own, other = ({"p": {"B": key}, "c": {"N": "1"}} for key in (b"\x00\xff", b"\x00\xfe"))
+    boto("PutItem", TableName=name, Item=own)
+    assert boto("GetItem", TableName=name, Key=own)["Item"] == own
+    denied(boto, "PutItem", TableName=name, Item=other)
+    denied(boto, "GetItem", TableName=name, Key=other)

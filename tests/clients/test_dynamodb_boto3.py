@@ -1,4 +1,4 @@
-"""DynamoDB by boto3's resource, which has plain values where the API has typed ones: tables, conditions, batches, pages."""
+"""DynamoDB by boto3's resource, which has plain values where the API has typed ones."""
 
 from decimal import Decimal
 
@@ -32,7 +32,10 @@ def users(account, dynamodb):
         LocalSecondaryIndexes=[
             {
                 "IndexName": "by-age",
-                "KeySchema": [{"AttributeName": "org", "KeyType": "HASH"}, {"AttributeName": "age", "KeyType": "RANGE"}],
+                "KeySchema": [
+                    {"AttributeName": "org", "KeyType": "HASH"},
+                    {"AttributeName": "age", "KeyType": "RANGE"},
+                ],
                 "Projection": {"ProjectionType": "ALL"},
             }
         ],
@@ -104,8 +107,8 @@ def test_updates(users):
     users.put_item(Item=KEY | {"history": ["a"], "tags": {"x", "y"}, "address": {"city": "Bath", "zip": "1"}})
     answer = users.update_item(
         Key=KEY,
-        UpdateExpression="SET history = list_append(history, :new), #address.city = :city, visits = if_not_exists(visits, :no) + :one "
-        "REMOVE #address.zip DELETE tags :gone",
+        UpdateExpression="SET history = list_append(history, :new), #address.city = :city, "
+        "visits = if_not_exists(visits, :no) + :one REMOVE #address.zip DELETE tags :gone",
         ExpressionAttributeNames={"#address": "address"},
         ExpressionAttributeValues={":new": ["b"], ":city": "York", ":no": 0, ":one": 1, ":gone": {"x"}},
         ReturnValues="ALL_NEW",
@@ -146,7 +149,8 @@ def test_queries(users):
     fill(users, 3, "other")
     key = Key("org").eq("o")
     assert names(users.query(KeyConditionExpression=key & Key("name").between("n03", "n05"))) == ["n03", "n04", "n05"]
-    assert names(users.query(KeyConditionExpression=key & Key("name").lt("n02"), ScanIndexForward=False)) == ["n01", "n00"]
+    backwards = users.query(KeyConditionExpression=key & Key("name").lt("n02"), ScanIndexForward=False)
+    assert names(backwards) == ["n01", "n00"]
     assert users.query(KeyConditionExpression=key, Select="COUNT")["Count"] == 10
     answer = users.query(
         KeyConditionExpression=key,

@@ -76,8 +76,8 @@ def faults(client, history):
     """What the checkers find, by what it is about."""
     transfers = history.of("transfer", "snapshot")
     return {
-        "registers": [fault for calls in history.by_key(*registers.KINDS).values() for fault in registers.faults(calls)],
-        "counters": [fault for calls in history.by_key("add", "count").values() for fault in counters.faults(calls)],
+        "registers": [each for calls in history.by_key(*registers.KINDS).values() for each in registers.faults(calls)],
+        "counters": [each for calls in history.by_key("add", "count").values() for each in counters.faults(calls)],
         "bank": dynamodb.BANK.faults(transfers, dynamodb.ledger(client)),
     }
 

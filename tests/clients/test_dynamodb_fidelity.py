@@ -311,7 +311,10 @@ class TestValues:
         ("value", "text"),
         [
             ({"SS": []}, "One or more parameter values were invalid: An string set  may not be empty"),
-            ({"SS": ["a", "a"]}, "One or more parameter values were invalid: Input collection [a, a] contains duplicates."),
+            (
+                {"SS": ["a", "a"]},
+                "One or more parameter values were invalid: Input collection [a, a] contains duplicates.",
+            ),
         ],
     )
     def test_sets_have_members_and_each_once(self, simple, value, text):
@@ -518,7 +521,8 @@ class TestTransactions:
         assert simple.scan(Select="COUNT")["Count"] == 100
 
     def test_four_megabytes_and_no_more(self, simple):
-        big = [self.put(simple, f"{number}", Item={"p": s(f"{number}"), "b": {"B": bytes(399_000)}}) for number in range(11)]
+        items = [{"p": s(f"{number}"), "b": {"B": bytes(399_000)}} for number in range(11)]
+        big = [self.put(simple, "", Item=item) for item in items]
         with refused():
             self.write(simple, *big)
         self.write(simple, *big[:10])

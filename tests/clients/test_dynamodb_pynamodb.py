@@ -275,7 +275,8 @@ def test_transactions(statements):
     token = "a-token-of-the-caller"
     for _ in range(2):
         with TransactWrite(connection=link, client_request_token=token) as transaction:
-            transaction.update(statements("a"), actions=[statements.balance.add(-40)], condition=statements.balance >= 40)
+            enough = statements.balance >= 40
+            transaction.update(statements("a"), actions=[statements.balance.add(-40)], condition=enough)
             transaction.update(statements("b"), actions=[statements.balance.add(40)])
             transaction.save(statements("c", balance=0), condition=statements.user.does_not_exist())
     with TransactGet(connection=link) as reading:

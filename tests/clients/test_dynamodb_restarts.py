@@ -29,7 +29,10 @@ def make_table(client, name, **more):
     client.create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "c", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}, {"AttributeName": "c", "AttributeType": "N"}],
+        AttributeDefinitions=[
+            {"AttributeName": "p", "AttributeType": "S"},
+            {"AttributeName": "c", "AttributeType": "N"},
+        ],
         BillingMode="PAY_PER_REQUEST",
         **more,
     )
@@ -127,7 +130,10 @@ def test_an_index_is_finished_after_a_kill(new_server):
     }
     made = client.update_table(
         TableName="things",
-        AttributeDefinitions=[{"AttributeName": "batch", "AttributeType": "S"}, {"AttributeName": "c", "AttributeType": "N"}],
+        AttributeDefinitions=[
+            {"AttributeName": "batch", "AttributeType": "S"},
+            {"AttributeName": "c", "AttributeType": "N"},
+        ],
         GlobalSecondaryIndexUpdates=[{"Create": create}],
     )
     assert made["TableDescription"]["GlobalSecondaryIndexes"][0]["IndexStatus"] == "CREATING"

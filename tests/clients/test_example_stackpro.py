@@ -1,4 +1,4 @@
-"""StackPro's users, conversations, messages and notifications (`examples/stackpro`), with Cloudlet killed in the middle."""
+"""StackPro's users and conversations (`examples/stackpro`), also with Cloudlet killed in the middle."""
 
 import importlib
 import json
@@ -11,6 +11,7 @@ import types
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from support.aws import REGION
 from support.server import PATIENCE_S, ROOT, clean_environment
@@ -28,8 +29,8 @@ def app(monkeypatch):
         del sys.modules[name]
 
 
-def database(app, server, key):
-    session = boto3.Session(key, "test", region_name=REGION)
+def database(app, server, key, secret="test"):
+    session = boto3.Session(key, secret, region_name=REGION)
     patient = Config(retries={"mode": "standard", "max_attempts": 10}, connect_timeout=5, read_timeout=30)
     return app.database.Database(session.resource("dynamodb", endpoint_url=server.url, config=patient))
 
@@ -142,11 +143,45 @@ def test_who_is_forgotten_is_nowhere(app, db):
     app.privacy.forget(db, "ann")
     with pytest.raises(app.users.NoSuchUser):
         app.privacy.export(db, "ann")
-    kept = [item for table in (db.users, db.messages, db.conversations, db.notifications) for item in table.scan()["Items"]]
+    tables = (db.users, db.messages, db.conversations, db.notifications)
+    kept = [item for table in tables for item in table.scan()["Items"]]
     assert [item for item in kept if "ann" in json.dumps(item, default=str)] == []
     assert len(app.messages.latest(db, group, "bob", 100)) == 30
     # The name and the address are free again.
     app.users.sign_up(db, "ann", "ann@example.com", "Ann")
+
+
+def test_a_users_own_credentials(app, account, db):
+    """They reach what is theirs, and neither read nor write what is another's."""
+    iam = account.client("iam")
+    document = json.dumps(app.access.policy(db, account.key, REGION))
+    for user in ("ann", "bob"):
+        iam.create_user(UserName=user)
+        iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=document)
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+    bobs = database(app, account.server, key["AccessKeyId"], key["SecretAccessKey"])
+    conversation = app.conversations.start(db, ["ann", "bob"])
+    app.messages.send(db, conversation, "ann", "for bob")
+    app.messages.send(db, conversation, "bob", "for ann")
+
+    assert app.users.profile(bobs, "bob")["email"] == "bob@example.com"
+    [told] = app.notifications.unread(bobs, "bob")
+    app.notifications.read(bobs, told)
+    assert app.notifications.unread(bobs, "bob") == []
+    [of_ann] = app.notifications.unread(db, "ann")
+    for attempt in (
+        lambda: app.users.profile(bobs, "ann"),
+        lambda: app.users.subscribe(bobs, "bob", "PRO"),
+        lambda: app.notifications.unread(bobs, "ann"),
+        lambda: app.notifications.of_user(bobs, "ann"),
+        lambda: app.notifications.read(bobs, of_ann),
+        lambda: app.notifications.by_author(bobs, "bob"),
+        lambda: app.messages.latest(bobs, conversation, "bob"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            attempt()
+        assert caught.value.response["Error"]["Code"] == "AccessDeniedException"
+    assert app.notifications.unread(db, "ann") == [of_ann]
 
 
 @pytest.mark.timeout(200)

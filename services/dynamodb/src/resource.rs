@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use attribute::{Given, Item, Value as Attribute};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use expression::{KeyCondition, Parameter};
 use kernel::{Arn, Call};
 use model_dynamodb::Error;
 use model_dynamodb::types::*;
@@ -13,7 +16,10 @@ use store::Snapshot;
 use crate::dynamodb::DynamoDb;
 use crate::error::{no_table, no_table_named, validation};
 use crate::keys::SERVICE;
+use crate::legacy;
 use crate::name::TableName;
+use crate::read::Source;
+use crate::request::parameters;
 use crate::table::Table;
 
 /// A table that was looked up.
@@ -61,25 +67,53 @@ impl Named {
         target
     }
 
-    /// With the partition keys that a request touches: `dynamodb:LeadingKeys`.
+    /// With the partition keys of items that a request touches.
     fn leading<'i>(&self, target: Target, items: impl IntoIterator<Item = &'i Item>) -> Target {
         let Some(table) = &self.found else { return target };
-        let keys: BTreeSet<String> = items
+        let keys = items
             .into_iter()
-            .flat_map(|item| table.record.key.partition.iter().filter_map(|name| item.get(name)))
-            .filter_map(as_text)
-            .collect();
-        if keys.is_empty() { target } else { target.with_keys("dynamodb:LeadingKeys", keys) }
+            .flat_map(|item| table.record.key.partition.iter().filter_map(|name| item.get(name)));
+        with_leading(target, as_texts(keys))
+    }
+
+    /// With the partition key that a query names. A query without one, or with one that cannot be, is refused by its
+    /// operation, which reads it as this does: it never goes through for a policy that found no key to forbid.
+    fn queried(&self, target: Target, service: &DynamoDb, input: &QueryInput) -> Target {
+        let keys = || {
+            let table = self.found.as_ref()?;
+            let parameter = Parameter::KeyConditionExpression;
+            let tree = service.condition(parameter, input.key_condition_expression.as_ref()).ok()?;
+            let values = input.expression_attribute_values.as_ref();
+            let mut parameters = parameters(&input.expression_attribute_names, values).ok()?;
+            let bound = tree.map(|tree| parameters.condition(parameter, tree)).transpose().ok()?;
+            let old = legacy::keys(input.key_conditions.as_ref()).ok()?;
+            let condition = match (&bound, &old) {
+                (Some(bound), _) => KeyCondition::new(bound).ok()?,
+                (None, Some(old)) => old.condition(),
+                (None, None) => return None,
+            };
+            let source = Source::new(table, input.index_name.as_ref()).ok()?;
+            let wanted = condition.query(source.key().typed(&table.record.attributes).schema()).ok()?;
+            Some(as_texts(wanted.partition))
+        };
+        with_leading(target, keys().unwrap_or_default())
     }
 }
 
-/// A key's value as policies write it.
-fn as_text(value: &Attribute) -> Option<String> {
-    match value {
+/// With `dynamodb:LeadingKeys`.
+fn with_leading(target: Target, keys: BTreeSet<String>) -> Target {
+    if keys.is_empty() { target } else { target.with_keys("dynamodb:LeadingKeys", keys) }
+}
+
+/// Keys' values as policies write them. Binary ones are base64, as they are on the wire.
+fn as_texts<'v>(values: impl IntoIterator<Item = &'v Attribute>) -> BTreeSet<String> {
+    let one = |value: &Attribute| match value {
         Attribute::S(text) => Some(text.to_string()),
         Attribute::N(number) => Some(number.to_string()),
+        Attribute::B(bytes) => Some(STANDARD.encode(bytes)),
         _ => None,
-    }
+    };
+    values.into_iter().filter_map(one).collect()
 }
 
 fn good(given: &Given<Item>) -> Option<&Item> {
@@ -122,19 +156,18 @@ on_item! {
     update_item: UpdateItemInput, key;
 }
 
-/// A table or one of its indexes.
-macro_rules! on_index {
-    ($($name:ident: $input:ty),* $(,)?) => {
-        $(pub fn $name(service: &DynamoDb, call: &Call, input: &$input) -> Result<Resource<Named>, Error> {
-            let named = Named::look_up(service, call, &input.table_name)?;
-            Ok(Resource::new(named.target(input.index_name.as_deref()), named))
-        })*
-    };
+/// A table or one of its indexes, and the partition that is read.
+pub fn query(service: &DynamoDb, call: &Call, input: &QueryInput) -> Result<Resource<Named>, Error> {
+    let named = Named::look_up(service, call, &input.table_name)?;
+    let target = named.queried(named.target(input.index_name.as_deref()), service, input);
+    Ok(Resource::new(target, named))
 }
 
-on_index! {
-    query: QueryInput,
-    scan: ScanInput,
+/// A table or one of its indexes. A scan names no key, so a policy that lets somebody have some keys must not let them
+/// scan, as with the real service.
+pub fn scan(service: &DynamoDb, call: &Call, input: &ScanInput) -> Result<Resource<Named>, Error> {
+    let named = Named::look_up(service, call, &input.table_name)?;
+    Ok(Resource::new(named.target(input.index_name.as_deref()), named))
 }
 
 /// A table that is to be made. Who gives it tags must be allowed to do that too.

@@ -184,7 +184,9 @@ class BankClient(Worker):
             self.transfer_something_else(token, asked)
 
     def transfer(self, token, asked):
-        request = partial(self.client.transact_write_items, TransactItems=actions(token, asked), ClientRequestToken=token)
+        request = partial(
+            self.client.transact_write_items, TransactItems=actions(token, asked), ClientRequestToken=token
+        )
         return self.history.record("transfer", token, asked, lambda: request() and None)
 
     def transfer_something_else(self, token, asked):

@@ -1,8 +1,8 @@
 """Whether calls can have happened one after another, each at some moment between its beginning and its end.
 
 The search goes through beginnings and ends in the order of time, and keeps every state the object may be in together
-with which of the calls under way have happened by then: a call has to have happened when it ends, and happens no earlier
-than something else needs it to. A call without an end may happen at any later moment, or never.
+with which of the calls under way have happened by then: a call has to have happened when it ends, and happens no
+earlier than something else needs it to. A call without an end may happen at any later moment, or never.
 """
 
 import math
