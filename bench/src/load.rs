@@ -105,6 +105,7 @@ async fn repeat(operation: Arc<Operation>, mut client: Client, start: Instant, d
 mod tests {
     use super::*;
     use crate::fake::{FakeServer, Reply, credentials};
+    use crate::prepare::Prepared;
     use crate::workload::Workload;
 
     #[tokio::test]
@@ -115,7 +116,7 @@ mod tests {
         })
         .await;
         let endpoint = Endpoint { address: server.address, host: "h".into(), credentials: credentials() };
-        let operation = Operation::new(Workload::StsIdentity, &endpoint, None);
+        let operation = Operation::new(Workload::StsIdentity, &endpoint, &Prepared::default());
         let run = run(&endpoint, &operation, 4, Duration::from_millis(200)).await;
         assert!(run.done > 0 && run.errors > 0, "{run:?}");
         assert_eq!(run.latencies.count(), run.done);
@@ -131,7 +132,7 @@ mod tests {
         let address =
             std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address");
         let endpoint = Endpoint { address, host: "h".into(), credentials: credentials() };
-        let operation = Operation::new(Workload::StsIdentity, &endpoint, None);
+        let operation = Operation::new(Workload::StsIdentity, &endpoint, &Prepared::default());
         let run = run(&endpoint, &operation, 2, Duration::from_millis(50)).await;
         assert_eq!((run.done, run.per_second()), (0, 0.0));
         assert!(run.errors > 0 && run.first_error.is_some());

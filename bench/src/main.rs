@@ -12,6 +12,7 @@ mod engine;
 #[cfg(test)]
 mod fake;
 mod http;
+mod items;
 mod json;
 mod load;
 mod long;

@@ -50,7 +50,11 @@ pub struct Options {
     #[arg(long, global = true, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub backlog: u64,
 
-    /// How long the preparation of one queue may take before it goes on with what is there.
+    /// Items in the table of the workloads of DynamoDB; what was reached in time is reported.
+    #[arg(long, global = true, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
+    pub items: u64,
+
+    /// How long the preparation of one queue or table may take before it goes on with what is there.
     #[arg(long, global = true, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub prepare_seconds: u64,
 

@@ -1,12 +1,14 @@
-//! Brings queues into the state a workload starts from.
+//! Brings queues, buckets and tables into the state a workload starts from.
 
 use crate::client::{Client, Endpoint};
+use crate::items;
 use crate::objects::{self, Objects};
 use crate::options::Options;
 use crate::reads;
 use crate::sqs::{BATCH_MAX, CallError, QueueBodies, Sqs};
 use crate::workload::Workload;
 use indicatif::{ProgressBar, ProgressStyle};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,20 +28,21 @@ const EMPTY_RECEIVES_MAX: u32 = 20;
 const EMPTY_PAUSE: Duration = Duration::from_millis(50);
 
 /// A queue ready for its workload.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Prepared {
     pub queue: Option<QueueBodies>,
-    /// Messages in the queue or, for `sqs_receive_after_deletes`, deleted from it; 0 where the workload needs none.
-    pub messages: u64,
+    /// Messages in the queue or, for `sqs_receive_after_deletes`, deleted from it, or items in the table; 0 where the
+    /// workload needs none.
+    pub before: u64,
 }
 
-/// Creates what `workload` reads, or its queue, and fills it as far as the time allows.
+/// Creates what `workload` reads, its queue or its table, and fills it as far as the time allows.
 pub async fn prepare(
     endpoint: &Endpoint,
     workload: Workload,
     options: &Options,
 ) -> Result<Prepared, CallError> {
-    let none = Prepared { queue: None, messages: 0 };
+    let none = Prepared::default();
     match workload {
         Workload::StsIdentity => return Ok(none),
         Workload::SsmGet => return reads::put_parameter(endpoint).await.map(|()| none),
@@ -47,11 +50,16 @@ pub async fn prepare(
         _ if Objects::of(workload, endpoint).is_some() => {
             return objects::prepare(endpoint, workload).await.map(|()| none);
         }
+        _ if workload.is_of_items() => {
+            let deadline = Instant::now() + Duration::from_secs(options.prepare_seconds);
+            let items = items::prepare(endpoint, options.items, deadline).await?;
+            return Ok(Prepared { queue: None, before: items });
+        }
         _ => {}
     }
     let loader = Loader::new(endpoint, &format!("bench-{}", workload.name())).await?;
     let deadline = Instant::now() + Duration::from_secs(options.prepare_seconds);
-    let messages = match workload {
+    let before = match workload {
         Workload::SqsCycle => loader.fill(CYCLE_BACKLOG, deadline).await?,
         Workload::SqsCycleBacklog | Workload::SqsReceiveBacklog => {
             loader.fill(options.backlog, deadline).await?
@@ -64,7 +72,7 @@ pub async fn prepare(
         }
         _ => 0,
     };
-    Ok(Prepared { queue: Some(loader.queue), messages })
+    Ok(Prepared { queue: Some(loader.queue), before })
 }
 
 /// Sends to and drains one queue over many connections.
@@ -94,18 +102,16 @@ impl Loader {
     }
 
     async fn send(&self, count: u64, deadline: Instant, bar: &ProgressBar) -> Result<u64, CallError> {
-        let claimed = Arc::new(AtomicU64::new(0));
-        self.on_connections(|loader, mut client| {
-            let (claimed, bar) = (Arc::clone(&claimed), bar.clone());
+        let claimed = Arc::default();
+        on_connections(&self.endpoint, |mut client| {
+            let (loader, claimed, bar) = (self.clone(), Arc::clone(&claimed), bar.clone());
             async move {
                 let mut accepted = 0;
-                while Instant::now() < deadline {
-                    let first = claimed.fetch_add(BATCH_MAX as u64, Ordering::Relaxed);
-                    let batch = count.saturating_sub(first).min(BATCH_MAX as u64);
-                    if batch == 0 {
-                        break;
-                    }
-                    let took = loader.sqs.send_batch(&mut client, &loader.queue, batch as usize).await?;
+                while Instant::now() < deadline
+                    && let Some(batch) = claim(&claimed, BATCH_MAX as u64, count)
+                {
+                    let batch = (batch.end - batch.start) as usize;
+                    let took = loader.sqs.send_batch(&mut client, &loader.queue, batch).await?;
                     accepted += took as u64;
                     bar.inc(took as u64);
                 }
@@ -135,8 +141,9 @@ impl Loader {
     async fn drain(&self, count: u64, deadline: Instant, bar: &ProgressBar) -> Result<u64, CallError> {
         let gone = Arc::new(AtomicU64::new(0));
         let receive = self.queue.receive(BATCH_MAX, DRAIN_VISIBILITY_SECONDS);
-        self.on_connections(|loader, mut client| {
-            let (gone, receive, bar) = (Arc::clone(&gone), receive.clone(), bar.clone());
+        on_connections(&self.endpoint, |mut client| {
+            let (loader, gone) = (self.clone(), Arc::clone(&gone));
+            let (receive, bar) = (receive.clone(), bar.clone());
             async move {
                 let (mut deleted, mut empty) = (0, 0);
                 while gone.load(Ordering::Relaxed) < count
@@ -159,26 +166,32 @@ impl Loader {
         })
         .await
     }
+}
 
-    /// Runs the job on every connection and adds up what they return; the first failure ends all.
-    async fn on_connections<F, J>(&self, job: F) -> Result<u64, CallError>
-    where
-        F: Fn(Self, Client) -> J,
-        J: Future<Output = Result<u64, CallError>> + Send + 'static,
-    {
-        let mut jobs = JoinSet::new();
-        for _ in 0..CONNECTIONS {
-            jobs.spawn(job(self.clone(), Client::new(&self.endpoint)));
-        }
-        let mut total = 0;
-        while let Some(result) = jobs.join_next().await {
-            match result {
-                Ok(count) => total += count?,
-                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
-            }
-        }
-        Ok(total)
+/// The next numbers that nobody has claimed, at most `size` of those below `end`.
+pub fn claim(claimed: &AtomicU64, size: u64, end: u64) -> Option<Range<u64>> {
+    let first = claimed.fetch_add(size, Ordering::Relaxed);
+    (first < end).then(|| first..end.min(first + size))
+}
+
+/// Runs the job on every connection and adds up what they return; the first failure ends all.
+pub async fn on_connections<F, J>(endpoint: &Endpoint, job: F) -> Result<u64, CallError>
+where
+    F: Fn(Client) -> J,
+    J: Future<Output = Result<u64, CallError>> + Send + 'static,
+{
+    let mut jobs = JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        jobs.spawn(job(Client::new(endpoint)));
     }
+    let mut total = 0;
+    while let Some(result) = jobs.join_next().await {
+        match result {
+            Ok(count) => total += count?,
+            Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+        }
+    }
+    Ok(total)
 }
 
 /// A progress bar on stderr; indicatif hides it where stderr is no terminal.

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 /// What the columns of the rates mean.
 const LEGEND: &str = "\
-clients: connections, each with one request at a time. messages: in the queue when the measurement began or, for
-sqs_receive_after_deletes, deleted from it before (fewer than asked for where the time to prepare ran out).
+clients: connections, each with one request at a time. before: messages in the queue or items in the table when the
+measurement began or, for sqs_receive_after_deletes, messages deleted (fewer than asked for where the time ran out).
 ops/s: median of the rounds. p50, p99: of all operations of all rounds; an sqs_cycle (send, receive, delete) is one.
 errors: answers other than 2xx, broken connections and time-outs, not part of ops/s. empty: receives without a message,
 neither. A row with either is marked (!).";
@@ -54,8 +54,8 @@ pub struct Row {
     pub workload: Workload,
     pub clients: u16,
     pub target: String,
-    /// Messages in the queue, or deleted from it, when the measurement began.
-    pub messages_before: u64,
+    /// Messages in the queue, or deleted from it, or items in the table, when the measurement began.
+    pub before: u64,
     /// Operations a second, over the rounds; none if it could not be prepared.
     pub per_second: Option<Spread>,
     pub p50_us: Option<f64>,
@@ -148,7 +148,7 @@ impl Comparison {
             "workload",
             "clients",
             "target",
-            "messages",
+            "before",
             "ops/s",
             "min–max",
             &ratio,
@@ -165,7 +165,7 @@ impl Comparison {
                 row.workload.name().to_owned(),
                 row.clients.to_string(),
                 format!("{}{mark}", row.target),
-                if row.messages_before > 0 { grouped(row.messages_before as f64) } else { String::new() },
+                if row.before > 0 { grouped(row.before as f64) } else { String::new() },
                 row.per_second.map_or("–".into(), |rate| rate_text(rate.median)),
                 row.per_second
                     .map_or("–".into(), |rate| format!("{}–{}", rate_text(rate.min), rate_text(rate.max))),
@@ -300,7 +300,7 @@ mod tests {
             workload: Workload::SqsSend,
             clients: 1,
             target: target.into(),
-            messages_before: 0,
+            before: 0,
             per_second: median.map(|median| Spread { median, min: median - 1.0, max: median + 1.0 }),
             p50_us: median.map(|_| 900.0),
             p99_us: median.map(|_| 3000.0),

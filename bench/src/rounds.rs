@@ -110,18 +110,18 @@ impl<'a> Series<'a> {
 
     async fn run(&mut self, duration: Duration) {
         let Ok(prepared) = &self.prepared else { return };
-        let mut queue = prepared.queue.clone();
+        let mut prepared = prepared.clone();
         if self.workload == Workload::SqsSend {
             // Each run fills a queue of its own, so that no round finds it longer than another did.
             match Loader::new(&self.target.endpoint, "bench-send").await {
-                Ok(loader) => queue = Some(loader.queue),
+                Ok(loader) => prepared.queue = Some(loader.queue),
                 Err(error) => {
                     self.prepared = Err(format!("preparation: {error}"));
                     return;
                 }
             }
         }
-        let operation = Operation::new(self.workload, &self.target.endpoint, queue);
+        let operation = Operation::new(self.workload, &self.target.endpoint, &prepared);
         let (server_before, client_before) = (self.target.usage(), own_cpu_seconds());
         let run = load::run(&self.target.endpoint, &operation, self.clients, duration).await;
         let (server_after, client_after) = (self.target.usage(), own_cpu_seconds());
@@ -136,15 +136,15 @@ impl<'a> Series<'a> {
     }
 
     fn into_row(self) -> Row {
-        let (messages, failure) = match self.prepared {
-            Ok(prepared) => (prepared.messages, None),
+        let (before, failure) = match self.prepared {
+            Ok(prepared) => (prepared.before, None),
             Err(error) => (0, Some(error)),
         };
         Row {
             workload: self.workload,
             clients: self.clients,
             target: self.target.name.clone(),
-            messages_before: messages,
+            before,
             per_second: Spread::of(&self.rates),
             p50_us: self.total.latencies.percentile_us(50.0),
             p99_us: self.total.latencies.percentile_us(99.0),
@@ -200,7 +200,7 @@ mod tests {
             assert_eq!((row.workload, row.clients, row.errors, row.empty), (workload, 2, 0, 0));
             assert!(row.done > 0 && row.p50_us <= row.p99_us && row.ratio_to_base == Some(1.0), "{row:?}");
         }
-        let before: Vec<u64> = of("good").iter().map(|row| row.messages_before).collect();
+        let before: Vec<u64> = of("good").iter().map(|row| row.before).collect();
         assert_eq!(before[..2], [0, 100], "one of each of a hundred batches was accepted");
         assert!(before[2] >= 7, "{before:?}");
 

@@ -1,7 +1,9 @@
 //! The workloads: what one client does again and again.
 
 use crate::client::{Client, Endpoint};
+use crate::items::Items;
 use crate::objects::Objects;
+use crate::prepare::Prepared;
 use crate::reads::Read;
 use crate::sqs::{CallError, QueueBodies, Sqs};
 use clap::ValueEnum;
@@ -51,6 +53,22 @@ pub enum Workload {
     #[value(name = "s3_list")]
     #[serde(rename = "s3_list")]
     S3List,
+    /// GetItem of 1 KiB.
+    DdbGet,
+    /// PutItem of 1 KiB in the place of another.
+    DdbPut,
+    /// UpdateItem that adds to a number, with a condition.
+    DdbUpdate,
+    /// The same, all clients on one item.
+    DdbUpdateHot,
+    /// Query of a partition of ten items.
+    DdbQuery,
+    /// Scan of a page of 100 items.
+    DdbScan,
+    /// TransactWriteItems of four puts.
+    DdbTransactWrite,
+    /// BatchWriteItem of 25 puts.
+    DdbBatchWrite,
     /// SendMessage of 100 bytes.
     SqsSend,
     /// SendMessage, ReceiveMessage and DeleteMessage, counted as one operation, on a queue with 1,000 messages.
@@ -77,12 +95,28 @@ impl Workload {
             Self::S3Put100m => "s3_put_100m",
             Self::S3Get100m => "s3_get_100m",
             Self::S3List => "s3_list",
+            Self::DdbGet => "ddb_get",
+            Self::DdbPut => "ddb_put",
+            Self::DdbUpdate => "ddb_update",
+            Self::DdbUpdateHot => "ddb_update_hot",
+            Self::DdbQuery => "ddb_query",
+            Self::DdbScan => "ddb_scan",
+            Self::DdbTransactWrite => "ddb_transact_write",
+            Self::DdbBatchWrite => "ddb_batch_write",
             Self::SqsSend => "sqs_send",
             Self::SqsCycle => "sqs_cycle",
             Self::SqsCycleBacklog => "sqs_cycle_backlog",
             Self::SqsReceiveBacklog => "sqs_receive_backlog",
             Self::SqsReceiveAfterDeletes => "sqs_receive_after_deletes",
         }
+    }
+
+    /// Whether it needs a table with items.
+    pub fn is_of_items(self) -> bool {
+        use Workload::*;
+        let of_items =
+            [DdbGet, DdbPut, DdbUpdate, DdbUpdateHot, DdbQuery, DdbScan, DdbTransactWrite, DdbBatchWrite];
+        of_items.contains(&self)
     }
 }
 
@@ -104,14 +138,17 @@ pub struct Operation {
     read: Read,
     /// What workloads of S3 do.
     objects: Option<Objects>,
+    /// What workloads of DynamoDB do.
+    items: Option<Items>,
     /// All workloads of SQS have one.
     queue: Option<QueueBodies>,
     receive: String,
 }
 
 impl Operation {
-    /// `queue` is there for workloads of SQS only.
-    pub fn new(workload: Workload, endpoint: &Endpoint, queue: Option<QueueBodies>) -> Self {
+    /// On what was prepared: a queue for workloads of SQS, a number of items for those of DynamoDB.
+    pub fn new(workload: Workload, endpoint: &Endpoint, prepared: &Prepared) -> Self {
+        let queue = prepared.queue.clone();
         let visibility = match workload {
             Workload::SqsCycle | Workload::SqsCycleBacklog => CYCLE_VISIBILITY_SECONDS,
             _ => RECEIVE_VISIBILITY_SECONDS,
@@ -125,6 +162,7 @@ impl Operation {
                 _ => Read::identity(endpoint),
             },
             objects: Objects::of(workload, endpoint),
+            items: Items::of(workload, endpoint, prepared.before),
             receive: queue.as_ref().map(|queue| queue.receive(1, visibility)).unwrap_or_default(),
             queue,
         }
@@ -134,6 +172,7 @@ impl Operation {
     pub async fn perform(&self, client: &mut Client, scratch: &mut String) -> Outcome {
         let result = match (&self.queue, self.workload) {
             (None, _) if let Some(objects) = &self.objects => objects.perform(client).await.map(|()| true),
+            (None, _) if let Some(items) = &self.items => items.perform(client).await.map(|()| true),
             (None, _) => self.read.perform(client).await.map(|()| true),
             (Some(queue), Workload::SqsSend) => self.sqs.send(client, queue).await.map(|()| true),
             (Some(queue), Workload::SqsCycle | Workload::SqsCycleBacklog) => {

@@ -1,5 +1,6 @@
-//! What the way of one request costs beside the service's own work: the same signed request again and again over one
-//! connection in memory, with a user's key and policies in the store. Run with `--release`; for instructions a request:
+//! What the way of one request costs: the same signed request again and again over one connection in memory, with a user's
+//! key and policies in the store. The services of `identity` and `object` do no work of their own; `item` is a GetItem of
+//! 1 KiB with all that DynamoDB does for it. Run with `--release`; for instructions a request:
 //!
 //! `valgrind --tool=callgrind target/release/examples/one_request_bench identity 2000`
 //!
@@ -30,6 +31,8 @@ const REQUESTS: usize = 20_000;
 /// More than any answer here has.
 const ANSWER_MAX: usize = 16 * 1024;
 const OBJECT: [u8; 1024] = [7; 1024];
+const TABLE: &str = r#"{"TableName":"table","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]}"#;
+const KEY_OF_ITEM: &str = r#"{"TableName":"table","Key":{"pk":{"S":"partition"},"sk":{"N":"7"}}}"#;
 
 /// The keys of the store, as the program has them.
 struct Keys {
@@ -62,29 +65,54 @@ impl Admin for NoAdmin {
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+fn main() {
     let mut arguments = std::env::args().skip(1);
     let only = arguments.next();
     let requests = arguments.next().map_or(REQUESTS, |text| text.parse().expect("a number of requests"));
-    let gateway = Arc::new(gateway().await);
-    for (name, request) in [("identity", caller_identity()), ("object", get_object())] {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let gateway = Arc::new(runtime.block_on(gateway()));
+    let cases = [
+        ("identity", vec![], caller_identity()),
+        ("object", vec![], get_object()),
+        (
+            "item",
+            vec![item_request("CreateTable", TABLE), item_request("PutItem", &put_item())],
+            item_request("GetItem", KEY_OF_ITEM),
+        ),
+    ];
+    for (name, before, request) in cases {
         if only.as_deref().is_some_and(|only| only != name) {
             continue;
         }
         let (mut client, server) = tokio::io::duplex(64 * 1024);
         let peer = ([127, 0, 0, 1], 50_000).into();
         let address = ([127, 0, 0, 1], 4566).into();
-        let serving = tokio::spawn(serve_stream(server, (address, peer), gateway.clone(), Arc::new(NoAdmin)));
+        let serving = serve_stream(server, (address, peer), gateway.clone(), Arc::new(NoAdmin));
+        let serving = runtime.spawn(serving);
         let mut answer = vec![0; ANSWER_MAX];
+        runtime.block_on(async {
+            for request in &before {
+                exchange(&mut client, request, &mut answer).await;
+            }
+        });
         let begun = Instant::now();
-        for _ in 0..requests {
-            exchange(&mut client, &request, &mut answer).await;
-        }
+        let allocated = allocation_counter::measure(|| {
+            runtime.block_on(async {
+                for _ in 0..requests {
+                    exchange(&mut client, &request, &mut answer).await;
+                }
+            });
+        });
         let micros = begun.elapsed().as_secs_f64() * 1e6 / requests as f64;
-        println!("{name}: {micros:.2} µs a request ({requests} requests)");
+        let (count, bytes) = (allocated.count_total, allocated.bytes_total);
+        let each = |total: u64| total as f64 / requests as f64;
+        println!(
+            "{name}: {micros:.2} µs, {:.1} allocations, {:.0} bytes allocated a request ({requests} requests)",
+            each(count),
+            each(bytes)
+        );
         drop(client);
-        serving.await.expect("the connection ends");
+        runtime.block_on(serving).expect("the connection ends");
     }
 }
 
@@ -122,7 +150,9 @@ async fn gateway() -> Gateway {
     let directory = Arc::new(Directory::new(deps.store.clone(), documents.clone()));
     let keyring = Keyring::new(deps.store.clone(), deps.vault.clone(), directory.clone());
     let mut user = User::new("ann", "/", "AIDA1".to_owned(), 0);
-    user.policies.attached = vec!["arn:aws:iam::aws:policy/AmazonS3FullAccess".to_owned()];
+    user.policies.attached = ["AmazonS3FullAccess", "AmazonDynamoDBFullAccess"]
+        .map(|name| format!("arn:aws:iam::aws:policy/{name}"))
+        .into();
     let key = AccessKey {
         account: testkit::ACCOUNT.to_owned(),
         user: Some("ann".to_owned()),
@@ -135,7 +165,7 @@ async fn gateway() -> Gateway {
     tx.put(keys::access_key(KEY), key.encode());
     tx.commit().await.expect("a commit");
     let authority = Arc::new(Authority::new(directory, documents));
-    deps.cloud.fill(vec![sts(), s3()], authority);
+    deps.cloud.fill(vec![sts(), s3(), dynamodb::service(deps.clone())], authority);
     let keys = Arc::new(Keys { keyring, usage: Usage::default() });
     Gateway::new(catalog::ALL, deps.cloud, keys, deps.clock, Limits::default())
 }
@@ -215,6 +245,34 @@ fn get_object() -> Vec<u8> {
     ];
     let payload = PayloadToSign::Hash(Sha256::digest("").into());
     signed("GET", "/bucket/reports/2025/06/summary.json", &headers, "s3", (&Policy::S3, payload))
+}
+
+/// As boto3 sends it.
+fn item_request(operation: &str, body: &str) -> Vec<u8> {
+    let target = format!("DynamoDB_20120810.{operation}");
+    let length = body.len().to_string();
+    let headers = [
+        ("x-amz-target", target.as_str()),
+        ("accept-encoding", "identity"),
+        ("content-type", "application/x-amz-json-1.0"),
+        AGENT,
+        ("amz-sdk-invocation-id", "8f1b8cf1-7b6f-4a3d-9d7e-9a1b8cf17b6f"),
+        ("amz-sdk-request", "attempt=1"),
+        ("content-length", &length),
+    ];
+    let payload = PayloadToSign::Hash(Sha256::digest(body).into());
+    [signed("POST", "/", &headers, "dynamodb", (&Policy::DEFAULT, payload)), body.as_bytes().to_vec()]
+        .concat()
+}
+
+/// An item of ten attributes and 1 KiB.
+fn put_item() -> String {
+    let text = "0123456789abcdef".repeat(7);
+    let attributes: Vec<_> = (0..8).map(|at| format!(r#""a{at}":{{"S":"{text}"}}"#)).collect();
+    format!(
+        r#"{{"TableName":"table","Item":{{"pk":{{"S":"partition"}},"sk":{{"N":"7"}},{}}}}}"#,
+        attributes.join(",")
+    )
 }
 
 fn signed(
