@@ -74,10 +74,11 @@ def look_at_everything(client, history):
 
 def faults(client, history):
     """What the checkers find, by what it is about."""
+    of_registers, of_counters = dynamodb.calls_of_registers(history), history.by_key("add", "count")
     transfers = history.of("transfer", "snapshot")
     return {
-        "registers": [each for calls in history.by_key(*registers.KINDS).values() for each in registers.faults(calls)],
-        "counters": [each for calls in history.by_key("add", "count").values() for each in counters.faults(calls)],
+        "registers": [fault for calls in of_registers.values() for fault in registers.faults(calls)],
+        "counters": [fault for calls in of_counters.values() for fault in counters.faults(calls)],
         "bank": dynamodb.BANK.faults(transfers, dynamodb.ledger(client)),
     }
 

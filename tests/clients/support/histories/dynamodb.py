@@ -3,11 +3,12 @@
 import itertools
 import random
 import threading
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
-from support.histories import DONE, UNKNOWN, Lost
+from support.histories import DONE, UNKNOWN, Lost, registers
 from support.histories.bank import Bank
 
 REGISTERS = [f"register-{n}" for n in range(6)]
@@ -72,6 +73,9 @@ class RegisterClient(Worker):
         self.values = (f"{self.name}-{n}" for n in itertools.count())
 
     def step(self):
+        if self.random.random() < 0.1:
+            look_at_registers(self.client, self.history, self.random.choice(WAYS))
+            return
         key = self.random.choice(REGISTERS)
         task = self.random.choices([self.read, self.write, self.delete, self.replace], [3, 2, 1, 4])[0]
         call = task(key)
@@ -81,7 +85,7 @@ class RegisterClient(Worker):
             self.last[key] = call.answer
 
     def read(self, key):
-        return read_register(self.client, self.history, key)
+        return read_register(self.client, self.history, key, self.random.random() < 0.5)
 
     def write(self, key):
         new = next(self.values)
@@ -114,9 +118,48 @@ class RegisterClient(Worker):
         )
 
 
-def read_register(client, history, key):
-    request = partial(client.get_item, TableName="registers", Key={"p": {"S": key}}, ConsistentRead=True)
+def read_register(client, history, key, consistent=True):
+    """Reads a value. Cloudlet promises that `ConsistentRead` changes what a read costs and not what it sees."""
+    request = partial(client.get_item, TableName="registers", Key={"p": {"S": key}}, ConsistentRead=consistent)
     return history.record("read", key, None, lambda: _value(request().get("Item")))
+
+
+def _batch(client):
+    wanted = {"registers": {"Keys": _keys()}}
+    return client.batch_get_item(RequestItems=wanted)["Responses"]["registers"]
+
+
+def _transaction(client):
+    gets = [{"Get": {"TableName": "registers", "Key": key}} for key in _keys()]
+    return [found["Item"] for found in client.transact_get_items(TransactItems=gets)["Responses"] if found]
+
+
+def _keys():
+    return [{"p": {"S": key}} for key in REGISTERS]
+
+
+# The ways to read all registers at once. An index, too, is promised to show what was written before.
+WAYS = (
+    lambda client: client.scan(TableName="registers")["Items"],
+    lambda client: client.scan(TableName="registers", IndexName=INDEX)["Items"],
+    _batch,
+    _transaction,
+)
+
+
+def look_at_registers(client, history, way):
+    """Reads all registers at once."""
+    history.record("look", "", None, lambda: {item["p"]["S"]: _value(item) for item in way(client)})
+
+
+def calls_of_registers(history):
+    """The calls of each register; a look at all of them is a read of each."""
+    found = dict.fromkeys(REGISTERS, ()) | history.by_key(*registers.KINDS)
+    for look in history.of("look"):
+        for key in REGISTERS:
+            answer = look.answer.get(key) if look.outcome == DONE else None
+            found[key] = [*found[key], replace(look, kind="read", key=key, answer=answer)]
+    return found
 
 
 def _register(key, value):
