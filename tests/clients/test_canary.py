@@ -334,6 +334,47 @@ def test_no_secret_is_seen(run):
     assert leaks(run.secrets, places) == []
 
 
+def test_items_are_in_no_log(run):
+    """They are no secrets to the data directory, and those who read logs are not those who read tables."""
+    client = run.client("dynamodb")
+    client.create_table(
+        TableName="canary",
+        KeySchema=[{"AttributeName": "p", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "p", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    key = {"p": {"S": run.new("key of an item")}}
+    item = key | {"v": {"S": run.new("text of an item")}, "b": {"B": run.new("bytes of an item").encode()}}
+    client.put_item(TableName="canary", Item=item)
+    assert client.get_item(TableName="canary", Key=key)["Item"] == item
+    change = {
+        "TableName": "canary",
+        "Key": key,
+        "UpdateExpression": "SET v = :v",
+        "ExpressionAttributeValues": {":v": {"S": run.new("value of an expression")}},
+    }
+    client.update_item(**change)
+    client.batch_write_item(RequestItems={"canary": [{"PutRequest": {"Item": item}}]})
+    client.transact_write_items(TransactItems=[{"Update": change}])
+    client.query(
+        TableName="canary", KeyConditionExpression="p = :p", ExpressionAttributeValues={":p": key["p"]}
+    )
+    client.scan(TableName="canary")
+    condition = {"ConditionExpression": "attribute_not_exists(p)"}
+    run.refused(client.put_item, TableName="canary", Item=item, **condition)
+    run.refused(client.transact_write_items, TransactItems=[{"Update": change | condition}])
+    run.refused(client.put_item, TableName="canary", Item=item | {"n": {"N": item["v"]["S"]}})
+    run.refused(client.get_item, TableName="canary", Key={"p": item["b"]})
+    body = f'{{"TableName": "canary", "Item": {{"p": {{"S": "{item["v"]["S"]}'.encode()
+    target = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.PutItem"}
+    run.refused_raw("dynamodb", body, **target)
+    assert run.server.terminate() == 0
+    places = {"the log": run.server.log_text().encode(), "standard output": run.server.output.encode()}
+    assert b"PutItem" in places["the log"]
+    assert leaks(run.secrets, places) == []
+    assert leaks(run.secrets, files(run.server.data)) != [], "it would be found"
+
+
 def test_the_search_finds_every_form():
     secret = "Zq7-" + secrets.token_urlsafe(24)
     shown = {
