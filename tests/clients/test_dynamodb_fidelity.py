@@ -612,6 +612,7 @@ class TestTables:
 
     def test_its_life(self, account):
         table = Table(account, ("p", "S"))
+        assert table.made["TableStatus"] == "CREATING"
         table.client.get_waiter("table_exists").wait(TableName=table.name)
         assert table.client.describe_table(TableName=table.name)["Table"]["TableStatus"] == "ACTIVE"
         text = f"Table already exists: {table.name}"

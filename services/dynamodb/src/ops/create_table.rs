@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use kernel::Call;
 use model_dynamodb::Error;
-use model_dynamodb::types::{CreateTableInput, CreateTableOutput, TableClass};
+use model_dynamodb::types::{
+    CreateTableInput, CreateTableOutput, IndexStatus, TableClass, TableDescription, TableStatus,
+};
 use service::Allowed;
 use store::{KeyRange, RangeOptions, Record as _};
 use wire::Open;
@@ -46,7 +48,7 @@ impl DynamoDb {
         })
         .await?;
         let table = Table::read(place, &name.name, row, encoded)?;
-        Ok(CreateTableOutput { table_description: Some(self.describe(&table)?) })
+        Ok(CreateTableOutput { table_description: Some(as_begun(self.describe(&table)?)) })
     }
 
     /// Refuses what is not built, by name.
@@ -72,6 +74,16 @@ impl DynamoDb {
             ],
         )
     }
+}
+
+/// A table as the answer to its creation shows it. It can be used at once, as DescribeTable says, but clients have learnt
+/// to expect that it cannot yet.
+fn as_begun(mut description: TableDescription) -> TableDescription {
+    description.table_status = Some(TableStatus::Creating.into());
+    for index in description.global_secondary_indexes.iter_mut().flatten() {
+        index.index_status = Some(IndexStatus::Creating.into());
+    }
+    description
 }
 
 fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, Error> {
