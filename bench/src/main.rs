@@ -11,6 +11,7 @@ mod disk;
 mod engine;
 #[cfg(test)]
 mod fake;
+mod files;
 mod http;
 mod items;
 mod json;

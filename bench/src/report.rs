@@ -2,6 +2,7 @@
 
 use crate::disk::DiskFigures;
 use crate::engine::EngineFigures;
+use crate::files::FilesFigures;
 use crate::options::Output;
 use crate::process::Usage;
 use crate::stats::Spread;
@@ -90,6 +91,20 @@ impl Row {
         rows
     }
 
+    /// Its rate as a part of another; nothing where it has none.
+    fn share_of(&self, whose: &str, rate: f64, unit: &str) -> Option<String> {
+        let own = self.per_second?.median;
+        Some(format!(
+            "- {} × {}, {}: {}/s = {:.0} % of {whose} {} {unit}",
+            self.workload.name(),
+            self.clients,
+            self.target,
+            rate_text(own),
+            100.0 * own / rate,
+            rate_text(rate)
+        ))
+    }
+
     fn is_marked(&self) -> bool {
         self.errors > 0 || self.empty > 0 || self.first_error.is_some()
     }
@@ -111,6 +126,8 @@ pub struct Comparison {
     pub seconds: u64,
     pub rounds: u32,
     pub disk: Option<DiskFigures>,
+    /// The disk with files of 1 MiB, for each number of clients as writers; only where workloads put such objects.
+    pub files: Vec<FilesFigures>,
     /// The store alone, for each number of clients as committers.
     pub engine: Vec<EngineFigures>,
     pub targets: Vec<TargetFigures>,
@@ -127,11 +144,13 @@ impl Comparison {
         let parts = [
             Some(format!("{}; {} rounds of {} s", self.machine.line(), self.rounds, self.seconds)),
             self.disk.as_ref().map(disk_line),
+            Some(self.files.iter().map(files_line).collect::<String>()).filter(|lines| !lines.is_empty()),
             Some(engine_table(&self.engine).render(output)),
             Some(self.rates().render(output)),
             Some(LEGEND.to_owned()),
             Some(self.usages().render(output)),
-            Some(self.against_the_disk() + &self.against_the_engine()).filter(|lines| !lines.is_empty()),
+            Some(self.against_the_disk() + &self.against_the_engine() + &self.against_files())
+                .filter(|lines| !lines.is_empty()),
             Some(self.failures()).filter(|lines| !lines.is_empty()),
         ];
         parts
@@ -210,21 +229,25 @@ impl Comparison {
             .collect()
     }
 
-    /// The rate of sends next to the store's rate of commits with as many committers as clients.
+    /// The rate of small writes next to the store's rate of commits with as many committers as clients.
     fn against_the_engine(&self) -> String {
-        let sends = self.rows.iter().filter(|row| row.workload == Workload::SqsSend);
-        sends
+        let writes = self.rows.iter().filter(|row| row.workload.is_small_commit());
+        writes
             .filter_map(|row| {
                 let engine = self.engine.iter().find(|engine| engine.committers == row.clients)?;
-                let (send, commit) = (row.per_second?.median, engine.per_second.median);
-                let percent = 100.0 * send / commit;
-                let (send, commit) = (rate_text(send), rate_text(commit));
-                Some(format!(
-                    "- sqs_send × {}, {}: {send}/s = {percent:.0} % of the store's {commit} commits/s\n",
-                    row.clients, row.target
-                ))
+                Some(row.share_of("the store's", engine.per_second.median, "commits/s")? + "\n")
             })
             .collect()
+    }
+
+    /// The rate of puts of 1 MiB next to that of plain files of this size with as many writers as clients.
+    fn against_files(&self) -> String {
+        let puts = self.rows.iter().filter(|row| row.workload == Workload::S3Put1m);
+        puts.filter_map(|row| {
+            let files = self.files.iter().find(|files| files.writers == row.clients)?;
+            Some(row.share_of("the disk's", files.per_second.median, "files/s")? + "\n")
+        })
+        .collect()
     }
 
     fn failures(&self) -> String {
@@ -243,6 +266,17 @@ pub fn disk_line(disk: &DiskFigures) -> String {
     let kind = if disk.in_memory { " (in memory: not a disk)" } else { "" };
     let (p50, p99, appends) = (grouped(disk.p50_us), grouped(disk.p99_us), grouped(disk.appends as f64));
     format!("4 KiB append + fdatasync{kind}: p50 {p50} µs, p99 {p99} µs ({appends} appends)")
+}
+
+fn files_line(files: &FilesFigures) -> String {
+    let Spread { median, min, max } = files.per_second;
+    format!(
+        "1 MiB files, written and synced by {} at once: {}/s ({}–{})\n",
+        files.writers,
+        rate_text(median),
+        rate_text(min),
+        rate_text(max)
+    )
 }
 
 /// What was measured of the store.
@@ -314,6 +348,10 @@ mod tests {
         }
     }
 
+    fn put(target: &str, median: f64) -> Row {
+        Row { workload: Workload::S3Put1m, ..row(target, Some(median), 0) }
+    }
+
     #[test]
     fn numbers() {
         assert_eq!(
@@ -346,6 +384,10 @@ mod tests {
             seconds: 5,
             rounds: 3,
             disk: Some(DiskFigures { appends: 1000, p50_us: 800.0, p99_us: 1500.0, in_memory: false }),
+            files: vec![FilesFigures {
+                writers: 1,
+                per_second: Spread { median: 200.0, min: 150.0, max: 300.0 },
+            }],
             engine: vec![EngineFigures {
                 committers: 1,
                 per_second: Spread { median: 400.0, min: 300.0, max: 500.0 },
@@ -358,7 +400,10 @@ mod tests {
                 name: "a".into(),
                 usage: Some(Usage { rss_bytes: 1 << 20, cpu_seconds: 2.0 }),
             }],
-            rows: Row::with_ratios(vec![row("a", Some(100.0), 0), row("b", Some(50.0), 7)], Some("a")),
+            rows: Row::with_ratios(
+                vec![row("a", Some(100.0), 0), row("b", Some(50.0), 7), put("a", 180.0)],
+                Some("a"),
+            ),
             base: Some("a".into()),
         };
         let text = comparison.render(Output::Markdown);
@@ -366,8 +411,10 @@ mod tests {
             "2 × P, Linux 6, load 1.2; 3 rounds of 5 s\n",
             "4 KiB append + fdatasync: p50 800 µs, p99 1,500 µs (1,000 appends)\n",
             "|                1 |       400 | 300–500 |    850 |  1,600 |              1.0 |\n",
+            "1 MiB files, written and synced by 1 at once: 200/s (150–300)\n",
             "- sqs_send × 1, a: 100/s = 25 % of the store's 400 commits/s\n",
-            "| sqs_send |       1 | b (!)  |",
+            "- s3_put_1m × 1, a: 180/s = 90 % of the disk's 200 files/s\n",
+            "| sqs_send  |       1 | b (!)  |",
             "50.0 | 49.0–51.0 | 0.50 |",
             "| a      |                1.0 |          2.0 |\n",
             "- sqs_send, 1 client, a: p99 3,000 µs = 2.00 × the disk's p99 of 1,500 µs\n",

@@ -2,6 +2,7 @@
 
 use crate::disk;
 use crate::engine::{EngineError, EngineSeries};
+use crate::files::FilesSeries;
 use crate::load::{self, Run};
 use crate::options::Options;
 use crate::prepare::{Loader, Prepared, bar, prepare};
@@ -62,11 +63,16 @@ pub async fn compare(
     let directory = options.data_parent();
     let mut syncs = Latencies::default();
     let mut engines: Vec<_> = options.clients.iter().copied().map(EngineSeries::new).collect();
+    let files = workloads.iter().any(|workload| workload.writes_files());
+    let mut files: Vec<_> = options.clients.iter().filter(|_| files).copied().map(FilesSeries::new).collect();
     let progress = bar("measuring", series.len() as u64 * u64::from(options.rounds));
     for _ in 0..options.rounds {
         syncs.add(&disk::sample(&directory, DISK_SAMPLE)?);
         for engine in &mut engines {
             engine.run(&directory, Duration::from_secs(options.seconds)).await?;
+        }
+        for one in &mut files {
+            one.run(&directory, DISK_SAMPLE)?;
         }
         for one in &mut series {
             progress.set_message(format!("{} {} × {}", one.target.name, one.workload.name(), one.clients));
@@ -83,6 +89,7 @@ pub async fn compare(
         seconds: options.seconds,
         rounds: options.rounds,
         disk: disk::figures(&syncs, &directory),
+        files: files.iter().filter_map(FilesSeries::figures).collect(),
         engine: engines.iter().filter_map(EngineSeries::figures).collect(),
         targets: targets.iter().map(target_figures).collect(),
         rows: Row::with_ratios(rows, base),

@@ -111,6 +111,16 @@ impl Workload {
         }
     }
 
+    /// Whether it puts objects that are kept in files.
+    pub fn writes_files(self) -> bool {
+        matches!(self, Self::S3Put1m | Self::S3Put100m)
+    }
+
+    /// Whether each of its operations is one commit of a small record.
+    pub fn is_small_commit(self) -> bool {
+        matches!(self, Self::SqsSend | Self::S3Put1k | Self::DdbPut | Self::DdbUpdate)
+    }
+
     /// Whether it needs a table with items.
     pub fn is_of_items(self) -> bool {
         use Workload::*;
