@@ -317,6 +317,16 @@ pub enum KeyError {
     /// A condition on the partition key that is not its value.
     #[error("Query key condition not supported")]
     NotSupported,
+    /// Of several partition attributes, not every one has its value.
+    #[error(
+        "Query key condition not supported: every HASH key attribute of the index must have an equality condition"
+    )]
+    PartitionEquality,
+    /// Of several sort attributes, others than the first ones have conditions.
+    #[error(
+        "Query key condition not supported: conditions on RANGE key attributes must follow the order of the index, and all but the last must be equality conditions"
+    )]
+    SortOrder,
     /// An operator of filters.
     #[error("Attempted conditional constraint is not an indexable operation")]
     NotIndexable,

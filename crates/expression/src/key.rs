@@ -100,16 +100,22 @@ impl<'v> KeyCondition<'v> {
         if tests.is_empty() || tests.len() > attributes.max(2) {
             return Err(KeyError::Count.into());
         }
+        let several = schema.partition.len() > 1 || schema.sort.len() > 1;
+        let unequal = || if several { KeyError::PartitionEquality } else { KeyError::NotSupported };
+        let not_in_order = || if several { KeyError::SortOrder } else { KeyError::NotSupported };
         let mut partition = Vec::with_capacity(schema.partition.len());
         for (name, kind) in schema.partition {
             if attributes == 1 && tests.len() > 1 {
                 return Err(KeyError::NotSupported.into());
             }
-            let Some(range) = self.of(name) else { return Err(KeyError::Missed((*name).to_owned()).into()) };
+            let Some(range) = self.of(name) else {
+                let missed = KeyError::Missed((*name).to_owned());
+                return Err(if several { unequal() } else { missed }.into());
+            };
             check(KeyPart::Partition, name, *kind, range)?;
             match range {
                 Range::Equal(value) => partition.push(value),
-                _ => return Err(KeyError::NotSupported.into()),
+                _ => return Err(unequal().into()),
             }
         }
         let mut met = partition.len();
@@ -118,12 +124,13 @@ impl<'v> KeyCondition<'v> {
             let Some(range) = self.of(name) else {
                 // A condition on something else, or on a sort attribute behind one without a condition.
                 if met < tests.len() {
-                    return Err(KeyError::Missed((*name).to_owned()).into());
+                    let missed = KeyError::Missed((*name).to_owned());
+                    return Err(if several { not_in_order() } else { missed }.into());
                 }
                 break;
             };
             if last.is_some() {
-                return Err(KeyError::NotSupported.into());
+                return Err(not_in_order().into());
             }
             check(KeyPart::Sort, name, *kind, range)?;
             met += 1;

@@ -152,12 +152,14 @@ fn keys_of_several_attributes() {
     assert_eq!(query("i = :1 AND h = :p"), (2, 0, false));
     assert_eq!(query("h = :p AND i = :1 AND r = :s AND s = :b AND t > :1"), (2, 2, true));
     assert_eq!(query("s > :b AND h = :p AND i = :1 AND r = :s"), (2, 1, true));
+    let unequal = "Query key condition not supported: every HASH key attribute of the index must have an equality condition";
+    let not_in_order = "Query key condition not supported: conditions on RANGE key attributes must follow the order of the index, and all but the last must be equality conditions";
     for (text, expected) in [
-        ("h = :p", "Query condition missed key schema element: i"),
-        ("h = :p AND i > :1", "Query key condition not supported"),
-        ("h = :p AND i = :1 AND s = :b", "Query condition missed key schema element: r"),
-        ("h = :p AND i = :1 AND r > :s AND s = :b", "Query key condition not supported"),
-        ("h = :p AND i = :1 AND r = :s AND x = :b", "Query condition missed key schema element: s"),
+        ("h = :p", unequal),
+        ("h = :p AND i > :1", unequal),
+        ("h = :p AND i = :1 AND s = :b", not_in_order),
+        ("h = :p AND i = :1 AND r > :s AND s = :b", not_in_order),
+        ("h = :p AND i = :1 AND r = :s AND x = :b", not_in_order),
     ] {
         assert_eq!(refused(text, schema), expected, "{text}");
     }

@@ -20,9 +20,11 @@ use wire::{
 use crate::access_log::Entry;
 use crate::arriving::Arriving;
 use crate::authenticate::{Authenticator, Caller, claimed_service, present, signs_by_head};
+use crate::coding::is_packed;
 use crate::credentials::Credentials;
 use crate::endpoint::{endpoint, host_of};
 use crate::limits::Limits;
+use crate::pack::pack;
 use crate::read::BodyMemory;
 use crate::virtual_host::{BucketHost, bucket_host, path_with};
 
@@ -147,6 +149,9 @@ impl Gateway {
         self.watch(&asked, log);
         let mut answer = self.find_way(&asked, body, log).await;
         self.dress(&asked, &mut answer);
+        if is_packed(answer.service) && answer.body.is_none() {
+            pack(asked.target.headers, &mut answer.response).await;
+        }
         let is_own = self.open.is_some_and(|model| model.id == answer.service.id);
         log.answered(is_own.then_some(&answer.response.headers));
         answer

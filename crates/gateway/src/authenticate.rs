@@ -139,8 +139,9 @@ impl Authenticator {
             Ok(Presented::Anonymous) => return Err(AuthError::MissingAuthenticationToken),
             Err(error) => return Err(wrong_for(service, request, error)),
         };
-        signed.check_scope(Expected { region: None, service: Some(service.signing_name) })?;
+        // A scope is never right in a request of another time; the time is what the client has to be told of.
         let now = self.time_of(signed, policy(service))?;
+        signed.check_scope(Expected { region: None, service: Some(service.signing_name) })?;
         let credential = self.credential(signed, request.headers, listener, is_visit(request, service))?;
         let key = self.key(signed, &credential);
         let hash: Option<[u8; 32]> = body.map(|body| Sha256::digest(body).into());

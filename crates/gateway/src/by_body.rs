@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 use hyper::body::Body;
-use wire::{CommonError, DecodeError, Fault, Located, Params, Protocol, RouteError};
+use wire::{CommonError, DecodeError, Fault, Located, Params, Protocol, RouteError, ServiceModel};
 
 use crate::access_log::Entry;
 use crate::answer::{Answer, Asked, Found, Gateway, fault, not_implemented, url};
 use crate::arriving::Arriving;
 use crate::authenticate::refusal;
-use crate::read::ReadError;
+use crate::coding::{Coding, Unknown, is_packed};
+use crate::read::{Held, ReadError};
 
 impl Gateway {
     pub(crate) async fn by_body<B>(
@@ -51,6 +52,11 @@ impl Gateway {
             let error = not_implemented(service, operation.name);
             return fault(service, protocol, Fault::Common(&error), head, log);
         };
+        // Behind the signature, which is that of the body as it came: for nobody else is it worth the work.
+        let body = match self.unpacked(asked, service, body).await {
+            Ok(body) => body,
+            Err(error) => return fault(service, protocol, Fault::Common(&error), head, log),
+        };
         let request = wire::Request {
             path: asked.target.path,
             query: asked.target.query,
@@ -60,6 +66,30 @@ impl Gateway {
             params: params.as_ref(),
         };
         self.run(found, &request, caller, head, log).await
+    }
+
+    /// The body without its coding, if it has one that the service takes off.
+    async fn unpacked(
+        &self,
+        asked: &Asked<'_>,
+        service: &ServiceModel,
+        body: Held,
+    ) -> Result<Held, CommonError> {
+        if !is_packed(service) {
+            return Ok(body);
+        }
+        // The real service calls its clients' mistakes here an error of its own.
+        let broken = |text: &str| CommonError::coded("InternalServerError", 500, text);
+        let coding = Coding::of_request(asked.target.headers);
+        match coding.map_err(|Unknown| broken("The Content-Encoding of the request is not known."))? {
+            None => Ok(body),
+            Some(coding) => {
+                self.memory.unpack(body, coding, &self.limits).await.map_err(|error| match error {
+                    ReadError::Broken => broken("The request's body is not of its Content-Encoding."),
+                    error => self.refusal_of(&error),
+                })
+            }
+        }
     }
 
     fn name(
@@ -76,6 +106,16 @@ impl Gateway {
         Ok((located, Some(params)))
     }
 
+    fn refusal_of(&self, error: &ReadError) -> CommonError {
+        match error {
+            ReadError::TooLarge => CommonError::RequestTooLarge { limit: self.limits.body_bytes },
+            ReadError::TimedOut => {
+                CommonError::coded("RequestTimeout", 408, "The request's body did not arrive in time.")
+            }
+            ReadError::Broken => CommonError::Malformed(DecodeError::new("The request's body is broken.")),
+        }
+    }
+
     /// The answer to a request whose body could not be read. It is said in the protocol that the head shows.
     fn unread(
         &self,
@@ -84,13 +124,7 @@ impl Gateway {
         asked: &Asked<'_>,
         log: &mut Entry,
     ) -> Answer {
-        let error = match error {
-            ReadError::TooLarge => CommonError::RequestTooLarge { limit: self.limits.body_bytes },
-            ReadError::TimedOut => {
-                CommonError::coded("RequestTimeout", 408, "The request's body did not arrive in time.")
-            }
-            ReadError::Broken => CommonError::Malformed(DecodeError::new("The request's body is broken.")),
-        };
+        let error = self.refusal_of(&error);
         let (service, protocol) = match located {
             Ok(Some(located)) => (located.service, located.protocol),
             Ok(None) => (self.router.nobody(), Protocol::Query),

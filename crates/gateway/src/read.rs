@@ -20,7 +20,7 @@ pub(crate) struct BodyMemory(Arc<Semaphore>);
 /// A body, and its share of the memory for as long as the request is being answered.
 pub(crate) struct Held {
     pub bytes: Bytes,
-    _share: Option<OwnedSemaphorePermit>,
+    pub(crate) share: Option<OwnedSemaphorePermit>,
 }
 
 /// Why a body could not be read.
@@ -49,7 +49,7 @@ impl BodyMemory {
             return Err(ReadError::TooLarge);
         }
         if body.is_end_stream() {
-            return Ok(Held { bytes: Bytes::new(), _share: None });
+            return Ok(Held { bytes: Bytes::new(), share: None });
         }
         let mut body = body;
         let mut whole = Collected::default();
@@ -67,7 +67,7 @@ impl BodyMemory {
             self.adjust(&mut share, length, limits).await?;
             whole.push(data, announced);
         }
-        Ok(Held { bytes: whole.finish(), _share: share })
+        Ok(Held { bytes: whole.finish(), share })
     }
 
     /// Makes a share one of `length` bytes: claims what is missing, gives back what is over.

@@ -78,13 +78,15 @@ fn index_key(given: &[KeySchemaElement]) -> Result<KeyNames, Error> {
     let key = names(given);
     if !ordered {
         return Err(validation(
-            "Invalid KeySchema: All HASH key elements must come before the RANGE key elements",
+            "Invalid KeySchema: All HASH key attributes must precede RANGE key attributes in the KeySchema",
         ));
     }
-    if key.partition.len() > KEY_ATTRIBUTES_MAX || key.sort.len() > KEY_ATTRIBUTES_MAX {
-        return Err(wrong(format_args!(
-            "An index can have up to {KEY_ATTRIBUTES_MAX} attributes of each key type"
-        )));
+    for (part, kind) in [(&key.partition, "HASH"), (&key.sort, "RANGE")] {
+        if part.len() > KEY_ATTRIBUTES_MAX {
+            return Err(validation(format!(
+                "Invalid KeySchema: The KeySchema exceeds the maximum allowed number of {kind} key attributes"
+            )));
+        }
     }
     let all: Vec<&String> = key.all().collect();
     if all.iter().enumerate().any(|(at, name)| all[..at].contains(name)) {
@@ -174,7 +176,13 @@ fn projection(given: &WireProjection) -> Result<Projection, Error> {
         (Some(ProjectionType::All), None) => Ok(Projection::All),
         (Some(ProjectionType::KeysOnly), None) => Ok(Projection::KeysOnly),
         (Some(ProjectionType::Include), Some(names)) if !names.is_empty() => {
-            Ok(Projection::Include(names.to_vec()))
+            let twice = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name));
+            match twice {
+                Some((_, name)) => {
+                    Err(wrong(format_args!("Duplicate attribute name in NonKeyAttributes: {name}")))
+                }
+                None => Ok(Projection::Include(names.to_vec())),
+            }
         }
         (Some(ProjectionType::Include), _) => {
             Err(wrong("ProjectionType is INCLUDE, but NonKeyAttributes is not specified"))

@@ -93,9 +93,12 @@ impl<'t> Source<'t> {
         for keys in [self.key(), &self.table.record.key] {
             for (part, name, kind) in keys.typed(types).parts() {
                 let value = given.get(name).ok_or_else(wrong)?;
-                if !is_of(value, kind) || part.check(name, value).is_err() {
-                    return Err(wrong());
+                if !is_of(value, kind) {
+                    return Err(validation(
+                        "The provided starting key is invalid: The provided key element does not match the schema",
+                    ));
                 }
+                part.check(name, value).map_err(|_| wrong())?;
             }
         }
         if given.len() != names.len() {

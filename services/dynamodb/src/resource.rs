@@ -14,7 +14,7 @@ use service::{Resource, Target};
 use store::Snapshot;
 
 use crate::dynamodb::DynamoDb;
-use crate::error::{no_table, no_table_named, validation};
+use crate::error::{no_table, no_table_named, validation, wrong};
 use crate::keys::SERVICE;
 use crate::legacy;
 use crate::name::TableName;
@@ -213,6 +213,14 @@ tagged! {
 }
 
 fn by_arn(service: &DynamoDb, call: &Call, arn: &str) -> Result<Named, Error> {
+    if !arn.starts_with("arn:") {
+        return Err(validation(format!("Invalid ResourceArn: ARNs must start with 'arn:': {arn}")));
+    }
+    if arn.contains("/index/") {
+        return Err(wrong(format_args!(
+            "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {arn}"
+        )));
+    }
     if TableName::of_arn(arn).is_none() {
         return Err(validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}")));
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use attribute::{Invalid, Kind, Text, Value};
 
+use super::check_name;
 use crate::bind::Literal;
 use crate::error::{Error, KeyError, LegacyError};
 use crate::key::{KeyCondition, KeyTest, Range};
@@ -130,6 +131,7 @@ pub(super) fn join(
     conditions: Vec<(Text, Comparison, Vec<Value>)>,
     connector: Option<Connector>,
 ) -> Result<Option<Literal<Condition>>, Error> {
+    conditions.iter().try_for_each(|(name, ..)| check_name(name))?;
     match (connector, conditions.len()) {
         (Some(_), 0) => return Err(LegacyError::OperatorAlone.into()),
         (Some(_), 1) => return Err(LegacyError::OperatorOfOne.into()),

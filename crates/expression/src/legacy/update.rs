@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use attribute::{Invalid, Kind, Text, Value};
 
+use super::check_name;
 use crate::bind::Literal;
 use crate::error::{Error, LegacyError};
 use crate::tree::{Action, Name, Operand, Path, Placeholders, SetValue, Update, ValueId};
@@ -36,6 +37,7 @@ pub fn attribute_updates(updates: Vec<AttributeUpdate>) -> Result<Literal<Update
     let mut values = Vec::new();
     let mut actions = Vec::with_capacity(updates.len());
     for AttributeUpdate { name, action, value } in updates {
+        check_name(&name)?;
         let path = Path { head: Name::Literal(name), rest: Vec::new() };
         let action = action.unwrap_or_default();
         let Some(value) = value.transpose()? else {

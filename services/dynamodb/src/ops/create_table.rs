@@ -1,6 +1,5 @@
 //! CreateTable.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::Call;
@@ -15,7 +14,7 @@ use wire::Open;
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation, wrong};
-use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX, TAGS_MAX};
+use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX};
 use crate::name::TableName;
 use crate::records::{Billing, IndexState, Table as Record};
 use crate::table::Table;
@@ -142,11 +141,7 @@ fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, E
             "GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES_MAX}"
         )));
     }
-    let tags: BTreeMap<String, String> =
-        input.tags.iter().flatten().map(|tag| ((*tag.key).clone(), (*tag.value).clone())).collect();
-    if tags.len() > TAGS_MAX {
-        return Err(validation(format!("Too many tags: the limit is {TAGS_MAX}")));
-    }
+    let tags = super::tags::checked(input.tags.as_deref().unwrap_or_default())?;
     Ok(Record {
         id,
         created_ms: now_ms,

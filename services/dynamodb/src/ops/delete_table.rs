@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kernel::Call;
 use model_dynamodb::Error;
-use model_dynamodb::types::{DeleteTableInput, DeleteTableOutput, TableStatus};
+use model_dynamodb::types::{DeleteTableInput, DeleteTableOutput, TableDescription, TableStatus};
 use service::Allowed;
 
 use crate::dynamodb::DynamoDb;
@@ -20,7 +20,7 @@ impl DynamoDb {
         _: DeleteTableInput,
     ) -> Result<DeleteTableOutput, Error> {
         let table = named.described()?;
-        let mut description = self.describe(table)?;
+        let described = self.describe(table)?;
         self.transact(|tx| {
             let table = self.current(tx, table)?;
             if table.record.deletion_protected {
@@ -36,7 +36,20 @@ impl DynamoDb {
             Ok::<_, Failure>(())
         })
         .await?;
-        description.table_status = Some(TableStatus::Deleting.into());
+        // Of a table that goes less is said: nothing of its keys, its indexes and when it was made.
+        let description = TableDescription {
+            table_name: described.table_name,
+            table_status: Some(TableStatus::Deleting.into()),
+            provisioned_throughput: described.provisioned_throughput,
+            table_size_bytes: described.table_size_bytes,
+            item_count: described.item_count,
+            table_arn: described.table_arn,
+            table_id: described.table_id,
+            billing_mode_summary: described.billing_mode_summary,
+            table_class_summary: described.table_class_summary,
+            deletion_protection_enabled: described.deletion_protection_enabled,
+            ..TableDescription::default()
+        };
         Ok(DeleteTableOutput { table_description: Some(description) })
     }
 }

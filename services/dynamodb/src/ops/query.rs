@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use attribute::Item;
 use expression::{Given, KeyCondition, Literal, Parameter};
 use kernel::Call;
 use model_dynamodb::Error;
@@ -88,7 +89,11 @@ impl DynamoDb {
         let reverse = input.scan_index_forward == Some(false);
         let mut range = read::range_of(&source.rows(), &wanted);
         if let Some(start) = &input.exclusive_start_key {
-            let start = source.start(start.as_valid().map_err(invalid)?)?;
+            let given = start.as_valid().map_err(invalid)?;
+            let start = source.start(given)?;
+            if source.index.is_none() && source.key().sort.is_empty() {
+                return Err(start_of_one(given));
+            }
             range = read::behind(&range, &start, reverse).ok_or_else(|| {
                 validation(
                     "The provided starting key is outside query boundaries based on provided conditions",
@@ -104,4 +109,14 @@ impl DynamoDb {
             consumed_capacity: page.units.shown(table, input.return_consumed_capacity.as_ref(), false),
         })
     }
+}
+
+/// Behind the one item of a partition without a sort key there is nothing to go on with.
+fn start_of_one(start: &Item) -> Error {
+    let shown: Vec<String> =
+        start.iter().map(|(name, value)| format!("{name}=AttributeValue: {value}")).collect();
+    validation(format!(
+        "The provided exclusive start key is invalid: ExclusiveStartKey: {{{}}}",
+        shown.join(", ")
+    ))
 }

@@ -1,5 +1,6 @@
 //! Tags of tables.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::Call;
@@ -9,7 +10,7 @@ use service::Allowed;
 use store::Record as _;
 
 use crate::dynamodb::DynamoDb;
-use crate::error::{Failure, validation};
+use crate::error::{Failure, validation, wrong};
 use crate::limits::TAGS_MAX;
 use crate::records;
 use crate::resource::Named;
@@ -24,13 +25,10 @@ impl DynamoDb {
         if input.tags.is_empty() {
             return Err(validation("Atleast one Tag needs to be provided as Input."));
         }
+        let new = checked(&input.tags)?;
         self.change(&named, |record| {
-            let new = input.tags.iter().map(|tag| ((*tag.key).clone(), (*tag.value).clone()));
-            record.tags.extend(new);
-            if record.tags.len() > TAGS_MAX {
-                return Err(validation(format!("Too many tags: the limit is {TAGS_MAX}")));
-            }
-            Ok(())
+            record.tags.extend(new.clone());
+            check_count(&record.tags)
         })
         .await?;
         Ok(TagResourceOutput {})
@@ -82,4 +80,37 @@ impl DynamoDb {
         })
         .await
     }
+}
+
+/// Tags as they are stored.
+///
+/// # Errors
+/// `ValidationException` for what no tag may have in it, or in front of its key.
+pub fn checked(given: &[Tag]) -> Result<BTreeMap<String, String>, Error> {
+    let mut tags = BTreeMap::new();
+    for tag in given {
+        let (key, value) = (&*tag.key, &*tag.value);
+        if key.starts_with("aws:") {
+            return Err(wrong(format_args!("Tag keys beginning with aws: are reserved: {key}")));
+        }
+        if let Some(bad) = [key, value].into_iter().find(|text| !text.chars().all(is_allowed)) {
+            return Err(wrong(format_args!(
+                "Tags can have letters, white space, digits and the characters + - = . _ : / only: {bad}"
+            )));
+        }
+        tags.insert(key.clone(), value.clone());
+    }
+    check_count(&tags)?;
+    Ok(tags)
+}
+
+fn is_allowed(character: char) -> bool {
+    character.is_alphanumeric() || character.is_whitespace() || "+-=._:/".contains(character)
+}
+
+fn check_count(tags: &BTreeMap<String, String>) -> Result<(), Error> {
+    if tags.len() > TAGS_MAX {
+        return Err(validation(format!("Too many tags: the limit is {TAGS_MAX}")));
+    }
+    Ok(())
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use attribute::{Item, item_size};
+use attribute::limits::ITEM_BYTES_MAX;
+use attribute::{Invalid, Item, check_depth, item_size};
 use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{
@@ -52,7 +53,7 @@ impl DynamoDb {
             actions.push(action);
         }
         if actions.iter().map(|action| action.write.bytes).sum::<usize>() > TRANSACTION_BYTES_MAX {
-            return Err(validation("Aggregate size of items in the transaction exceeds the limit of 4 MB"));
+            return Err(validation("Transaction payload size cannot exceed 4 MB"));
         }
         let token = input.client_request_token.as_ref().filter(|token| !token.is_empty());
         let place = Place { account: call.account.clone(), region: call.region.clone() };
@@ -99,7 +100,7 @@ impl DynamoDb {
             match self.apply(tx, &table, &action.write) {
                 Ok(written) => {
                     add(&mut all, &table, &written.units);
-                    reasons.push(CancellationReason { code: Some("None".to_owned()), ..Default::default() });
+                    reasons.push(nothing());
                 }
                 Err(Failure::Api(error)) => {
                     cancelled = true;
@@ -147,6 +148,8 @@ impl DynamoDb {
             let named = tables.iter().find(|named| named.name == name).ok_or_else(crate::error::no_table)?;
             named.table().cloned()
         };
+        let count = input.transact_items.len();
+        let at_fault = |error| cancelled_by(at, count, error);
         let input = input.clone();
         match (&item.condition_check, &item.put, &item.delete, &item.update) {
             (Some(check), None, None, None) => {
@@ -160,7 +163,8 @@ impl DynamoDb {
                     (&check.expression_attribute_names, check.expression_attribute_values.as_ref());
                 trees.bind(names, values)?;
                 let table = find(&check.table_name)?;
-                let key = table.key_of(check.key.as_valid().map_err(invalid)?.clone())?;
+                let key = check.key.as_valid().map_err(invalid)?.clone();
+                let key = table.key_of(key).map_err(at_fault)?;
                 let change = move |_: &_, old: Option<&Item>| {
                     let Some(check) = &input.transact_items[at].condition_check else {
                         return Ok(old.cloned());
@@ -184,7 +188,8 @@ impl DynamoDb {
                 trees.bind(names, values)?;
                 let table = find(&put.table_name)?;
                 let new = put.item.as_valid().map_err(invalid)?;
-                let (key, bytes) = (table.key_in(new)?, item_size(new));
+                check_item(new)?;
+                let (key, bytes) = (table.key_in(new).map_err(at_fault)?, item_size(new));
                 let change = move |_: &_, old: Option<&Item>| {
                     let Some(put) = &input.transact_items[at].put else { return Ok(None) };
                     let values = put.expression_attribute_values.as_ref();
@@ -205,7 +210,8 @@ impl DynamoDb {
                     (&delete.expression_attribute_names, delete.expression_attribute_values.as_ref());
                 trees.bind(names, values)?;
                 let table = find(&delete.table_name)?;
-                let key = table.key_of(delete.key.as_valid().map_err(invalid)?.clone())?;
+                let key = delete.key.as_valid().map_err(invalid)?.clone();
+                let key = table.key_of(key).map_err(at_fault)?;
                 let change = move |_: &_, old: Option<&Item>| {
                     let Some(delete) = &input.transact_items[at].delete else { return Ok(None) };
                     let values = delete.expression_attribute_values.as_ref();
@@ -228,9 +234,10 @@ impl DynamoDb {
                     (&update.expression_attribute_names, update.expression_attribute_values.as_ref());
                 let bound = trees.bind(names, values)?;
                 let table = find(&update.table_name)?;
-                check_keys(&table, &bound)?;
+                check_keys(&table, &bound).map_err(at_fault)?;
                 drop(bound);
-                let key = table.key_of(update.key.as_valid().map_err(invalid)?.clone())?;
+                let key = update.key.as_valid().map_err(invalid)?.clone();
+                let key = table.key_of(key).map_err(at_fault)?;
                 let key_item = key.item.clone();
                 let change = move |_: &_, old: Option<&Item>| {
                     let Some(update) = &input.transact_items[at].update else { return Ok(None) };
@@ -238,7 +245,7 @@ impl DynamoDb {
                     let shows_old = shows_old(update.return_values_on_condition_check_failure.as_ref());
                     let bound = trees.bind(&update.expression_attribute_names, values)?;
                     bound.check(old, shows_old)?;
-                    updated(&bound, old, &key_item).map(Some)
+                    updated(&bound, old, &key_item)
                 };
                 Ok(action(table, key, change, 0))
             }
@@ -287,13 +294,35 @@ fn reason(error: Error) -> Result<CancellationReason, Failure> {
             code: Some("ConditionalCheckFailed".to_owned()),
             message: failed.message,
         }),
-        Error::Common(CommonError::Validation(text)) => Ok(CancellationReason {
-            item: None,
-            code: Some("ValidationError".to_owned()),
-            message: Some(text),
-        }),
+        Error::Common(CommonError::Validation(text)) => Ok(validation_error(text)),
         error => Err(error.into()),
     }
+}
+
+/// The transaction is not done because of one action, which is not what its table wants.
+fn cancelled_by(at: usize, count: usize, error: Error) -> Error {
+    let Error::Common(CommonError::Validation(text)) = error else { return error };
+    let mut reasons = vec![nothing(); count];
+    reasons[at] = validation_error(text);
+    cancelled(reasons)
+}
+
+/// Nothing is wrong with an action.
+fn nothing() -> CancellationReason {
+    CancellationReason { code: Some("None".to_owned()), ..CancellationReason::default() }
+}
+
+fn validation_error(text: String) -> CancellationReason {
+    CancellationReason { item: None, code: Some("ValidationError".to_owned()), message: Some(text) }
+}
+
+/// Refuses an item that no table could have.
+fn check_item(item: &Item) -> Result<(), Error> {
+    check_depth(item).map_err(invalid)?;
+    if item_size(item) > ITEM_BYTES_MAX {
+        return Err(invalid(Invalid::ItemSize));
+    }
+    Ok(())
 }
 
 fn cancelled(reasons: Vec<CancellationReason>) -> Error {

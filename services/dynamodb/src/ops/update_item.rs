@@ -49,7 +49,7 @@ impl DynamoDb {
             let values = of_change.expression_attribute_values.as_ref();
             let bound = of_trees.bind(&of_change.expression_attribute_names, values)?;
             bound.check(old, shows_old(of_change.return_values_on_condition_check_failure.as_ref()))?;
-            updated(&bound, old, &key_item).map(Some)
+            updated(&bound, old, &key_item)
         };
         let write = Write { key, change: Box::new(change), reads: true, bytes, rate: Rate::Strong };
         let written = self.write(table, write).await?;
@@ -64,8 +64,8 @@ impl DynamoDb {
     }
 }
 
-/// The item after an update.
-pub fn updated(bound: &BoundTrees<'_>, old: Option<&Item>, key: &Item) -> Result<Item, Error> {
+/// The item after an update; none if there was none, and there is nothing in the update that makes one.
+pub fn updated(bound: &BoundTrees<'_>, old: Option<&Item>, key: &Item) -> Result<Option<Item>, Error> {
     let new = match &bound.update {
         Some(update) => update.apply(old, key).map_err(|error| validation(error.to_string()))?,
         None => old.unwrap_or(key).clone(),
@@ -73,7 +73,8 @@ pub fn updated(bound: &BoundTrees<'_>, old: Option<&Item>, key: &Item) -> Result
     if item_size(&new) > ITEM_BYTES_MAX {
         return Err(invalid(Invalid::UpdatedItemSize));
     }
-    Ok(new)
+    let is_there = old.is_some() || bound.update.as_ref().is_none_or(|update| update.tree().creates());
+    Ok(is_there.then_some(new))
 }
 
 /// Refuses to change the key.

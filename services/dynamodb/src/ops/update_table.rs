@@ -42,6 +42,12 @@ impl DynamoDb {
                 ("VectorIndexUpdates", input.vector_index_updates.is_some()),
             ],
         )?;
+        if is_empty(&input) {
+            return Err(validation(
+                "At least one of ProvisionedThroughput, BillingMode, GlobalSecondaryIndexUpdates, TableClass and \
+                 DeletionProtectionEnabled is required in UpdateTable",
+            ));
+        }
         let table = named.described()?;
         let given = input.attribute_definitions.as_deref().map(definition::attributes).transpose()?;
         self.transact(|tx| {
@@ -59,6 +65,15 @@ impl DynamoDb {
     }
 }
 
+/// Whether a request asks for nothing.
+fn is_empty(input: &UpdateTableInput) -> bool {
+    input.provisioned_throughput.is_none()
+        && input.billing_mode.is_none()
+        && input.global_secondary_index_updates.as_ref().is_none_or(Vec::is_empty)
+        && input.table_class.is_none()
+        && input.deletion_protection_enabled.is_none()
+}
+
 fn apply(
     record: &mut Record,
     input: &UpdateTableInput,
@@ -73,6 +88,18 @@ fn apply(
     }
     apply_billing(record, input, now_ms)?;
     let updates = input.global_secondary_index_updates.as_deref().unwrap_or_default();
+    for update in updates {
+        let given = [update.create.is_some(), update.update.is_some(), update.delete.is_some()];
+        match given.iter().filter(|is_given| **is_given).count() {
+            1 => {}
+            0 => return Err(wrong("A GlobalSecondaryIndexUpdate has to have a Create, Update or Delete")),
+            _ => {
+                return Err(wrong(
+                    "A GlobalSecondaryIndexUpdate can have only one of Create, Update and Delete",
+                ));
+            }
+        }
+    }
     let changes = updates.iter().filter(|update| update.create.is_some() || update.delete.is_some()).count();
     if changes > 1 {
         return Err(Error::limit_exceeded_exception(
@@ -118,7 +145,10 @@ fn apply(
                 match record.attributes.iter().find(|(known, _)| known == name) {
                     Some((_, known)) if known != scalar => {
                         return Err(wrong(format_args!(
-                            "Cannot change the type of the attribute {name}, which is of a key"
+                            "Attributes cannot be redefined. Please check that your attribute has the same type as \
+                             previously defined. Attribute: {name}. Existing type: {}. New type: {}",
+                            known.key_type().code(),
+                            scalar.key_type().code()
                         )));
                     }
                     Some(_) => {}
@@ -126,7 +156,10 @@ fn apply(
                 }
             }
             if record.indexes.iter().any(|index| index.name == *create.index_name) {
-                return Err(wrong(format_args!("Duplicate index name: {}", *create.index_name)));
+                return Err(wrong(format_args!(
+                    "Attempting to create an index which already exists: {}",
+                    *create.index_name
+                )));
             }
             let globals = record.indexes.iter().filter(|index| !index.local).count();
             if globals >= GLOBAL_INDEXES_MAX {
