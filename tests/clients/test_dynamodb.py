@@ -55,6 +55,16 @@ def refusal(function, **parameters):
 
 
 @operation
+def batch_execute_statement(account, call):
+    name = table(account, item(1), item(2))
+    text = f'SELECT * FROM "{name}" WHERE p = ? AND c = ?'
+    wanted = [{"Statement": text, "Parameters": [{"S": "a"}, {"N": str(n)}]} for n in (2, 3)]
+    found = call("BatchExecuteStatement", Statements=[*wanted, {"Statement": "garbage"}])["Responses"]
+    assert found[0] == {"TableName": name, "Item": item(2)} and found[1] == {"TableName": name}
+    assert found[2]["Error"]["Code"] == "ValidationError"
+
+
+@operation
 def batch_get_item(account, call):
     name = table(account, *(item(n, v={"S": str(n)}) for n in range(3)))
     keys = {"Keys": [item(0), item(2), item(9)], "ProjectionExpression": "v"}
@@ -125,6 +135,29 @@ def describe_table(account, call):
 def describe_time_to_live(account, call):
     name = table(account)
     assert call("DescribeTimeToLive", TableName=name)["TimeToLiveDescription"] == {"TimeToLiveStatus": "DISABLED"}
+
+
+@operation
+def execute_statement(account, call):
+    name = table(account, *(item(n) for n in range(5)))
+    call("ExecuteStatement", Statement=f"INSERT INTO \"{name}\" VALUE {{'p': 'b', 'c': ?}}", Parameters=[{"N": "1"}])
+    assert stored(account, name, {"p": {"S": "b"}, "c": {"N": "1"}}) == {"p": {"S": "b"}, "c": {"N": "1"}}
+    text = f"SELECT c FROM \"{name}\" WHERE p = 'a' AND c > 0 ORDER BY c DESC"
+    page = call("ExecuteStatement", Statement=text, Limit=3)
+    rest = call("ExecuteStatement", Statement=text, NextToken=page["NextToken"])
+    assert [int(found["c"]["N"]) for found in page["Items"] + rest["Items"]] == [4, 3, 2, 1]
+
+
+@operation
+def execute_transaction(account, call):
+    name = table(account, *(item(n) for n in (1, 2, 3)))
+    texts = [
+        f"UPDATE \"{name}\" SET n = 5 WHERE p = 'a' AND c = 1",
+        f"DELETE FROM \"{name}\" WHERE p = 'a' AND c = 2",
+        f"EXISTS(SELECT * FROM \"{name}\" WHERE p = 'a' AND c = 3 AND n IS MISSING)",
+    ]
+    call("ExecuteTransaction", TransactStatements=[{"Statement": text} for text in texts], ClientRequestToken=account.name("token"))
+    assert stored(account, name, item(1))["n"] == {"N": "5"} and stored(account, name, item(2)) is None
 
 
 @operation

@@ -36,7 +36,8 @@ pub enum Range<'v> {
 }
 
 impl<'v> Range<'v> {
-    fn values(self) -> impl Iterator<Item = &'v Value> {
+    /// The values that it is made of.
+    pub fn values(self) -> impl Iterator<Item = &'v Value> {
         let (two, rest): ([Option<&'v Value>; 2], &'v [Value]) = match self {
             Range::Equal(value)
             | Range::Less(value)

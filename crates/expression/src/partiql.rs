@@ -11,7 +11,8 @@ use attribute::{Invalid, Item, Text, Value};
 
 use crate::bind::Literal;
 use crate::error::Reason;
-use crate::tree::{Comparator, Condition, Operand, Projection, Test, Update};
+use crate::key::Range;
+use crate::tree::{Comparator, Condition, Function, Name, Operand, Projection, Test, Update};
 
 /// Bytes of a statement, as the service documents them.
 pub const STATEMENT_BYTES_MAX: usize = 8192;
@@ -133,24 +134,88 @@ impl Statement {
 }
 
 impl Literal<Condition> {
-    /// The attributes that must have a certain value for the condition to hold, as it says itself: what it compares
-    /// for equality, in and among ANDs. In the order of the text, some perhaps repeatedly.
-    pub fn equalities(&self) -> Vec<(&str, &Value)> {
+    /// What must be true of single attributes for the condition to hold, as it says itself in and among ANDs: values that
+    /// they must have or lie among. In the order of the text, some attributes perhaps repeatedly.
+    pub fn ranges(&self) -> Vec<(&str, Range<'_>)> {
         let mut found = Vec::new();
-        self.equal(&self.tree.root, &mut found);
+        self.conjuncts(&self.tree.root, &mut |test| found.extend(self.range(test)));
         found
     }
 
-    fn equal<'a>(&'a self, test: &'a Test, found: &mut Vec<(&'a str, &'a Value)>) {
-        match test {
-            Test::And(tests) => tests.iter().for_each(|test| self.equal(test, found)),
-            Test::Compare(Comparator::Equal, Operand::Path(path), Operand::Value(id))
-            | Test::Compare(Comparator::Equal, Operand::Value(id), Operand::Path(path)) => {
-                if let (crate::tree::Name::Literal(name), true) = (&path.head, path.rest.is_empty()) {
-                    found.push((name, &self.values[id.0 as usize]));
-                }
+    /// The attributes that must have a certain value: what it compares for equality.
+    pub fn equalities(&self) -> Vec<(&str, &Value)> {
+        let equal = |(name, range)| match range {
+            Range::Equal(value) => Some((name, value)),
+            _ => None,
+        };
+        self.ranges().into_iter().filter_map(equal).collect()
+    }
+
+    /// The values of which this attribute must have one, if the condition has such a list.
+    pub fn choices(&self, wanted: &str) -> Option<Vec<&Value>> {
+        let mut found = None;
+        self.conjuncts(&self.tree.root, &mut |test| {
+            if let Test::In(operand, list) = test
+                && self.attribute(operand) == Some(wanted)
+                && found.is_none()
+            {
+                found = list.iter().map(|operand| self.literal(operand)).collect();
             }
-            _ => {}
+        });
+        found
+    }
+
+    fn conjuncts<'a>(&'a self, test: &'a Test, visit: &mut dyn FnMut(&'a Test)) {
+        match test {
+            Test::And(tests) => tests.iter().for_each(|test| self.conjuncts(test, visit)),
+            test => visit(test),
+        }
+    }
+
+    fn range<'a>(&'a self, test: &'a Test) -> Option<(&'a str, Range<'a>)> {
+        match test {
+            Test::Compare(comparator, left, right) => {
+                let (name, comparator, value) = match (self.attribute(left), self.attribute(right)) {
+                    (Some(name), _) => (name, *comparator, self.literal(right)?),
+                    (None, Some(name)) => (name, comparator.flipped(), self.literal(left)?),
+                    (None, None) => return None,
+                };
+                let range = match comparator {
+                    Comparator::Equal => Range::Equal(value),
+                    Comparator::Less => Range::Less(value),
+                    Comparator::LessOrEqual => Range::LessOrEqual(value),
+                    Comparator::Greater => Range::Greater(value),
+                    Comparator::GreaterOrEqual => Range::GreaterOrEqual(value),
+                    Comparator::NotEqual => return None,
+                };
+                Some((name, range))
+            }
+            Test::Between(operands) => {
+                let (low, high) = (self.literal(&operands[1])?, self.literal(&operands[2])?);
+                Some((self.attribute(&operands[0])?, Range::Between(low, high)))
+            }
+            Test::Call(call) if call.function == Function::BeginsWith => {
+                let [attribute, start] = &call.operands[..] else { return None };
+                Some((self.attribute(attribute)?, Range::BeginsWith(self.literal(start)?)))
+            }
+            _ => None,
+        }
+    }
+
+    fn attribute<'a>(&self, operand: &'a Operand) -> Option<&'a str> {
+        match operand {
+            Operand::Path(path) if path.rest.is_empty() => match &path.head {
+                Name::Literal(name) => Some(name),
+                Name::Placeholder(_) => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn literal(&self, operand: &Operand) -> Option<&Value> {
+        match operand {
+            Operand::Value(id) => self.values.get(id.0 as usize),
+            _ => None,
         }
     }
 }

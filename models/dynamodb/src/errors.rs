@@ -11,6 +11,7 @@ use crate::types;
 #[allow(missing_docs)]
 pub enum Error {
     ConditionalCheckFailedException(Box<types::ConditionalCheckFailedException>),
+    DuplicateItemException(Box<types::DuplicateItemException>),
     IdempotentParameterMismatchException(Box<types::IdempotentParameterMismatchException>),
     InternalServerError(Box<types::InternalServerError>),
     ItemCollectionSizeLimitExceededException(Box<types::ItemCollectionSizeLimitExceededException>),
@@ -32,6 +33,11 @@ impl Error {
     /// `ConditionalCheckFailedException` with this text.
     pub fn conditional_check_failed_exception(message: impl Into<String>) -> Self {
         types::ConditionalCheckFailedException { message: Some(message.into()), ..Default::default() }.into()
+    }
+
+    /// `DuplicateItemException` with this text.
+    pub fn duplicate_item_exception(message: impl Into<String>) -> Self {
+        types::DuplicateItemException { message: Some(message.into()) }.into()
     }
 
     /// `IdempotentParameterMismatchException` with this text.
@@ -105,6 +111,7 @@ impl ServiceError for Error {
     fn fault(&self) -> Fault<'_> {
         match self {
             Self::ConditionalCheckFailedException(error) => Fault::Modelled(&**error),
+            Self::DuplicateItemException(error) => Fault::Modelled(&**error),
             Self::IdempotentParameterMismatchException(error) => Fault::Modelled(&**error),
             Self::InternalServerError(error) => Fault::Modelled(&**error),
             Self::ItemCollectionSizeLimitExceededException(error) => Fault::Modelled(&**error),
@@ -132,6 +139,12 @@ impl<T: CommonSource> From<T> for Error {
 impl From<types::ConditionalCheckFailedException> for Error {
     fn from(error: types::ConditionalCheckFailedException) -> Self {
         Self::ConditionalCheckFailedException(Box::new(error))
+    }
+}
+
+impl From<types::DuplicateItemException> for Error {
+    fn from(error: types::DuplicateItemException) -> Self {
+        Self::DuplicateItemException(Box::new(error))
     }
 }
 

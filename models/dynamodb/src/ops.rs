@@ -8,6 +8,7 @@ use crate::{Error, SERVICE, schemas, types};
 
 /// Every generated operation: what the service has to register.
 pub static ALL: &[&Operation] = &[
+    &BATCH_EXECUTE_STATEMENT,
     &BATCH_GET_ITEM,
     &BATCH_WRITE_ITEM,
     &CREATE_TABLE,
@@ -17,6 +18,8 @@ pub static ALL: &[&Operation] = &[
     &DESCRIBE_LIMITS,
     &DESCRIBE_TABLE,
     &DESCRIBE_TIME_TO_LIVE,
+    &EXECUTE_STATEMENT,
+    &EXECUTE_TRANSACTION,
     &GET_ITEM,
     &LIST_TABLES,
     &LIST_TAGS_OF_RESOURCE,
@@ -31,6 +34,69 @@ pub static ALL: &[&Operation] = &[
     &UPDATE_TABLE,
     &UPDATE_TIME_TO_LIVE,
 ];
+
+static BATCH_EXECUTE_STATEMENT: Operation = Operation {
+    service: &SERVICE,
+    name: "BatchExecuteStatement",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::BatchExecuteStatementInput,
+    output: &schemas::BatchExecuteStatementOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[
+        Action {
+            name: "dynamodb:PartiQLDelete",
+            resources: &["table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:LeadingKeys",
+                "dynamodb:ReturnValues",
+            ],
+        },
+        Action {
+            name: "dynamodb:PartiQLInsert",
+            resources: &["table"],
+            condition_keys: &["dynamodb:Attributes", "dynamodb:EnclosingOperation", "dynamodb:LeadingKeys"],
+        },
+        Action {
+            name: "dynamodb:PartiQLSelect",
+            resources: &["index", "table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:FullTableScan",
+                "dynamodb:LeadingKeys",
+                "dynamodb:Select",
+            ],
+        },
+        Action {
+            name: "dynamodb:PartiQLUpdate",
+            resources: &["table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:LeadingKeys",
+                "dynamodb:ReturnValues",
+            ],
+        },
+    ],
+    checksum: Checksum::None,
+};
+
+/// `BatchExecuteStatement`
+#[derive(Clone, Copy, Debug)]
+pub struct BatchExecuteStatement;
+
+impl OperationType for BatchExecuteStatement {
+    type Input = types::BatchExecuteStatementInput;
+    type Output = types::BatchExecuteStatementOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &BATCH_EXECUTE_STATEMENT
+    }
+}
 
 static BATCH_GET_ITEM: Operation = Operation {
     service: &SERVICE,
@@ -290,6 +356,142 @@ impl OperationType for DescribeTimeToLive {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &DESCRIBE_TIME_TO_LIVE
+    }
+}
+
+static EXECUTE_STATEMENT: Operation = Operation {
+    service: &SERVICE,
+    name: "ExecuteStatement",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::ExecuteStatementInput,
+    output: &schemas::ExecuteStatementOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[
+        Action {
+            name: "dynamodb:PartiQLDelete",
+            resources: &["table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:LeadingKeys",
+                "dynamodb:ReturnValues",
+            ],
+        },
+        Action {
+            name: "dynamodb:PartiQLInsert",
+            resources: &["table"],
+            condition_keys: &["dynamodb:Attributes", "dynamodb:EnclosingOperation", "dynamodb:LeadingKeys"],
+        },
+        Action {
+            name: "dynamodb:PartiQLSelect",
+            resources: &["index", "table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:FullTableScan",
+                "dynamodb:LeadingKeys",
+                "dynamodb:Select",
+            ],
+        },
+        Action {
+            name: "dynamodb:PartiQLUpdate",
+            resources: &["table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:LeadingKeys",
+                "dynamodb:ReturnValues",
+            ],
+        },
+    ],
+    checksum: Checksum::None,
+};
+
+/// `ExecuteStatement`
+#[derive(Clone, Copy, Debug)]
+pub struct ExecuteStatement;
+
+impl OperationType for ExecuteStatement {
+    type Input = types::ExecuteStatementInput;
+    type Output = types::ExecuteStatementOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &EXECUTE_STATEMENT
+    }
+}
+
+static EXECUTE_TRANSACTION: Operation = Operation {
+    service: &SERVICE,
+    name: "ExecuteTransaction",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::ExecuteTransactionInput,
+    output: &schemas::ExecuteTransactionOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[
+        Action {
+            name: "dynamodb:ConditionCheckItem",
+            resources: &["table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:LeadingKeys",
+                "dynamodb:ReturnConsumedCapacity",
+                "dynamodb:ReturnValues",
+            ],
+        },
+        Action {
+            name: "dynamodb:PartiQLDelete",
+            resources: &["table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:LeadingKeys",
+                "dynamodb:ReturnValues",
+            ],
+        },
+        Action {
+            name: "dynamodb:PartiQLInsert",
+            resources: &["table"],
+            condition_keys: &["dynamodb:Attributes", "dynamodb:EnclosingOperation", "dynamodb:LeadingKeys"],
+        },
+        Action {
+            name: "dynamodb:PartiQLSelect",
+            resources: &["index", "table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:FullTableScan",
+                "dynamodb:LeadingKeys",
+                "dynamodb:Select",
+            ],
+        },
+        Action {
+            name: "dynamodb:PartiQLUpdate",
+            resources: &["table"],
+            condition_keys: &[
+                "dynamodb:Attributes",
+                "dynamodb:EnclosingOperation",
+                "dynamodb:LeadingKeys",
+                "dynamodb:ReturnValues",
+            ],
+        },
+    ],
+    checksum: Checksum::None,
+};
+
+/// `ExecuteTransaction`
+#[derive(Clone, Copy, Debug)]
+pub struct ExecuteTransaction;
+
+impl OperationType for ExecuteTransaction {
+    type Input = types::ExecuteTransactionInput;
+    type Output = types::ExecuteTransactionOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &EXECUTE_TRANSACTION
     }
 }
 

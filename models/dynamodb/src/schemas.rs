@@ -113,6 +113,42 @@ pub static BackupArn: Schema = Schema {
     ..SCHEMA
 };
 
+pub static BatchExecuteStatementInput: Schema = Schema {
+    name: "BatchExecuteStatementInput",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "Statements",
+            wire: "Statements",
+            target: &PartiQLBatchRequest,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "ReturnConsumedCapacity",
+            wire: "ReturnConsumedCapacity",
+            target: &ReturnConsumedCapacity,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static BatchExecuteStatementOutput: Schema = Schema {
+    name: "BatchExecuteStatementOutput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Responses", wire: "Responses", target: &PartiQLBatchResponse, ..MEMBER },
+        Member {
+            name: "ConsumedCapacity",
+            wire: "ConsumedCapacity",
+            target: &ConsumedCapacityMultiple,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
 pub static BatchGetItemInput: Schema = Schema {
     name: "BatchGetItemInput",
     kind: Kind::Structure,
@@ -164,6 +200,64 @@ pub static BatchGetResponseMap: Schema = Schema {
     kind: Kind::Map,
     key: Some(&Member { name: "key", wire: "key", target: &TableArn, ..MEMBER }),
     element: Some(&Member { name: "value", wire: "value", target: &ItemList, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static BatchStatementError: Schema = Schema {
+    name: "BatchStatementError",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Code", wire: "Code", target: &BatchStatementErrorCodeEnum, ..MEMBER },
+        Member { name: "Message", wire: "Message", target: &String, ..MEMBER },
+        Member { name: "Item", wire: "Item", target: &AttributeMap, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static BatchStatementErrorCodeEnum: Schema = Schema {
+    name: "BatchStatementErrorCodeEnum",
+    kind: Kind::String,
+    values: &[
+        "ConditionalCheckFailed",
+        "ItemCollectionSizeLimitExceeded",
+        "RequestLimitExceeded",
+        "ValidationError",
+        "ProvisionedThroughputExceeded",
+        "TransactionConflict",
+        "ThrottlingError",
+        "InternalServerError",
+        "ResourceNotFound",
+        "AccessDenied",
+        "DuplicateItem",
+    ],
+    ..SCHEMA
+};
+
+pub static BatchStatementRequest: Schema = Schema {
+    name: "BatchStatementRequest",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Statement", wire: "Statement", target: &PartiQLStatement, required: true, ..MEMBER },
+        Member { name: "Parameters", wire: "Parameters", target: &PreparedStatementParameters, ..MEMBER },
+        Member { name: "ConsistentRead", wire: "ConsistentRead", target: &ConsistentRead, ..MEMBER },
+        Member {
+            name: "ReturnValuesOnConditionCheckFailure",
+            wire: "ReturnValuesOnConditionCheckFailure",
+            target: &ReturnValuesOnConditionCheckFailure,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static BatchStatementResponse: Schema = Schema {
+    name: "BatchStatementResponse",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Error", wire: "Error", target: &BatchStatementError, ..MEMBER },
+        Member { name: "TableName", wire: "TableName", target: &TableName, ..MEMBER },
+        Member { name: "Item", wire: "Item", target: &AttributeMap, ..MEMBER },
+    ],
     ..SCHEMA
 };
 
@@ -896,6 +990,20 @@ pub static DisassociationMode: Schema =
 pub static DisassociationProtectionEnabled: Schema =
     Schema { name: "DisassociationProtectionEnabled", kind: Kind::Boolean, ..SCHEMA };
 
+pub static DuplicateItemException: Schema = Schema {
+    name: "DuplicateItemException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "DuplicateItemException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
 pub static Endpoint: Schema = Schema {
     name: "Endpoint",
     kind: Kind::Structure,
@@ -920,6 +1028,86 @@ pub static Endpoints: Schema = Schema {
 };
 
 pub static ErrorMessage: Schema = Schema { name: "ErrorMessage", kind: Kind::String, ..SCHEMA };
+
+pub static ExecuteStatementInput: Schema = Schema {
+    name: "ExecuteStatementInput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Statement", wire: "Statement", target: &PartiQLStatement, required: true, ..MEMBER },
+        Member { name: "Parameters", wire: "Parameters", target: &PreparedStatementParameters, ..MEMBER },
+        Member { name: "ConsistentRead", wire: "ConsistentRead", target: &ConsistentRead, ..MEMBER },
+        Member { name: "NextToken", wire: "NextToken", target: &PartiQLNextToken, ..MEMBER },
+        Member {
+            name: "ReturnConsumedCapacity",
+            wire: "ReturnConsumedCapacity",
+            target: &ReturnConsumedCapacity,
+            ..MEMBER
+        },
+        Member { name: "Limit", wire: "Limit", target: &PositiveIntegerObject, ..MEMBER },
+        Member {
+            name: "ReturnValuesOnConditionCheckFailure",
+            wire: "ReturnValuesOnConditionCheckFailure",
+            target: &ReturnValuesOnConditionCheckFailure,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static ExecuteStatementOutput: Schema = Schema {
+    name: "ExecuteStatementOutput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Items", wire: "Items", target: &ItemList, ..MEMBER },
+        Member { name: "NextToken", wire: "NextToken", target: &PartiQLNextToken, ..MEMBER },
+        Member { name: "ConsumedCapacity", wire: "ConsumedCapacity", target: &ConsumedCapacity, ..MEMBER },
+        Member { name: "LastEvaluatedKey", wire: "LastEvaluatedKey", target: &Key, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static ExecuteTransactionInput: Schema = Schema {
+    name: "ExecuteTransactionInput",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "TransactStatements",
+            wire: "TransactStatements",
+            target: &ParameterizedStatements,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "ClientRequestToken",
+            wire: "ClientRequestToken",
+            target: &ClientRequestToken,
+            idempotency_token: true,
+            ..MEMBER
+        },
+        Member {
+            name: "ReturnConsumedCapacity",
+            wire: "ReturnConsumedCapacity",
+            target: &ReturnConsumedCapacity,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static ExecuteTransactionOutput: Schema = Schema {
+    name: "ExecuteTransactionOutput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Responses", wire: "Responses", target: &ItemResponseList, ..MEMBER },
+        Member {
+            name: "ConsumedCapacity",
+            wire: "ConsumedCapacity",
+            target: &ConsumedCapacityMultiple,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
 
 pub static ExpectedAttributeMap: Schema = Schema {
     name: "ExpectedAttributeMap",
@@ -1603,6 +1791,59 @@ pub static OnDemandThroughputOverride: Schema = Schema {
     ..SCHEMA
 };
 
+pub static ParameterizedStatement: Schema = Schema {
+    name: "ParameterizedStatement",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Statement", wire: "Statement", target: &PartiQLStatement, required: true, ..MEMBER },
+        Member { name: "Parameters", wire: "Parameters", target: &PreparedStatementParameters, ..MEMBER },
+        Member {
+            name: "ReturnValuesOnConditionCheckFailure",
+            wire: "ReturnValuesOnConditionCheckFailure",
+            target: &ReturnValuesOnConditionCheckFailure,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static ParameterizedStatements: Schema = Schema {
+    name: "ParameterizedStatements",
+    kind: Kind::List,
+    bounds: Bounds { min: Some(1), max: Some(100) },
+    element: Some(&Member { name: "member", wire: "member", target: &ParameterizedStatement, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static PartiQLBatchRequest: Schema = Schema {
+    name: "PartiQLBatchRequest",
+    kind: Kind::List,
+    bounds: Bounds { min: Some(1), max: Some(25) },
+    element: Some(&Member { name: "member", wire: "member", target: &BatchStatementRequest, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static PartiQLBatchResponse: Schema = Schema {
+    name: "PartiQLBatchResponse",
+    kind: Kind::List,
+    element: Some(&Member { name: "member", wire: "member", target: &BatchStatementResponse, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static PartiQLNextToken: Schema = Schema {
+    name: "PartiQLNextToken",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(32768) },
+    ..SCHEMA
+};
+
+pub static PartiQLStatement: Schema = Schema {
+    name: "PartiQLStatement",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(8192) },
+    ..SCHEMA
+};
+
 pub static PositiveIntegerObject: Schema = Schema {
     name: "PositiveIntegerObject",
     kind: Kind::Integer,
@@ -1614,6 +1855,14 @@ pub static PositiveLongObject: Schema = Schema {
     name: "PositiveLongObject",
     kind: Kind::Long,
     bounds: Bounds { min: Some(1), max: None },
+    ..SCHEMA
+};
+
+pub static PreparedStatementParameters: Schema = Schema {
+    name: "PreparedStatementParameters",
+    kind: Kind::List,
+    bounds: Bounds { min: Some(1), max: None },
+    element: Some(&Member { name: "member", wire: "member", target: &AttributeValue, ..MEMBER }),
     ..SCHEMA
 };
 

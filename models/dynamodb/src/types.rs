@@ -57,6 +57,28 @@ pub struct AttributeValueUpdate {
 
 wire::structure!(AttributeValueUpdate, schemas::AttributeValueUpdate, { 0: value, 1: action });
 
+/// Shape `BatchExecuteStatementInput`.
+#[derive(Clone, Default)]
+pub struct BatchExecuteStatementInput {
+    /// `Statements`, required, 1 to 25.
+    pub statements: Req<Vec<BatchStatementRequest>>,
+    /// `ReturnConsumedCapacity`.
+    pub return_consumed_capacity: Option<Open<ReturnConsumedCapacity>>,
+}
+
+wire::structure!(BatchExecuteStatementInput, schemas::BatchExecuteStatementInput, { 0: statements, 1: return_consumed_capacity });
+
+/// Shape `BatchExecuteStatementOutput`.
+#[derive(Clone, Default)]
+pub struct BatchExecuteStatementOutput {
+    /// `Responses`.
+    pub responses: Option<Vec<BatchStatementResponse>>,
+    /// `ConsumedCapacity`.
+    pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
+}
+
+wire::structure!(BatchExecuteStatementOutput, schemas::BatchExecuteStatementOutput, { 0: responses, 1: consumed_capacity });
+
 /// Shape `BatchGetItemInput`.
 #[derive(Clone, Default)]
 pub struct BatchGetItemInput {
@@ -80,6 +102,66 @@ pub struct BatchGetItemOutput {
 }
 
 wire::structure!(BatchGetItemOutput, schemas::BatchGetItemOutput, { 0: responses, 1: unprocessed_keys, 2: consumed_capacity });
+
+/// Shape `BatchStatementError`.
+#[derive(Clone, Default)]
+pub struct BatchStatementError {
+    /// `Code`.
+    pub code: Option<Open<BatchStatementErrorCodeEnum>>,
+    /// `Message`.
+    pub message: Option<String>,
+    /// `Item`.
+    pub item: Option<attribute::Shown>,
+}
+
+wire::structure!(BatchStatementError, schemas::BatchStatementError, { 0: code, 1: message, 2: item });
+
+/// Enumeration `BatchStatementErrorCodeEnum`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum BatchStatementErrorCodeEnum {
+    ConditionalCheckFailed,
+    ItemCollectionSizeLimitExceeded,
+    RequestLimitExceeded,
+    ValidationError,
+    ProvisionedThroughputExceeded,
+    TransactionConflict,
+    ThrottlingError,
+    InternalServerError,
+    ResourceNotFound,
+    AccessDenied,
+    DuplicateItem,
+}
+
+wire::enumeration!(BatchStatementErrorCodeEnum, { ConditionalCheckFailed = "ConditionalCheckFailed", ItemCollectionSizeLimitExceeded = "ItemCollectionSizeLimitExceeded", RequestLimitExceeded = "RequestLimitExceeded", ValidationError = "ValidationError", ProvisionedThroughputExceeded = "ProvisionedThroughputExceeded", TransactionConflict = "TransactionConflict", ThrottlingError = "ThrottlingError", InternalServerError = "InternalServerError", ResourceNotFound = "ResourceNotFound", AccessDenied = "AccessDenied", DuplicateItem = "DuplicateItem" });
+
+/// Shape `BatchStatementRequest`.
+#[derive(Clone, Default)]
+pub struct BatchStatementRequest {
+    /// `Statement`, required, 1 to 8192.
+    pub statement: Req<String>,
+    /// `Parameters`, at least 1.
+    pub parameters: Option<Vec<attribute::Given<attribute::Value>>>,
+    /// `ConsistentRead`.
+    pub consistent_read: Option<bool>,
+    /// `ReturnValuesOnConditionCheckFailure`.
+    pub return_values_on_condition_check_failure: Option<Open<ReturnValuesOnConditionCheckFailure>>,
+}
+
+wire::structure!(BatchStatementRequest, schemas::BatchStatementRequest, { 0: statement, 1: parameters, 2: consistent_read, 3: return_values_on_condition_check_failure });
+
+/// Shape `BatchStatementResponse`.
+#[derive(Clone, Default)]
+pub struct BatchStatementResponse {
+    /// `Error`.
+    pub error: Option<BatchStatementError>,
+    /// `TableName`, 3 to 255.
+    pub table_name: Option<String>,
+    /// `Item`.
+    pub item: Option<attribute::Shown>,
+}
+
+wire::structure!(BatchStatementResponse, schemas::BatchStatementResponse, { 0: error, 1: table_name, 2: item });
 
 /// Shape `BatchWriteItemInput`.
 #[derive(Clone, Default)]
@@ -583,6 +665,15 @@ pub enum DisassociationMode {
 
 wire::enumeration!(DisassociationMode, { WaitForReplication = "WAIT_FOR_REPLICATION" });
 
+/// Shape `DuplicateItemException`.
+#[derive(Clone, Default)]
+pub struct DuplicateItemException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(DuplicateItemException, schemas::DuplicateItemException, { 0: message });
+
 /// Shape `Endpoint`.
 #[derive(Clone, Default)]
 pub struct Endpoint {
@@ -593,6 +684,66 @@ pub struct Endpoint {
 }
 
 wire::structure!(Endpoint, schemas::Endpoint, { 0: address, 1: cache_period_in_minutes });
+
+/// Shape `ExecuteStatementInput`.
+#[derive(Clone, Default)]
+pub struct ExecuteStatementInput {
+    /// `Statement`, required, 1 to 8192.
+    pub statement: Req<String>,
+    /// `Parameters`, at least 1.
+    pub parameters: Option<Vec<attribute::Given<attribute::Value>>>,
+    /// `ConsistentRead`.
+    pub consistent_read: Option<bool>,
+    /// `NextToken`, 1 to 32768.
+    pub next_token: Option<String>,
+    /// `ReturnConsumedCapacity`.
+    pub return_consumed_capacity: Option<Open<ReturnConsumedCapacity>>,
+    /// `Limit`, at least 1.
+    pub limit: Option<i32>,
+    /// `ReturnValuesOnConditionCheckFailure`.
+    pub return_values_on_condition_check_failure: Option<Open<ReturnValuesOnConditionCheckFailure>>,
+}
+
+wire::structure!(ExecuteStatementInput, schemas::ExecuteStatementInput, { 0: statement, 1: parameters, 2: consistent_read, 3: next_token, 4: return_consumed_capacity, 5: limit, 6: return_values_on_condition_check_failure });
+
+/// Shape `ExecuteStatementOutput`.
+#[derive(Clone, Default)]
+pub struct ExecuteStatementOutput {
+    /// `Items`.
+    pub items: Option<Vec<attribute::Shown>>,
+    /// `NextToken`, 1 to 32768.
+    pub next_token: Option<String>,
+    /// `ConsumedCapacity`.
+    pub consumed_capacity: Option<ConsumedCapacity>,
+    /// `LastEvaluatedKey`.
+    pub last_evaluated_key: Option<attribute::Given<attribute::Item>>,
+}
+
+wire::structure!(ExecuteStatementOutput, schemas::ExecuteStatementOutput, { 0: items, 1: next_token, 2: consumed_capacity, 3: last_evaluated_key });
+
+/// Shape `ExecuteTransactionInput`.
+#[derive(Clone, Default)]
+pub struct ExecuteTransactionInput {
+    /// `TransactStatements`, required, 1 to 100.
+    pub transact_statements: Req<Vec<ParameterizedStatement>>,
+    /// `ClientRequestToken`, 1 to 36.
+    pub client_request_token: Option<String>,
+    /// `ReturnConsumedCapacity`.
+    pub return_consumed_capacity: Option<Open<ReturnConsumedCapacity>>,
+}
+
+wire::structure!(ExecuteTransactionInput, schemas::ExecuteTransactionInput, { 0: transact_statements, 1: client_request_token, 2: return_consumed_capacity });
+
+/// Shape `ExecuteTransactionOutput`.
+#[derive(Clone, Default)]
+pub struct ExecuteTransactionOutput {
+    /// `Responses`, 1 to 100.
+    pub responses: Option<Vec<ItemResponse>>,
+    /// `ConsumedCapacity`.
+    pub consumed_capacity: Option<Vec<ConsumedCapacity>>,
+}
+
+wire::structure!(ExecuteTransactionOutput, schemas::ExecuteTransactionOutput, { 0: responses, 1: consumed_capacity });
 
 /// Shape `ExpectedAttributeValue`.
 #[derive(Clone, Default)]
@@ -974,6 +1125,19 @@ pub struct OnDemandThroughputOverride {
 }
 
 wire::structure!(OnDemandThroughputOverride, schemas::OnDemandThroughputOverride, { 0: max_read_request_units });
+
+/// Shape `ParameterizedStatement`.
+#[derive(Clone, Default)]
+pub struct ParameterizedStatement {
+    /// `Statement`, required, 1 to 8192.
+    pub statement: Req<String>,
+    /// `Parameters`, at least 1.
+    pub parameters: Option<Vec<attribute::Given<attribute::Value>>>,
+    /// `ReturnValuesOnConditionCheckFailure`.
+    pub return_values_on_condition_check_failure: Option<Open<ReturnValuesOnConditionCheckFailure>>,
+}
+
+wire::structure!(ParameterizedStatement, schemas::ParameterizedStatement, { 0: statement, 1: parameters, 2: return_values_on_condition_check_failure });
 
 /// Shape `Projection`.
 #[derive(Clone, Default)]

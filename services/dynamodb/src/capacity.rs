@@ -1,6 +1,7 @@
 //! Capacity units: what requests would cost ("Read consistency", "Capacity unit consumption" in the Developer Guide).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model_dynamodb::types::{Capacity, ConsumedCapacity, ReturnConsumedCapacity};
 use wire::Open;
@@ -110,5 +111,29 @@ impl Units {
         shown.local_secondary_indexes = of(true);
         shown.global_secondary_indexes = of(false);
         Some(shown)
+    }
+}
+
+/// The units of several tables, in the order in which they were first met.
+#[derive(Debug, Default)]
+pub struct PerTable(Vec<(Arc<Table>, Units)>);
+
+impl PerTable {
+    pub fn add(&mut self, table: &Arc<Table>, units: &Units) {
+        match self.0.iter_mut().find(|(known, _)| known.row == table.row) {
+            Some((_, sum)) => sum.add(units),
+            None => self.0.push((table.clone(), units.clone())),
+        }
+    }
+
+    /// What the answer says of them, as far as it was asked.
+    pub fn shown(
+        &self,
+        asked: Option<&Open<ReturnConsumedCapacity>>,
+        in_transaction: bool,
+    ) -> Option<Vec<ConsumedCapacity>> {
+        let shown: Vec<_> =
+            self.0.iter().filter_map(|(table, units)| units.shown(table, asked, in_transaction)).collect();
+        (!shown.is_empty()).then_some(shown)
     }
 }

@@ -133,6 +133,16 @@ pub fn partition<'v>(values: impl IntoIterator<Item = &'v Value>) -> [u8; PARTIT
     digest(&bytes)
 }
 
+/// Values of one type as bytes in whose order they stand.
+pub fn in_order<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<Vec<u8>> {
+    let encoded = values.into_iter().map(|value| {
+        let mut bytes = Vec::new();
+        encode_key(value, &mut bytes);
+        bytes
+    });
+    encoded.collect()
+}
+
 fn digest(bytes: &[u8]) -> [u8; PARTITION] {
     let mut digest = [0; PARTITION];
     digest.copy_from_slice(&Sha256::digest(bytes)[..PARTITION]);

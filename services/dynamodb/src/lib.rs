@@ -16,6 +16,7 @@ mod legacy;
 mod limits;
 mod name;
 mod ops;
+mod partiql;
 mod read;
 mod records;
 mod request;
@@ -36,6 +37,7 @@ use crate::dynamodb::DynamoDb;
 pub fn service(deps: Deps) -> Service {
     let dynamodb = Arc::new(DynamoDb::new(deps));
     Service::builder(&model_dynamodb::SERVICE, dynamodb.clone())
+        .op(BatchExecuteStatement, resource::batch_execute, DynamoDb::batch_execute_statement)
         .op(BatchGetItem, resource::batch_get, DynamoDb::batch_get_item)
         .op(BatchWriteItem, resource::batch_write, DynamoDb::batch_write_item)
         .op(CreateTable, resource::create_table, DynamoDb::create_table)
@@ -45,6 +47,8 @@ pub fn service(deps: Deps) -> Service {
         .op(DescribeLimits, resource::any, DynamoDb::describe_limits)
         .op(DescribeTable, resource::describe_table, DynamoDb::describe_table)
         .op(DescribeTimeToLive, resource::describe_time_to_live, DynamoDb::describe_time_to_live)
+        .op(ExecuteStatement, resource::execute_statement, DynamoDb::execute_statement)
+        .op(ExecuteTransaction, resource::execute_transaction, DynamoDb::execute_transaction)
         .op(GetItem, resource::get_item, DynamoDb::get_item)
         .op(ListTables, resource::any, DynamoDb::list_tables)
         .op(ListTagsOfResource, resource::list_tags, DynamoDb::list_tags_of_resource)

@@ -27,6 +27,8 @@ pub const BATCH_WRITE_MAX: usize = 25;
 pub const TRANSACTION_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// How long a transaction's token stands for its request ("TransactWriteItems", ClientRequestToken).
 pub const TOKEN_LIFETIME_MS: i64 = 10 * 60 * 1000;
+/// Values of the partition key in the `IN` of a statement ("IN" in the PartiQL reference).
+pub const PARTITIONS_MAX: usize = 50;
 /// Segments of a Scan ("Scan", TotalSegments).
 pub const SEGMENTS_MAX: i32 = 1_000_000;
 /// What one transaction of waiting writes to one item holds at most: fewer than make others wait long.

@@ -44,6 +44,8 @@ pub struct Page {
     /// Where to go on, if this is not known to be the end.
     pub last: Option<Item>,
     pub units: Units,
+    /// How many were read.
+    pub bytes: usize,
 }
 
 impl<'t> Source<'t> {
@@ -276,6 +278,7 @@ pub fn page(
             _ => break,
         }
     }
+    page.bytes = bytes;
     let units = of_read(bytes, wish.rate);
     match source.index {
         None => page.units.read = units,

@@ -18,6 +18,7 @@ use crate::error::{no_table, no_table_named, validation, wrong};
 use crate::keys::SERVICE;
 use crate::legacy;
 use crate::name::TableName;
+use crate::partiql::Prepared;
 use crate::read::Source;
 use crate::request::parameters;
 use crate::table::Table;
@@ -31,7 +32,7 @@ pub struct Named {
 }
 
 impl Named {
-    fn look_up(service: &DynamoDb, call: &Call, given: &str) -> Result<Self, Error> {
+    pub fn look_up(service: &DynamoDb, call: &Call, given: &str) -> Result<Self, Error> {
         let name = TableName::parse(call, given)?;
         let snapshot = service.store.snapshot();
         let found = service.find(&snapshot, &name.place, &name.name)?;
@@ -49,7 +50,7 @@ impl Named {
     }
 
     /// As policies see it, or one of its indexes.
-    fn target(&self, index: Option<&str>) -> Target {
+    pub fn target(&self, index: Option<&str>) -> Target {
         let arn = match index {
             None => self.name.arn(),
             Some(index) => Arn::aws(
@@ -68,7 +69,7 @@ impl Named {
     }
 
     /// With the partition keys of items that a request touches.
-    fn leading<'i>(&self, target: Target, items: impl IntoIterator<Item = &'i Item>) -> Target {
+    pub fn leading<'i>(&self, target: Target, items: impl IntoIterator<Item = &'i Item>) -> Target {
         let Some(table) = &self.found else { return target };
         let keys = items
             .into_iter()
@@ -103,6 +104,11 @@ impl Named {
 /// With `dynamodb:LeadingKeys`.
 fn with_leading(target: Target, keys: BTreeSet<String>) -> Target {
     if keys.is_empty() { target } else { target.with_keys("dynamodb:LeadingKeys", keys) }
+}
+
+/// The same of keys' values.
+pub fn with_leading_values<'v>(target: Target, keys: impl IntoIterator<Item = &'v Attribute>) -> Target {
+    with_leading(target, as_texts(keys))
 }
 
 /// Keys' values as policies write them. Binary ones are base64, as they are on the wire.
@@ -319,4 +325,51 @@ pub fn transact_write(
         [check, put, delete, update].into_iter().flatten()
     });
     several(service, call, touched)
+}
+
+/// The table of a statement, and what the statement does to it.
+pub fn execute_statement(
+    service: &DynamoDb,
+    call: &Call,
+    input: &ExecuteStatementInput,
+) -> Result<Resource<Prepared>, Error> {
+    let prepared = Prepared::read(service, call, &input.statement, input.parameters.as_deref())?;
+    Ok(Resource::new(prepared.target(), prepared))
+}
+
+/// Those of each statement that can be read; what is wrong with the others is said of them alone.
+pub fn batch_execute(
+    service: &DynamoDb,
+    call: &Call,
+    input: &BatchExecuteStatementInput,
+) -> Result<Resource<Vec<Result<Prepared, Error>>>, Error> {
+    let prepared: Vec<_> = input
+        .statements
+        .iter()
+        .map(|request| Prepared::read(service, call, &request.statement, request.parameters.as_deref()))
+        .collect();
+    let resource = of_statements(call, prepared.iter().flatten());
+    Ok(resource.map(|()| prepared))
+}
+
+pub fn execute_transaction(
+    service: &DynamoDb,
+    call: &Call,
+    input: &ExecuteTransactionInput,
+) -> Result<Resource<Vec<Prepared>>, Error> {
+    let prepared: Vec<_> = input
+        .transact_statements
+        .iter()
+        .map(|request| Prepared::read(service, call, &request.statement, request.parameters.as_deref()))
+        .collect::<Result<_, _>>()?;
+    let resource = of_statements(call, &prepared);
+    Ok(resource.map(|()| prepared))
+}
+
+fn of_statements<'p>(call: &Call, prepared: impl IntoIterator<Item = &'p Prepared>) -> Resource<()> {
+    let mut targets = prepared.into_iter().map(Prepared::target);
+    match targets.next() {
+        Some(first) => targets.fold(Resource::new(first, ()), |resource, target| resource.and(target)),
+        None => Resource::new(Arn::aws(SERVICE, &call.region, &call.account, "*"), ()),
+    }
 }

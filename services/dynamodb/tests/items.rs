@@ -429,3 +429,41 @@ async fn older_parameters_work_as_expressions_do() {
     };
     assert_eq!(kit.run(Query, query).await.expect("found").count, Some(1));
 }
+
+#[tokio::test]
+async fn an_update_that_only_removes_makes_no_item() {
+    let kit = with_table().await;
+    for expression in ["REMOVE x", "REMOVE x.y, z[0]"] {
+        let input =
+            UpdateItemInput { return_values: Some(ReturnValue::AllNew.into()), ..update(A1, expression) };
+        assert!(kit.run(UpdateItem, input).await.expect("done").attributes.is_none());
+        assert_eq!(get(&kit, A1).await, None, "{expression}");
+    }
+    let nothing = UpdateItemInput { update_expression: None, ..update(A1, "") };
+    kit.run(UpdateItem, nothing).await.expect("done");
+    assert!(get(&kit, A1).await.is_some(), "one that says nothing makes one");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_key_cancels_its_transaction() {
+    let kit = with_table().await;
+    let put = |item: &str| TransactWriteItem {
+        put: Some(Put { table_name: "things".into(), item: given(item).into(), ..Default::default() }),
+        ..Default::default()
+    };
+    let wrong = r#"{"p":{"N":"7"},"c":{"S":"1"}}"#;
+    let items = vec![put(r#"{"p":{"S":"a"},"c":{"S":"1"}}"#), put(wrong), put(wrong)];
+    let Err(Error::TransactionCanceledException(cancelled)) =
+        kit.run(TransactWriteItems, transaction(items)).await
+    else {
+        panic!("a key is of another type")
+    };
+    let reasons = cancelled.cancellation_reasons.expect("reasons");
+    let codes: Vec<_> = reasons.iter().map(|reason| reason.code.as_deref().expect("a code")).collect();
+    assert_eq!(codes, ["None", "ValidationError", "None"]);
+    assert!(reasons[1].message.as_deref().is_some_and(|text| text.contains("Type mismatch for key p")));
+    // What no table could have is wrong with the request.
+    let long = format!(r#"{{"p":{{"S":"a"}},"c":{{"S":"1"}},"x":{{"S":"{}"}}}}"#, "x".repeat(400 * 1024));
+    let text = invalid(kit.run(TransactWriteItems, transaction(vec![put(&long)])).await);
+    assert_eq!(text, "Item size has exceeded the maximum allowed size");
+}

@@ -244,6 +244,17 @@ fn items(operation: &str, input: &mut Map<String, Value>) {
     let (member, value) = match operation {
         "BatchGetItem" => ("RequestItems", json!({ NAME: { "Keys": [{}] } })),
         "BatchWriteItem" => ("RequestItems", json!({ NAME: [{ "DeleteRequest": { "Key": {} } }] })),
+        "BatchExecuteStatement" => {
+            ("Statements", json!([{ "Statement": format!("SELECT * FROM \"{NAME}\" WHERE p = 'a'") }]))
+        }
+        "ExecuteStatement" => ("Statement", json!(format!("DELETE FROM \"{NAME}\" WHERE p = 'a'"))),
+        "ExecuteTransaction" => {
+            let insert = format!("INSERT INTO \"{NAME}\" VALUE {{'p': 'a'}}");
+            let update = format!("UPDATE \"{NAME}\" SET n = 1 WHERE p = 'b'");
+            let exists = format!("EXISTS(SELECT * FROM \"{NAME}\" WHERE p = 'c')");
+            let all = [insert, update, exists].map(|text| json!({ "Statement": text }));
+            ("TransactStatements", json!(all))
+        }
         "TransactGetItems" => ("TransactItems", json!([{ "Get": of_item }])),
         "TransactWriteItems" => {
             let put = json!({ "TableName": NAME, "Item": {} });

@@ -9,7 +9,7 @@ use model_dynamodb::Error;
 use model_dynamodb::types::{BatchWriteItemInput, BatchWriteItemOutput, WriteRequest};
 use service::Allowed;
 
-use crate::capacity::{Rate, Units};
+use crate::capacity::{PerTable, Rate};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, invalid, validation};
 use crate::limits::BATCH_WRITE_MAX;
@@ -59,25 +59,18 @@ impl DynamoDb {
         let _turns = self.latches.all(writes.iter().map(|(_, write)| &write.key.row)).await;
         let units = self
             .transact(|tx| {
-                let mut all: Vec<(Arc<Table>, Units)> = Vec::new();
+                let mut all = PerTable::default();
                 for (table, write) in &writes {
                     let table = self.current(tx, table)?;
-                    let written = self.apply(tx, &table, write)?;
-                    match all.iter_mut().find(|(known, _)| known.row == table.row) {
-                        Some((_, units)) => units.add(&written.units),
-                        None => all.push((table, written.units)),
-                    }
+                    all.add(&table, &self.apply(tx, &table, write)?.units);
                 }
                 Ok::<_, Failure>(all)
             })
             .await?;
-        let asked = input.return_consumed_capacity.as_ref();
-        let consumed: Vec<_> =
-            units.iter().filter_map(|(table, units)| units.shown(table, asked, false)).collect();
         Ok(BatchWriteItemOutput {
             unprocessed_items: Some(BTreeMap::new()),
             item_collection_metrics: (!metrics.is_empty()).then_some(metrics),
-            consumed_capacity: (!consumed.is_empty()).then_some(consumed),
+            consumed_capacity: units.shown(input.return_consumed_capacity.as_ref(), false),
         })
     }
 }

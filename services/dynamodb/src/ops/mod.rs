@@ -1,11 +1,14 @@
 //! The operations.
 
+mod batch_execute;
 mod batch_get;
 mod batch_write;
 mod create_table;
 mod delete_item;
 mod delete_table;
 mod described;
+mod execute_statement;
+mod execute_transaction;
 mod get_item;
 mod limits;
 mod list_tables;
@@ -19,3 +22,4 @@ mod transact_write;
 mod update_item;
 mod update_table;
 pub use get_item::Shows;
+pub use update_item::{check_keys, returned, updated};

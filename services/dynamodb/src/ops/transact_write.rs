@@ -17,7 +17,7 @@ use store::{Record as _, Tx};
 use wire::CommonError;
 
 use super::update_item::{check_keys, updated};
-use crate::capacity::{Rate, Units};
+use crate::capacity::{PerTable, Rate, Units};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, invalid, validation};
 use crate::keys::Place;
@@ -30,9 +30,9 @@ use crate::table::Table;
 use crate::write::Write;
 
 /// One action, ready to be done.
-struct Action {
-    table: Arc<Table>,
-    write: Write,
+pub(super) struct Action {
+    pub table: Arc<Table>,
+    pub write: Write,
 }
 
 impl DynamoDb {
@@ -44,22 +44,35 @@ impl DynamoDb {
     ) -> Result<TransactWriteItemsOutput, Error> {
         let input = Arc::new(input);
         let mut actions = Vec::with_capacity(input.transact_items.len());
-        let mut rows = HashSet::new();
         for (at, item) in input.transact_items.iter().enumerate() {
-            let action = self.action(&call, &tables, &input, at, item)?;
-            if !rows.insert(action.write.key.row.clone()) {
-                return Err(validation("Transaction request cannot include multiple operations on one item"));
-            }
-            actions.push(action);
+            actions.push(self.action(&call, &tables, &input, at, item)?);
+        }
+        let token = input.client_request_token.as_ref().filter(|token| !token.is_empty());
+        let token = token.map(|token| (token.as_str(), fingerprint(&input)));
+        let units = self.act(&call, token, &actions).await?;
+        let metrics = self.transaction_metrics(&input, &actions);
+        Ok(TransactWriteItemsOutput {
+            consumed_capacity: units.shown(input.return_consumed_capacity.as_ref(), true),
+            item_collection_metrics: (!metrics.is_empty()).then_some(metrics),
+        })
+    }
+
+    /// Does actions in one transaction, once for a token and what was asked with it.
+    pub(super) async fn act(
+        &self,
+        call: &Call,
+        token: Option<(&str, [u8; 32])>,
+        actions: &[Action],
+    ) -> Result<PerTable, Error> {
+        let mut rows = HashSet::new();
+        if !actions.iter().all(|action| rows.insert(&action.write.key.row)) {
+            return Err(validation("Transaction request cannot include multiple operations on one item"));
         }
         if actions.iter().map(|action| action.write.bytes).sum::<usize>() > TRANSACTION_BYTES_MAX {
             return Err(validation("Transaction payload size cannot exceed 4 MB"));
         }
-        let token = input.client_request_token.as_ref().filter(|token| !token.is_empty());
         let place = Place { account: call.account.clone(), region: call.region.clone() };
-        let token = token.map(|token| (token, fingerprint(&input)));
-
-        let _turns = self.latches.all(rows.iter()).await;
+        let _turns = self.latches.all(rows).await;
         let done = self
             .transact(|tx| {
                 if let Some((token, request)) = &token
@@ -67,39 +80,31 @@ impl DynamoDb {
                 {
                     return Ok(None);
                 }
-                self.all(tx, &actions).map(Some)
+                self.all(tx, actions).map(Some)
             })
             .await?;
         // What was done before costs what it costs to look.
-        let units = done.unwrap_or_else(|| {
-            let mut all: Vec<(Arc<Table>, Units)> = Vec::new();
-            for action in &actions {
+        Ok(done.unwrap_or_else(|| {
+            let mut all = PerTable::default();
+            for action in actions {
                 let bytes = action.write.bytes;
                 let read = Units::reading(crate::capacity::of_read(bytes, Rate::Transaction));
-                add(&mut all, &action.table, &read);
+                all.add(&action.table, &read);
             }
             all
-        });
-        let asked = input.return_consumed_capacity.as_ref();
-        let consumed: Vec<_> =
-            units.iter().filter_map(|(table, units)| units.shown(table, asked, true)).collect();
-        let metrics = self.transaction_metrics(&input, &actions);
-        Ok(TransactWriteItemsOutput {
-            consumed_capacity: (!consumed.is_empty()).then_some(consumed),
-            item_collection_metrics: (!metrics.is_empty()).then_some(metrics),
-        })
+        }))
     }
 
     /// Does all actions or none, and says of each why not.
-    fn all(&self, tx: &mut Tx, actions: &[Action]) -> Result<Vec<(Arc<Table>, Units)>, Failure> {
-        let mut all = Vec::new();
+    fn all(&self, tx: &mut Tx, actions: &[Action]) -> Result<PerTable, Failure> {
+        let mut all = PerTable::default();
         let mut reasons = Vec::with_capacity(actions.len());
         let mut cancelled = false;
         for action in actions {
             let table = self.current(tx, &action.table)?;
             match self.apply(tx, &table, &action.write) {
                 Ok(written) => {
-                    add(&mut all, &table, &written.units);
+                    all.add(&table, &written.units);
                     reasons.push(nothing());
                 }
                 Err(Failure::Api(error)) => {
@@ -279,13 +284,6 @@ fn action(
     Action { table, write }
 }
 
-fn add(all: &mut Vec<(Arc<Table>, Units)>, table: &Arc<Table>, units: &Units) {
-    match all.iter_mut().find(|(known, _)| known.row == table.row) {
-        Some((_, sum)) => sum.add(units),
-        None => all.push((table.clone(), units.clone())),
-    }
-}
-
 /// Why an action was not done; errors that are not about its item are those of the request.
 fn reason(error: Error) -> Result<CancellationReason, Failure> {
     match error {
@@ -294,13 +292,18 @@ fn reason(error: Error) -> Result<CancellationReason, Failure> {
             code: Some("ConditionalCheckFailed".to_owned()),
             message: failed.message,
         }),
+        Error::DuplicateItemException(duplicate) => Ok(CancellationReason {
+            item: None,
+            code: Some("DuplicateItem".to_owned()),
+            message: duplicate.message,
+        }),
         Error::Common(CommonError::Validation(text)) => Ok(validation_error(text)),
         error => Err(error.into()),
     }
 }
 
 /// The transaction is not done because of one action, which is not what its table wants.
-fn cancelled_by(at: usize, count: usize, error: Error) -> Error {
+pub(super) fn cancelled_by(at: usize, count: usize, error: Error) -> Error {
     let Error::Common(CommonError::Validation(text)) = error else { return error };
     let mut reasons = vec![nothing(); count];
     reasons[at] = validation_error(text);

@@ -84,7 +84,8 @@ pub fn check_keys(table: &Table, bound: &BoundTrees<'_>) -> Result<(), Error> {
     expression::check_not_key(update, &keys).map_err(of_expression)
 }
 
-fn returned(bound: &BoundTrees<'_>, wanted: ReturnValue, written: Written) -> Option<Item> {
+/// What an update shows of its item.
+pub fn returned(bound: &BoundTrees<'_>, wanted: ReturnValue, written: Written) -> Option<Item> {
     let touched = |item: Option<Arc<Item>>| {
         let shown = bound.update.as_ref()?.touched().project(&*item?);
         (!shown.is_empty()).then_some(shown)

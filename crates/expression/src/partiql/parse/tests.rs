@@ -175,3 +175,24 @@ fn what_is_wrong_is_refused() {
     }
     assert!(refused(&" ".repeat(8193)).starts_with("Statement size has exceeded"));
 }
+
+#[test]
+fn what_must_be_true_of_an_attribute_is_found() {
+    let text = "SELECT * FROM t WHERE pk IN ['a', ?] AND (sk > 1 AND 5 >= sk) AND begins_with(x, 'y') AND n BETWEEN 1 AND 2 \
+                AND m.z = 1 AND (o = 1 OR o = 2) AND NOT q = 1 AND r <> 1";
+    let Statement::Select(select) = read(text, &["b".into()]) else { panic!("no SELECT") };
+    let condition = select.condition.expect("a condition");
+    let (one, two, five, y) = (1.into(), 2.into(), 5.into(), "y".into());
+    assert_eq!(
+        condition.ranges(),
+        [
+            ("sk", crate::Range::Greater(&one)),
+            ("sk", crate::Range::LessOrEqual(&five)),
+            ("x", crate::Range::BeginsWith(&y)),
+            ("n", crate::Range::Between(&one, &two)),
+        ]
+    );
+    assert_eq!(condition.choices("pk"), Some(vec![&"a".into(), &"b".into()]));
+    assert_eq!(condition.choices("sk"), None);
+    assert_eq!(condition.equalities(), []);
+}
