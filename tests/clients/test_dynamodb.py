@@ -383,12 +383,14 @@ def tenant(account, name, key):
     """A user of a policy for one partition key of a table and its indexes, as boto3 calls operations."""
     statement = {
         "Effect": "Allow",
-        "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchGetItem"],
+        "Action": [f"dynamodb:{action}" for action in ("GetItem", "PutItem", "Query", "BatchGetItem", "PartiQL*")],
         "Resource": [arn(account, name), f"{arn(account, name)}/index/*"],
         "Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [key]}},
     }
-    user, policy = account.name("user"), json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    iam = account.client("iam")
+    # What reads through everything names no key that the condition could forbid.
+    through_all = statement | {"Effect": "Deny", "Condition": {"Bool": {"dynamodb:FullTableScan": "true"}}}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement, through_all]})
+    user, iam = account.name("user"), account.client("iam")
     iam.create_user(UserName=user)
     iam.put_user_policy(UserName=user, PolicyName="own", PolicyDocument=policy)
     return account.boto(service="dynamodb", credentials=iam.create_access_key(UserName=user)["AccessKey"])
@@ -439,6 +441,27 @@ def test_a_policy_limits_queries_to_leading_keys(account):
     with pytest.raises(ClientError) as caught:
         boto("Query", TableName=name, KeyConditionExpression="c = :v", ExpressionAttributeValues={":v": {"N": "1"}})
     assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_a_policy_limits_statements_to_leading_keys(account):
+    name = table(account, item(1), {"p": {"S": "b"}, "c": {"N": "1"}})
+    boto = tenant(account, name, "a")
+    select = f'SELECT * FROM "{name}" WHERE p = {{}}'
+    assert boto("ExecuteStatement", Statement=select.format("'a'"))["Items"] == [item(1)]
+    assert boto("ExecuteStatement", Statement=select.format("?"), Parameters=[{"S": "a"}])["Items"] == [item(1)]
+    denied(boto, "ExecuteStatement", Statement=select.format("?"), Parameters=[{"S": "b"}])
+    for condition in ("'b'", "'b' AND c = 1", "'b' OR p = 'a'"):
+        denied(boto, "ExecuteStatement", Statement=select.format(condition))
+    for rest in ("", "WHERE c = 1", "WHERE p > 'a'", "WHERE p IN ['a', 'b']"):
+        denied(boto, "ExecuteStatement", Statement=f'SELECT * FROM "{name}" {rest}')
+    for statement in (
+        f"INSERT INTO \"{name}\" VALUE {{'p': 'b', 'c': 2}}",
+        f"UPDATE \"{name}\" SET v = 1 WHERE p = 'b' AND c = 1",
+        f"DELETE FROM \"{name}\" WHERE p = 'b' AND c = 1",
+    ):
+        denied(boto, "ExecuteStatement", Statement=statement)
+        denied(boto, "ExecuteTransaction", TransactStatements=[{"Statement": statement}])
+    assert stored(account, name, {"p": {"S": "b"}, "c": {"N": "1"}}) == {"p": {"S": "b"}, "c": {"N": "1"}}
 
 
 def test_a_policy_names_binary_keys_as_they_are_sent(account):

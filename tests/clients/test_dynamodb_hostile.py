@@ -147,6 +147,36 @@ SOUND = [
         },
     ),
     ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": TABLE, "Key": KEY}}]}),
+    (
+        "ExecuteStatement",
+        {
+            "Statement": f'SELECT p, x[0], x[1].a FROM "{TABLE}" WHERE p = ? AND c > 0',
+            "Parameters": [{"S": "a"}],
+            "Limit": 2,
+        },
+    ),
+    (
+        "ExecuteStatement",
+        {
+            "Statement": f"INSERT INTO \"{TABLE}\" VALUE {{'p': 'a', 'c': ?, 'l': [1, 2], 's': <<'a', 'b'>>}}",
+            "Parameters": [{"N": "7"}],
+        },
+    ),
+    (
+        "BatchExecuteStatement",
+        {
+            "Statements": [
+                {"Statement": f"UPDATE \"{TABLE}\" SET x = [1] REMOVE y WHERE p = 'a' AND c = 1 RETURNING ALL NEW *"}
+            ]
+        },
+    ),
+    (
+        "ExecuteTransaction",
+        {
+            "TransactStatements": [{"Statement": f"DELETE FROM \"{TABLE}\" WHERE p = 'q' AND c = 1"}],
+            "ClientRequestToken": "other token",
+        },
+    ),
     ("UpdateTimeToLive", {"TableName": TABLE, "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ends"}}),
     (
         "TagResource",
@@ -167,9 +197,10 @@ WRONG = [
     *("#p", ":v", "a.b[0]", "a[99999999999]", f"a[{'1' * 50}]", "a" + ".b" * 60),
     *("(" * 400, "NOT " * 400 + "a = a", " OR ".join(["a = b"] * 400)),
     *("SET a = :n, a = :n", "contains(a)", "size(size(a))"),
+    *("SELECT", f"SELECT * FROM {TABLE} WHERE " + "(" * 400, "'", "?", "{'a':" * 200, "<<" * 200),
     *(f"arn:aws:dynamodb:{REGION}:000000000000:table/{TABLE}", "arn:aws:dynamodb::x:table"),
 ]
-PIECES = ["(", ")", ",", " ", "AND", ":n", "#p", "[", "]", "0", "\\", '"', "é", "<", ">=", "."]
+PIECES = ["'", "?", "<<", "{", "(", ")", ",", " ", "AND", ":n", "#p", "[", "]", "0", "\\", '"', "é", "<", ">=", "."]
 
 
 def places(value, path=()):
