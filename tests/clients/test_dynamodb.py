@@ -1,6 +1,7 @@
 """DynamoDB by boto3, the AWS CLI and the JavaScript SDK."""
 
 import json
+import time
 from decimal import Decimal
 
 import boto3
@@ -14,6 +15,8 @@ from support.operations import Operations
 operation = Operations("dynamodb")
 
 KEY = {"p": {"S": "a"}, "c": {"N": "1"}}
+# A backup or restore is made behind requests; this is how long it is waited for.
+PATIENCE_S = 60
 
 
 def definition(name, **more):
@@ -302,6 +305,122 @@ def update_time_to_live(account, call):
     assert said == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ends"}
 
 
+def recoverable(account, *items):
+    """Makes a table with these items that can be restored to any time, and gives its name."""
+    name = table(account)
+    client = account.client("dynamodb")
+    client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    for each in items:
+        client.put_item(TableName=name, Item=each)
+    return name
+
+
+def backup(account, name):
+    """Makes a backup and gives its ARN."""
+    client = account.client("dynamodb")
+    arn = client.create_backup(TableName=name, BackupName="kept")["BackupDetails"]["BackupArn"]
+    available(account, arn)
+    return arn
+
+
+def available(account, arn):
+    def status():
+        found = account.client("dynamodb").describe_backup(BackupArn=arn)["BackupDescription"]
+        return found["BackupDetails"]["BackupStatus"]
+
+    eventually(lambda: status() == "AVAILABLE")
+
+
+def eventually(holds):
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, "it is not done in time"
+        time.sleep(0.02)
+
+
+def restored(account, name):
+    """Waits for a restored table and gives its items."""
+    client = account.client("dynamodb")
+    eventually(lambda: client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE")
+    return client.scan(TableName=name)["Items"]
+
+
+@operation
+def create_backup(account, call):
+    name = table(account, item(1))
+    made = call("CreateBackup", TableName=name, BackupName="kept")["BackupDetails"]
+    assert (made["BackupName"], made["BackupType"], made["BackupStatus"]) == ("kept", "USER", "CREATING")
+    assert made["BackupArn"].startswith(f"{arn(account, name)}/backup/")
+    available(account, made["BackupArn"])
+
+
+@operation
+def describe_backup(account, call):
+    name = table(account, item(1), item(2))
+    found = call("DescribeBackup", BackupArn=backup(account, name))["BackupDescription"]
+    assert found["SourceTableDetails"]["TableArn"] == arn(account, name)
+    assert found["SourceTableDetails"]["ItemCount"] == 2
+    assert found["SourceTableDetails"]["KeySchema"] == definition(name)["KeySchema"]
+
+
+@operation
+def delete_backup(account, call):
+    kept = backup(account, table(account, item(1)))
+    gone = call("DeleteBackup", BackupArn=kept)["BackupDescription"]
+    assert gone["BackupDetails"]["BackupStatus"] == "DELETED"
+    assert refusal(account.client("dynamodb").describe_backup, BackupArn=kept)["Code"] == "BackupNotFoundException"
+
+
+@operation
+def list_backups(account, call):
+    name = table(account, item(1))
+    arns = [backup(account, name) for _ in range(2)]
+    first = call("ListBackups", TableName=name, Limit=1)
+    rest = call("ListBackups", TableName=name, ExclusiveStartBackupArn=first["LastEvaluatedBackupArn"])
+    assert [each["BackupArn"] for each in first["BackupSummaries"] + rest["BackupSummaries"]] == sorted(arns)
+    assert call("ListBackups", TableName=name, BackupType="SYSTEM")["BackupSummaries"] == []
+
+
+@operation
+def restore_table_from_backup(account, call):
+    name, target = table(account, item(1)), account.name("table")
+    kept = backup(account, name)
+    account.client("dynamodb").put_item(TableName=name, Item=item(2))
+    made = call("RestoreTableFromBackup", BackupArn=kept, TargetTableName=target)["TableDescription"]
+    assert (made["TableStatus"], made["RestoreSummary"]["SourceBackupArn"]) == ("CREATING", kept)
+    assert restored(account, target) == [item(1)]
+
+
+@operation
+def update_continuous_backups(account, call):
+    name = table(account)
+    wanted = {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 7}
+    said = call("UpdateContinuousBackups", TableName=name, PointInTimeRecoverySpecification=wanted)
+    said = said["ContinuousBackupsDescription"]["PointInTimeRecoveryDescription"]
+    assert (said["PointInTimeRecoveryStatus"], said["RecoveryPeriodInDays"]) == ("ENABLED", 7)
+    call("UpdateContinuousBackups", TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False})
+
+
+@operation
+def describe_continuous_backups(account, call):
+    said = call("DescribeContinuousBackups", TableName=table(account))["ContinuousBackupsDescription"]
+    assert said["PointInTimeRecoveryDescription"] == {"PointInTimeRecoveryStatus": "DISABLED"}
+    said = call("DescribeContinuousBackups", TableName=recoverable(account))["ContinuousBackupsDescription"]
+    said = said["PointInTimeRecoveryDescription"]
+    assert said["EarliestRestorableDateTime"] <= said["LatestRestorableDateTime"]
+
+
+@operation
+def restore_table_to_point_in_time(account, call):
+    name = recoverable(account, item(1))
+    client, target = account.client("dynamodb"), account.name("table")
+    made = call("RestoreTableToPointInTime", SourceTableName=name, TargetTableName=target, UseLatestRestorableTime=True)
+    assert made["TableDescription"]["RestoreSummary"]["SourceTableArn"] == arn(account, name)
+    client.put_item(TableName=name, Item=item(2))
+    client.delete_item(TableName=name, Key=KEY)
+    assert restored(account, target) == [item(1)]
+
+
 test_operation = operation.tests()
 
 
@@ -359,11 +478,11 @@ def test_pages_by_the_paginator(account):
 def test_what_is_not_there_yet_is_said_by_name(account):
     name = table(account)
     client = account.client("dynamodb")
-    streams = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
-    error = refusal(client.update_table, TableName=name, StreamSpecification=streams)
-    assert error["Code"] == "NotImplemented" and "StreamSpecification" in error["Message"]
-    error = refusal(client.create_backup, TableName=name, BackupName="backup")
-    assert error == {"Code": "NotImplemented", "Message": "dynamodb:CreateBackup is not implemented."}
+    replicas = [{"Create": {"RegionName": "eu-west-1"}}]
+    error = refusal(client.update_table, TableName=name, ReplicaUpdates=replicas)
+    assert error["Code"] == "NotImplemented" and "ReplicaUpdates" in error["Message"]
+    error = refusal(client.list_contributor_insights, TableName=name)
+    assert error == {"Code": "NotImplemented", "Message": "dynamodb:ListContributorInsights is not implemented."}
 
 
 def test_cancellation_reasons_reach_the_client(account):

@@ -9,6 +9,7 @@ use service::{Deps, Service};
 pub fn all(deps: &Deps) -> Vec<Service> {
     vec![
         dynamodb::service(deps.clone()),
+        dynamodb::streams(deps.clone()),
         iam::service(deps.clone()),
         kms::service(deps.clone()),
         s3::service(deps.clone()),
@@ -31,8 +32,9 @@ mod tests {
     #[tokio::test]
     async fn registered_is_generated() {
         let deps = testkit::deps();
-        let generated: [(&str, &[&Operation]); 8] = [
+        let generated: [(&str, &[&Operation]); 9] = [
             ("dynamodb", model_dynamodb::ops::ALL),
+            ("dynamodbstreams", model_dynamodbstreams::ops::ALL),
             ("iam", model_iam::ops::ALL),
             ("kms", model_kms::ops::ALL),
             ("s3", model_s3::ops::ALL),

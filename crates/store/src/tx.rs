@@ -133,6 +133,11 @@ impl Tx {
         }
     }
 
+    /// How many keys with stamps this transaction has set so far: a counter for the next, which then comes behind them.
+    pub fn stamped(&self) -> usize {
+        self.stamped.len()
+    }
+
     /// Adds `delta` to the counter at `key`: 8 bytes, little-endian, zero when missing. Additions of different
     /// transactions do not conflict with one another.
     pub fn add_i64(&mut self, key: impl Into<Bytes>, delta: i64) {

@@ -14,7 +14,7 @@ pub static DYNAMODBSTREAMS: ServiceModel = ServiceModel {
     rpc_name: None,
     protocols: &[Protocol::Json10],
     query_compatible: false,
-    error_namespace: None,
+    error_namespace: Some("com.amazonaws.dynamodb.v20120810"),
     bare_errors: false,
     error_detail: false,
     path_parameter: None,

@@ -10,17 +10,25 @@ use crate::types;
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Error {
+    BackupInUseException(Box<types::BackupInUseException>),
+    BackupNotFoundException(Box<types::BackupNotFoundException>),
     ConditionalCheckFailedException(Box<types::ConditionalCheckFailedException>),
+    ContinuousBackupsUnavailableException(Box<types::ContinuousBackupsUnavailableException>),
     DuplicateItemException(Box<types::DuplicateItemException>),
     IdempotentParameterMismatchException(Box<types::IdempotentParameterMismatchException>),
     InternalServerError(Box<types::InternalServerError>),
+    InvalidRestoreTimeException(Box<types::InvalidRestoreTimeException>),
     ItemCollectionSizeLimitExceededException(Box<types::ItemCollectionSizeLimitExceededException>),
     LimitExceededException(Box<types::LimitExceededException>),
+    PointInTimeRecoveryUnavailableException(Box<types::PointInTimeRecoveryUnavailableException>),
     ProvisionedThroughputExceededException(Box<types::ProvisionedThroughputExceededException>),
     ReplicatedWriteConflictException(Box<types::ReplicatedWriteConflictException>),
     RequestLimitExceeded(Box<types::RequestLimitExceeded>),
     ResourceInUseException(Box<types::ResourceInUseException>),
     ResourceNotFoundException(Box<types::ResourceNotFoundException>),
+    TableAlreadyExistsException(Box<types::TableAlreadyExistsException>),
+    TableInUseException(Box<types::TableInUseException>),
+    TableNotFoundException(Box<types::TableNotFoundException>),
     ThrottlingException(Box<types::ThrottlingException>),
     TransactionCanceledException(Box<types::TransactionCanceledException>),
     TransactionConflictException(Box<types::TransactionConflictException>),
@@ -30,9 +38,24 @@ pub enum Error {
 }
 
 impl Error {
+    /// `BackupInUseException` with this text.
+    pub fn backup_in_use_exception(message: impl Into<String>) -> Self {
+        types::BackupInUseException { message: Some(message.into()) }.into()
+    }
+
+    /// `BackupNotFoundException` with this text.
+    pub fn backup_not_found_exception(message: impl Into<String>) -> Self {
+        types::BackupNotFoundException { message: Some(message.into()) }.into()
+    }
+
     /// `ConditionalCheckFailedException` with this text.
     pub fn conditional_check_failed_exception(message: impl Into<String>) -> Self {
         types::ConditionalCheckFailedException { message: Some(message.into()), ..Default::default() }.into()
+    }
+
+    /// `ContinuousBackupsUnavailableException` with this text.
+    pub fn continuous_backups_unavailable_exception(message: impl Into<String>) -> Self {
+        types::ContinuousBackupsUnavailableException { message: Some(message.into()) }.into()
     }
 
     /// `DuplicateItemException` with this text.
@@ -50,6 +73,11 @@ impl Error {
         types::InternalServerError { message: Some(message.into()) }.into()
     }
 
+    /// `InvalidRestoreTimeException` with this text.
+    pub fn invalid_restore_time_exception(message: impl Into<String>) -> Self {
+        types::InvalidRestoreTimeException { message: Some(message.into()) }.into()
+    }
+
     /// `ItemCollectionSizeLimitExceededException` with this text.
     pub fn item_collection_size_limit_exceeded_exception(message: impl Into<String>) -> Self {
         types::ItemCollectionSizeLimitExceededException { message: Some(message.into()) }.into()
@@ -58,6 +86,11 @@ impl Error {
     /// `LimitExceededException` with this text.
     pub fn limit_exceeded_exception(message: impl Into<String>) -> Self {
         types::LimitExceededException { message: Some(message.into()) }.into()
+    }
+
+    /// `PointInTimeRecoveryUnavailableException` with this text.
+    pub fn point_in_time_recovery_unavailable_exception(message: impl Into<String>) -> Self {
+        types::PointInTimeRecoveryUnavailableException { message: Some(message.into()) }.into()
     }
 
     /// `ProvisionedThroughputExceededException` with this text.
@@ -86,6 +119,21 @@ impl Error {
         types::ResourceNotFoundException { message: Some(message.into()) }.into()
     }
 
+    /// `TableAlreadyExistsException` with this text.
+    pub fn table_already_exists_exception(message: impl Into<String>) -> Self {
+        types::TableAlreadyExistsException { message: Some(message.into()) }.into()
+    }
+
+    /// `TableInUseException` with this text.
+    pub fn table_in_use_exception(message: impl Into<String>) -> Self {
+        types::TableInUseException { message: Some(message.into()) }.into()
+    }
+
+    /// `TableNotFoundException` with this text.
+    pub fn table_not_found_exception(message: impl Into<String>) -> Self {
+        types::TableNotFoundException { message: Some(message.into()) }.into()
+    }
+
     /// `ThrottlingException` with this text.
     pub fn throttling_exception(message: impl Into<String>) -> Self {
         types::ThrottlingException { message: Some(message.into()), ..Default::default() }.into()
@@ -110,17 +158,25 @@ impl Error {
 impl ServiceError for Error {
     fn fault(&self) -> Fault<'_> {
         match self {
+            Self::BackupInUseException(error) => Fault::Modelled(&**error),
+            Self::BackupNotFoundException(error) => Fault::Modelled(&**error),
             Self::ConditionalCheckFailedException(error) => Fault::Modelled(&**error),
+            Self::ContinuousBackupsUnavailableException(error) => Fault::Modelled(&**error),
             Self::DuplicateItemException(error) => Fault::Modelled(&**error),
             Self::IdempotentParameterMismatchException(error) => Fault::Modelled(&**error),
             Self::InternalServerError(error) => Fault::Modelled(&**error),
+            Self::InvalidRestoreTimeException(error) => Fault::Modelled(&**error),
             Self::ItemCollectionSizeLimitExceededException(error) => Fault::Modelled(&**error),
             Self::LimitExceededException(error) => Fault::Modelled(&**error),
+            Self::PointInTimeRecoveryUnavailableException(error) => Fault::Modelled(&**error),
             Self::ProvisionedThroughputExceededException(error) => Fault::Modelled(&**error),
             Self::ReplicatedWriteConflictException(error) => Fault::Modelled(&**error),
             Self::RequestLimitExceeded(error) => Fault::Modelled(&**error),
             Self::ResourceInUseException(error) => Fault::Modelled(&**error),
             Self::ResourceNotFoundException(error) => Fault::Modelled(&**error),
+            Self::TableAlreadyExistsException(error) => Fault::Modelled(&**error),
+            Self::TableInUseException(error) => Fault::Modelled(&**error),
+            Self::TableNotFoundException(error) => Fault::Modelled(&**error),
             Self::ThrottlingException(error) => Fault::Modelled(&**error),
             Self::TransactionCanceledException(error) => Fault::Modelled(&**error),
             Self::TransactionConflictException(error) => Fault::Modelled(&**error),
@@ -136,9 +192,27 @@ impl<T: CommonSource> From<T> for Error {
     }
 }
 
+impl From<types::BackupInUseException> for Error {
+    fn from(error: types::BackupInUseException) -> Self {
+        Self::BackupInUseException(Box::new(error))
+    }
+}
+
+impl From<types::BackupNotFoundException> for Error {
+    fn from(error: types::BackupNotFoundException) -> Self {
+        Self::BackupNotFoundException(Box::new(error))
+    }
+}
+
 impl From<types::ConditionalCheckFailedException> for Error {
     fn from(error: types::ConditionalCheckFailedException) -> Self {
         Self::ConditionalCheckFailedException(Box::new(error))
+    }
+}
+
+impl From<types::ContinuousBackupsUnavailableException> for Error {
+    fn from(error: types::ContinuousBackupsUnavailableException) -> Self {
+        Self::ContinuousBackupsUnavailableException(Box::new(error))
     }
 }
 
@@ -160,6 +234,12 @@ impl From<types::InternalServerError> for Error {
     }
 }
 
+impl From<types::InvalidRestoreTimeException> for Error {
+    fn from(error: types::InvalidRestoreTimeException) -> Self {
+        Self::InvalidRestoreTimeException(Box::new(error))
+    }
+}
+
 impl From<types::ItemCollectionSizeLimitExceededException> for Error {
     fn from(error: types::ItemCollectionSizeLimitExceededException) -> Self {
         Self::ItemCollectionSizeLimitExceededException(Box::new(error))
@@ -169,6 +249,12 @@ impl From<types::ItemCollectionSizeLimitExceededException> for Error {
 impl From<types::LimitExceededException> for Error {
     fn from(error: types::LimitExceededException) -> Self {
         Self::LimitExceededException(Box::new(error))
+    }
+}
+
+impl From<types::PointInTimeRecoveryUnavailableException> for Error {
+    fn from(error: types::PointInTimeRecoveryUnavailableException) -> Self {
+        Self::PointInTimeRecoveryUnavailableException(Box::new(error))
     }
 }
 
@@ -199,6 +285,24 @@ impl From<types::ResourceInUseException> for Error {
 impl From<types::ResourceNotFoundException> for Error {
     fn from(error: types::ResourceNotFoundException) -> Self {
         Self::ResourceNotFoundException(Box::new(error))
+    }
+}
+
+impl From<types::TableAlreadyExistsException> for Error {
+    fn from(error: types::TableAlreadyExistsException) -> Self {
+        Self::TableAlreadyExistsException(Box::new(error))
+    }
+}
+
+impl From<types::TableInUseException> for Error {
+    fn from(error: types::TableInUseException) -> Self {
+        Self::TableInUseException(Box::new(error))
+    }
+}
+
+impl From<types::TableNotFoundException> for Error {
+    fn from(error: types::TableNotFoundException) -> Self {
+        Self::TableNotFoundException(Box::new(error))
     }
 }
 

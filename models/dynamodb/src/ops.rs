@@ -11,9 +11,13 @@ pub static ALL: &[&Operation] = &[
     &BATCH_EXECUTE_STATEMENT,
     &BATCH_GET_ITEM,
     &BATCH_WRITE_ITEM,
+    &CREATE_BACKUP,
     &CREATE_TABLE,
+    &DELETE_BACKUP,
     &DELETE_ITEM,
     &DELETE_TABLE,
+    &DESCRIBE_BACKUP,
+    &DESCRIBE_CONTINUOUS_BACKUPS,
     &DESCRIBE_ENDPOINTS,
     &DESCRIBE_LIMITS,
     &DESCRIBE_TABLE,
@@ -21,15 +25,19 @@ pub static ALL: &[&Operation] = &[
     &EXECUTE_STATEMENT,
     &EXECUTE_TRANSACTION,
     &GET_ITEM,
+    &LIST_BACKUPS,
     &LIST_TABLES,
     &LIST_TAGS_OF_RESOURCE,
     &PUT_ITEM,
     &QUERY,
+    &RESTORE_TABLE_FROM_BACKUP,
+    &RESTORE_TABLE_TO_POINT_IN_TIME,
     &SCAN,
     &TAG_RESOURCE,
     &TRANSACT_GET_ITEMS,
     &TRANSACT_WRITE_ITEMS,
     &UNTAG_RESOURCE,
+    &UPDATE_CONTINUOUS_BACKUPS,
     &UPDATE_ITEM,
     &UPDATE_TABLE,
     &UPDATE_TIME_TO_LIVE,
@@ -163,6 +171,32 @@ impl OperationType for BatchWriteItem {
     }
 }
 
+static CREATE_BACKUP: Operation = Operation {
+    service: &SERVICE,
+    name: "CreateBackup",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::CreateBackupInput,
+    output: &schemas::CreateBackupOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:CreateBackup", resources: &["table"], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `CreateBackup`
+#[derive(Clone, Copy, Debug)]
+pub struct CreateBackup;
+
+impl OperationType for CreateBackup {
+    type Input = types::CreateBackupInput;
+    type Output = types::CreateBackupOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &CREATE_BACKUP
+    }
+}
+
 static CREATE_TABLE: Operation = Operation {
     service: &SERVICE,
     name: "CreateTable",
@@ -190,6 +224,32 @@ impl OperationType for CreateTable {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &CREATE_TABLE
+    }
+}
+
+static DELETE_BACKUP: Operation = Operation {
+    service: &SERVICE,
+    name: "DeleteBackup",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::DeleteBackupInput,
+    output: &schemas::DeleteBackupOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:DeleteBackup", resources: &["backup"], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `DeleteBackup`
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteBackup;
+
+impl OperationType for DeleteBackup {
+    type Input = types::DeleteBackupInput;
+    type Output = types::DeleteBackupOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &DELETE_BACKUP
     }
 }
 
@@ -252,6 +312,62 @@ impl OperationType for DeleteTable {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &DELETE_TABLE
+    }
+}
+
+static DESCRIBE_BACKUP: Operation = Operation {
+    service: &SERVICE,
+    name: "DescribeBackup",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::DescribeBackupInput,
+    output: &schemas::DescribeBackupOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:DescribeBackup", resources: &["backup"], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `DescribeBackup`
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeBackup;
+
+impl OperationType for DescribeBackup {
+    type Input = types::DescribeBackupInput;
+    type Output = types::DescribeBackupOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &DESCRIBE_BACKUP
+    }
+}
+
+static DESCRIBE_CONTINUOUS_BACKUPS: Operation = Operation {
+    service: &SERVICE,
+    name: "DescribeContinuousBackups",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::DescribeContinuousBackupsInput,
+    output: &schemas::DescribeContinuousBackupsOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action {
+        name: "dynamodb:DescribeContinuousBackups",
+        resources: &["table"],
+        condition_keys: &[],
+    }],
+    checksum: Checksum::None,
+};
+
+/// `DescribeContinuousBackups`
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeContinuousBackups;
+
+impl OperationType for DescribeContinuousBackups {
+    type Input = types::DescribeContinuousBackupsInput;
+    type Output = types::DescribeContinuousBackupsOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &DESCRIBE_CONTINUOUS_BACKUPS
     }
 }
 
@@ -531,6 +647,32 @@ impl OperationType for GetItem {
     }
 }
 
+static LIST_BACKUPS: Operation = Operation {
+    service: &SERVICE,
+    name: "ListBackups",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::ListBackupsInput,
+    output: &schemas::ListBackupsOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:ListBackups", resources: &[], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `ListBackups`
+#[derive(Clone, Copy, Debug)]
+pub struct ListBackups;
+
+impl OperationType for ListBackups {
+    type Input = types::ListBackupsInput;
+    type Output = types::ListBackupsOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &LIST_BACKUPS
+    }
+}
+
 static LIST_TABLES: Operation = Operation {
     service: &SERVICE,
     name: "ListTables",
@@ -656,6 +798,66 @@ impl OperationType for Query {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &QUERY
+    }
+}
+
+static RESTORE_TABLE_FROM_BACKUP: Operation = Operation {
+    service: &SERVICE,
+    name: "RestoreTableFromBackup",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::RestoreTableFromBackupInput,
+    output: &schemas::RestoreTableFromBackupOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action {
+        name: "dynamodb:RestoreTableFromBackup",
+        resources: &["backup", "table"],
+        condition_keys: &[],
+    }],
+    checksum: Checksum::None,
+};
+
+/// `RestoreTableFromBackup`
+#[derive(Clone, Copy, Debug)]
+pub struct RestoreTableFromBackup;
+
+impl OperationType for RestoreTableFromBackup {
+    type Input = types::RestoreTableFromBackupInput;
+    type Output = types::RestoreTableFromBackupOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &RESTORE_TABLE_FROM_BACKUP
+    }
+}
+
+static RESTORE_TABLE_TO_POINT_IN_TIME: Operation = Operation {
+    service: &SERVICE,
+    name: "RestoreTableToPointInTime",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::RestoreTableToPointInTimeInput,
+    output: &schemas::RestoreTableToPointInTimeOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action {
+        name: "dynamodb:RestoreTableToPointInTime",
+        resources: &["table"],
+        condition_keys: &[],
+    }],
+    checksum: Checksum::None,
+};
+
+/// `RestoreTableToPointInTime`
+#[derive(Clone, Copy, Debug)]
+pub struct RestoreTableToPointInTime;
+
+impl OperationType for RestoreTableToPointInTime {
+    type Input = types::RestoreTableToPointInTimeInput;
+    type Output = types::RestoreTableToPointInTimeOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &RESTORE_TABLE_TO_POINT_IN_TIME
     }
 }
 
@@ -857,6 +1059,36 @@ impl OperationType for UntagResource {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &UNTAG_RESOURCE
+    }
+}
+
+static UPDATE_CONTINUOUS_BACKUPS: Operation = Operation {
+    service: &SERVICE,
+    name: "UpdateContinuousBackups",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::UpdateContinuousBackupsInput,
+    output: &schemas::UpdateContinuousBackupsOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action {
+        name: "dynamodb:UpdateContinuousBackups",
+        resources: &["table"],
+        condition_keys: &[],
+    }],
+    checksum: Checksum::None,
+};
+
+/// `UpdateContinuousBackups`
+#[derive(Clone, Copy, Debug)]
+pub struct UpdateContinuousBackups;
+
+impl OperationType for UpdateContinuousBackups {
+    type Input = types::UpdateContinuousBackupsInput;
+    type Output = types::UpdateContinuousBackupsOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &UPDATE_CONTINUOUS_BACKUPS
     }
 }
 

@@ -113,6 +113,155 @@ pub static BackupArn: Schema = Schema {
     ..SCHEMA
 };
 
+pub static BackupCreationDateTime: Schema =
+    Schema { name: "BackupCreationDateTime", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static BackupDescription: Schema = Schema {
+    name: "BackupDescription",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "BackupDetails", wire: "BackupDetails", target: &BackupDetails, ..MEMBER },
+        Member {
+            name: "SourceTableDetails",
+            wire: "SourceTableDetails",
+            target: &SourceTableDetails,
+            ..MEMBER
+        },
+        Member {
+            name: "SourceTableFeatureDetails",
+            wire: "SourceTableFeatureDetails",
+            target: &SourceTableFeatureDetails,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static BackupDetails: Schema = Schema {
+    name: "BackupDetails",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "BackupArn", wire: "BackupArn", target: &BackupArn, required: true, ..MEMBER },
+        Member { name: "BackupName", wire: "BackupName", target: &BackupName, required: true, ..MEMBER },
+        Member { name: "BackupSizeBytes", wire: "BackupSizeBytes", target: &BackupSizeBytes, ..MEMBER },
+        Member {
+            name: "BackupStatus",
+            wire: "BackupStatus",
+            target: &BackupStatus,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "BackupType", wire: "BackupType", target: &BackupType, required: true, ..MEMBER },
+        Member {
+            name: "BackupCreationDateTime",
+            wire: "BackupCreationDateTime",
+            target: &BackupCreationDateTime,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "BackupExpiryDateTime", wire: "BackupExpiryDateTime", target: &Date, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static BackupInUseException: Schema = Schema {
+    name: "BackupInUseException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "BackupInUseException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+static BackupName_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9_.-]+");
+pub static BackupName: Schema = Schema {
+    name: "BackupName",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(3), max: Some(255) },
+    pattern: Some(&BackupName_PATTERN),
+    ..SCHEMA
+};
+
+pub static BackupNotFoundException: Schema = Schema {
+    name: "BackupNotFoundException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "BackupNotFoundException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static BackupSizeBytes: Schema = Schema {
+    name: "BackupSizeBytes",
+    kind: Kind::Long,
+    bounds: Bounds { min: Some(0), max: None },
+    ..SCHEMA
+};
+
+pub static BackupStatus: Schema = Schema {
+    name: "BackupStatus",
+    kind: Kind::String,
+    values: &["CREATING", "DELETED", "AVAILABLE"],
+    ..SCHEMA
+};
+
+pub static BackupSummaries: Schema = Schema {
+    name: "BackupSummaries",
+    kind: Kind::List,
+    element: Some(&Member { name: "member", wire: "member", target: &BackupSummary, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static BackupSummary: Schema = Schema {
+    name: "BackupSummary",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableName", wire: "TableName", target: &TableName, ..MEMBER },
+        Member { name: "TableId", wire: "TableId", target: &TableId, ..MEMBER },
+        Member { name: "TableArn", wire: "TableArn", target: &TableArn, ..MEMBER },
+        Member { name: "BackupArn", wire: "BackupArn", target: &BackupArn, ..MEMBER },
+        Member { name: "BackupName", wire: "BackupName", target: &BackupName, ..MEMBER },
+        Member {
+            name: "BackupCreationDateTime",
+            wire: "BackupCreationDateTime",
+            target: &BackupCreationDateTime,
+            ..MEMBER
+        },
+        Member { name: "BackupExpiryDateTime", wire: "BackupExpiryDateTime", target: &Date, ..MEMBER },
+        Member { name: "BackupStatus", wire: "BackupStatus", target: &BackupStatus, ..MEMBER },
+        Member { name: "BackupType", wire: "BackupType", target: &BackupType, ..MEMBER },
+        Member { name: "BackupSizeBytes", wire: "BackupSizeBytes", target: &BackupSizeBytes, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static BackupType: Schema =
+    Schema { name: "BackupType", kind: Kind::String, values: &["USER", "SYSTEM", "AWS_BACKUP"], ..SCHEMA };
+
+pub static BackupTypeFilter: Schema = Schema {
+    name: "BackupTypeFilter",
+    kind: Kind::String,
+    values: &["USER", "SYSTEM", "AWS_BACKUP", "ALL"],
+    ..SCHEMA
+};
+
+pub static BackupsInputLimit: Schema = Schema {
+    name: "BackupsInputLimit",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(1), max: Some(100) },
+    ..SCHEMA
+};
+
 pub static BatchExecuteStatementInput: Schema = Schema {
     name: "BatchExecuteStatementInput",
     kind: Kind::Structure,
@@ -539,6 +688,65 @@ pub static ConsumedCapacityMultiple: Schema = Schema {
 pub static ConsumedCapacityUnits: Schema =
     Schema { name: "ConsumedCapacityUnits", kind: Kind::Double, ..SCHEMA };
 
+pub static ContinuousBackupsDescription: Schema = Schema {
+    name: "ContinuousBackupsDescription",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "ContinuousBackupsStatus",
+            wire: "ContinuousBackupsStatus",
+            target: &ContinuousBackupsStatus,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "PointInTimeRecoveryDescription",
+            wire: "PointInTimeRecoveryDescription",
+            target: &PointInTimeRecoveryDescription,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static ContinuousBackupsStatus: Schema = Schema {
+    name: "ContinuousBackupsStatus",
+    kind: Kind::String,
+    values: &["ENABLED", "DISABLED"],
+    ..SCHEMA
+};
+
+pub static ContinuousBackupsUnavailableException: Schema = Schema {
+    name: "ContinuousBackupsUnavailableException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "ContinuousBackupsUnavailableException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static CreateBackupInput: Schema = Schema {
+    name: "CreateBackupInput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableName", wire: "TableName", target: &TableArn, required: true, ..MEMBER },
+        Member { name: "BackupName", wire: "BackupName", target: &BackupName, required: true, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static CreateBackupOutput: Schema = Schema {
+    name: "CreateBackupOutput",
+    kind: Kind::Structure,
+    members: &[Member { name: "BackupDetails", wire: "BackupDetails", target: &BackupDetails, ..MEMBER }],
+    ..SCHEMA
+};
+
 pub static CreateGlobalSecondaryIndexAction: Schema = Schema {
     name: "CreateGlobalSecondaryIndexAction",
     kind: Kind::Structure,
@@ -751,6 +959,25 @@ pub static Delete: Schema = Schema {
     ..SCHEMA
 };
 
+pub static DeleteBackupInput: Schema = Schema {
+    name: "DeleteBackupInput",
+    kind: Kind::Structure,
+    members: &[Member { name: "BackupArn", wire: "BackupArn", target: &BackupArn, required: true, ..MEMBER }],
+    ..SCHEMA
+};
+
+pub static DeleteBackupOutput: Schema = Schema {
+    name: "DeleteBackupOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "BackupDescription",
+        wire: "BackupDescription",
+        target: &BackupDescription,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
 pub static DeleteGlobalSecondaryIndexAction: Schema = Schema {
     name: "DeleteGlobalSecondaryIndexAction",
     kind: Kind::Structure,
@@ -889,6 +1116,44 @@ pub static DeleteVectorIndexAction: Schema = Schema {
 
 pub static DeletionProtectionEnabled: Schema =
     Schema { name: "DeletionProtectionEnabled", kind: Kind::Boolean, ..SCHEMA };
+
+pub static DescribeBackupInput: Schema = Schema {
+    name: "DescribeBackupInput",
+    kind: Kind::Structure,
+    members: &[Member { name: "BackupArn", wire: "BackupArn", target: &BackupArn, required: true, ..MEMBER }],
+    ..SCHEMA
+};
+
+pub static DescribeBackupOutput: Schema = Schema {
+    name: "DescribeBackupOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "BackupDescription",
+        wire: "BackupDescription",
+        target: &BackupDescription,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static DescribeContinuousBackupsInput: Schema = Schema {
+    name: "DescribeContinuousBackupsInput",
+    kind: Kind::Structure,
+    members: &[Member { name: "TableName", wire: "TableName", target: &TableArn, required: true, ..MEMBER }],
+    ..SCHEMA
+};
+
+pub static DescribeContinuousBackupsOutput: Schema = Schema {
+    name: "DescribeContinuousBackupsOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "ContinuousBackupsDescription",
+        wire: "ContinuousBackupsDescription",
+        target: &ContinuousBackupsDescription,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
 
 pub static DescribeEndpointsRequest: Schema =
     Schema { name: "DescribeEndpointsRequest", kind: Kind::Structure, ..SCHEMA };
@@ -1293,6 +1558,29 @@ pub static GlobalSecondaryIndexDescriptionList: Schema = Schema {
     ..SCHEMA
 };
 
+pub static GlobalSecondaryIndexInfo: Schema = Schema {
+    name: "GlobalSecondaryIndexInfo",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "IndexName", wire: "IndexName", target: &IndexName, ..MEMBER },
+        Member { name: "KeySchema", wire: "KeySchema", target: &KeySchema, ..MEMBER },
+        Member { name: "Projection", wire: "Projection", target: &Projection, ..MEMBER },
+        Member {
+            name: "ProvisionedThroughput",
+            wire: "ProvisionedThroughput",
+            target: &ProvisionedThroughput,
+            ..MEMBER
+        },
+        Member {
+            name: "OnDemandThroughput",
+            wire: "OnDemandThroughput",
+            target: &OnDemandThroughput,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
 pub static GlobalSecondaryIndexList: Schema = Schema {
     name: "GlobalSecondaryIndexList",
     kind: Kind::List,
@@ -1336,6 +1624,13 @@ pub static GlobalSecondaryIndexWarmThroughputDescription: Schema = Schema {
         },
         Member { name: "Status", wire: "Status", target: &IndexStatus, ..MEMBER },
     ],
+    ..SCHEMA
+};
+
+pub static GlobalSecondaryIndexes: Schema = Schema {
+    name: "GlobalSecondaryIndexes",
+    kind: Kind::List,
+    element: Some(&Member { name: "member", wire: "member", target: &GlobalSecondaryIndexInfo, ..MEMBER }),
     ..SCHEMA
 };
 
@@ -1447,6 +1742,20 @@ pub static InternalServerError: Schema = Schema {
     ..SCHEMA
 };
 
+pub static InvalidRestoreTimeException: Schema = Schema {
+    name: "InvalidRestoreTimeException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "InvalidRestoreTimeException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
 pub static ItemCollectionKeyAttributeMap: Schema =
     Schema { name: "ItemCollectionKeyAttributeMap", kind: Kind::Own, ..SCHEMA };
 
@@ -1513,6 +1822,9 @@ pub static ItemCollectionSizeLimitExceededException: Schema = Schema {
     }),
     ..SCHEMA
 };
+
+pub static ItemCount: Schema =
+    Schema { name: "ItemCount", kind: Kind::Long, bounds: Bounds { min: Some(0), max: None }, ..SCHEMA };
 
 pub static ItemList: Schema = Schema {
     name: "ItemList",
@@ -1631,6 +1943,50 @@ pub static LimitExceededException: Schema = Schema {
     ..SCHEMA
 };
 
+pub static ListBackupsInput: Schema = Schema {
+    name: "ListBackupsInput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableName", wire: "TableName", target: &TableArn, ..MEMBER },
+        Member { name: "Limit", wire: "Limit", target: &BackupsInputLimit, ..MEMBER },
+        Member {
+            name: "TimeRangeLowerBound",
+            wire: "TimeRangeLowerBound",
+            target: &TimeRangeLowerBound,
+            ..MEMBER
+        },
+        Member {
+            name: "TimeRangeUpperBound",
+            wire: "TimeRangeUpperBound",
+            target: &TimeRangeUpperBound,
+            ..MEMBER
+        },
+        Member {
+            name: "ExclusiveStartBackupArn",
+            wire: "ExclusiveStartBackupArn",
+            target: &BackupArn,
+            ..MEMBER
+        },
+        Member { name: "BackupType", wire: "BackupType", target: &BackupTypeFilter, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static ListBackupsOutput: Schema = Schema {
+    name: "ListBackupsOutput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "BackupSummaries", wire: "BackupSummaries", target: &BackupSummaries, ..MEMBER },
+        Member {
+            name: "LastEvaluatedBackupArn",
+            wire: "LastEvaluatedBackupArn",
+            target: &BackupArn,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
 pub static ListTablesInput: Schema = Schema {
     name: "ListTablesInput",
     kind: Kind::Structure,
@@ -1731,10 +2087,28 @@ pub static LocalSecondaryIndexDescriptionList: Schema = Schema {
     ..SCHEMA
 };
 
+pub static LocalSecondaryIndexInfo: Schema = Schema {
+    name: "LocalSecondaryIndexInfo",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "IndexName", wire: "IndexName", target: &IndexName, ..MEMBER },
+        Member { name: "KeySchema", wire: "KeySchema", target: &KeySchema, ..MEMBER },
+        Member { name: "Projection", wire: "Projection", target: &Projection, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
 pub static LocalSecondaryIndexList: Schema = Schema {
     name: "LocalSecondaryIndexList",
     kind: Kind::List,
     element: Some(&Member { name: "member", wire: "member", target: &LocalSecondaryIndex, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static LocalSecondaryIndexes: Schema = Schema {
+    name: "LocalSecondaryIndexes",
+    kind: Kind::List,
+    element: Some(&Member { name: "member", wire: "member", target: &LocalSecondaryIndexInfo, ..MEMBER }),
     ..SCHEMA
 };
 
@@ -1841,6 +2215,80 @@ pub static PartiQLStatement: Schema = Schema {
     name: "PartiQLStatement",
     kind: Kind::String,
     bounds: Bounds { min: Some(1), max: Some(8192) },
+    ..SCHEMA
+};
+
+pub static PointInTimeRecoveryDescription: Schema = Schema {
+    name: "PointInTimeRecoveryDescription",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "PointInTimeRecoveryStatus",
+            wire: "PointInTimeRecoveryStatus",
+            target: &PointInTimeRecoveryStatus,
+            ..MEMBER
+        },
+        Member {
+            name: "RecoveryPeriodInDays",
+            wire: "RecoveryPeriodInDays",
+            target: &RecoveryPeriodInDays,
+            ..MEMBER
+        },
+        Member {
+            name: "EarliestRestorableDateTime",
+            wire: "EarliestRestorableDateTime",
+            target: &Date,
+            ..MEMBER
+        },
+        Member {
+            name: "LatestRestorableDateTime",
+            wire: "LatestRestorableDateTime",
+            target: &Date,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static PointInTimeRecoverySpecification: Schema = Schema {
+    name: "PointInTimeRecoverySpecification",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "PointInTimeRecoveryEnabled",
+            wire: "PointInTimeRecoveryEnabled",
+            target: &BooleanObject,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "RecoveryPeriodInDays",
+            wire: "RecoveryPeriodInDays",
+            target: &RecoveryPeriodInDays,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static PointInTimeRecoveryStatus: Schema = Schema {
+    name: "PointInTimeRecoveryStatus",
+    kind: Kind::String,
+    values: &["ENABLED", "DISABLED"],
+    ..SCHEMA
+};
+
+pub static PointInTimeRecoveryUnavailableException: Schema = Schema {
+    name: "PointInTimeRecoveryUnavailableException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "PointInTimeRecoveryUnavailableException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
     ..SCHEMA
 };
 
@@ -2161,6 +2609,13 @@ pub static QueryOutput: Schema = Schema {
 
 pub static Reason: Schema = Schema { name: "Reason", kind: Kind::String, ..SCHEMA };
 
+pub static RecoveryPeriodInDays: Schema = Schema {
+    name: "RecoveryPeriodInDays",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(1), max: Some(35) },
+    ..SCHEMA
+};
+
 pub static RegionName: Schema = Schema { name: "RegionName", kind: Kind::String, ..SCHEMA };
 
 pub static ReplicaDescription: Schema = Schema {
@@ -2448,6 +2903,144 @@ pub static RestoreSummary: Schema = Schema {
     ..SCHEMA
 };
 
+pub static RestoreTableFromBackupInput: Schema = Schema {
+    name: "RestoreTableFromBackupInput",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "TargetTableName",
+            wire: "TargetTableName",
+            target: &TableName,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "BackupArn", wire: "BackupArn", target: &BackupArn, required: true, ..MEMBER },
+        Member { name: "BillingModeOverride", wire: "BillingModeOverride", target: &BillingMode, ..MEMBER },
+        Member {
+            name: "GlobalSecondaryIndexOverride",
+            wire: "GlobalSecondaryIndexOverride",
+            target: &GlobalSecondaryIndexList,
+            ..MEMBER
+        },
+        Member {
+            name: "LocalSecondaryIndexOverride",
+            wire: "LocalSecondaryIndexOverride",
+            target: &LocalSecondaryIndexList,
+            ..MEMBER
+        },
+        Member {
+            name: "ProvisionedThroughputOverride",
+            wire: "ProvisionedThroughputOverride",
+            target: &ProvisionedThroughput,
+            ..MEMBER
+        },
+        Member {
+            name: "OnDemandThroughputOverride",
+            wire: "OnDemandThroughputOverride",
+            target: &OnDemandThroughput,
+            ..MEMBER
+        },
+        Member {
+            name: "SSESpecificationOverride",
+            wire: "SSESpecificationOverride",
+            target: &SSESpecification,
+            ..MEMBER
+        },
+        Member {
+            name: "VectorIndexOverride",
+            wire: "VectorIndexOverride",
+            target: &VectorIndexList,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static RestoreTableFromBackupOutput: Schema = Schema {
+    name: "RestoreTableFromBackupOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "TableDescription",
+        wire: "TableDescription",
+        target: &TableDescription,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static RestoreTableToPointInTimeInput: Schema = Schema {
+    name: "RestoreTableToPointInTimeInput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "SourceTableArn", wire: "SourceTableArn", target: &TableArn, ..MEMBER },
+        Member { name: "SourceTableName", wire: "SourceTableName", target: &TableName, ..MEMBER },
+        Member {
+            name: "TargetTableName",
+            wire: "TargetTableName",
+            target: &TableName,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "UseLatestRestorableTime",
+            wire: "UseLatestRestorableTime",
+            target: &BooleanObject,
+            ..MEMBER
+        },
+        Member { name: "RestoreDateTime", wire: "RestoreDateTime", target: &Date, ..MEMBER },
+        Member { name: "BillingModeOverride", wire: "BillingModeOverride", target: &BillingMode, ..MEMBER },
+        Member {
+            name: "GlobalSecondaryIndexOverride",
+            wire: "GlobalSecondaryIndexOverride",
+            target: &GlobalSecondaryIndexList,
+            ..MEMBER
+        },
+        Member {
+            name: "LocalSecondaryIndexOverride",
+            wire: "LocalSecondaryIndexOverride",
+            target: &LocalSecondaryIndexList,
+            ..MEMBER
+        },
+        Member {
+            name: "ProvisionedThroughputOverride",
+            wire: "ProvisionedThroughputOverride",
+            target: &ProvisionedThroughput,
+            ..MEMBER
+        },
+        Member {
+            name: "OnDemandThroughputOverride",
+            wire: "OnDemandThroughputOverride",
+            target: &OnDemandThroughput,
+            ..MEMBER
+        },
+        Member {
+            name: "SSESpecificationOverride",
+            wire: "SSESpecificationOverride",
+            target: &SSESpecification,
+            ..MEMBER
+        },
+        Member {
+            name: "VectorIndexOverride",
+            wire: "VectorIndexOverride",
+            target: &VectorIndexList,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static RestoreTableToPointInTimeOutput: Schema = Schema {
+    name: "RestoreTableToPointInTimeOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "TableDescription",
+        wire: "TableDescription",
+        target: &TableDescription,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
 pub static ReturnConsumedCapacity: Schema = Schema {
     name: "ReturnConsumedCapacity",
     kind: Kind::String,
@@ -2643,6 +3236,75 @@ pub static Select: Schema = Schema {
     ..SCHEMA
 };
 
+pub static SourceTableDetails: Schema = Schema {
+    name: "SourceTableDetails",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableName", wire: "TableName", target: &TableName, required: true, ..MEMBER },
+        Member { name: "TableId", wire: "TableId", target: &TableId, required: true, ..MEMBER },
+        Member { name: "TableArn", wire: "TableArn", target: &TableArn, ..MEMBER },
+        Member { name: "TableSizeBytes", wire: "TableSizeBytes", target: &LongObject, ..MEMBER },
+        Member { name: "KeySchema", wire: "KeySchema", target: &KeySchema, required: true, ..MEMBER },
+        Member {
+            name: "TableCreationDateTime",
+            wire: "TableCreationDateTime",
+            target: &TableCreationDateTime,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "ProvisionedThroughput",
+            wire: "ProvisionedThroughput",
+            target: &ProvisionedThroughput,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "OnDemandThroughput",
+            wire: "OnDemandThroughput",
+            target: &OnDemandThroughput,
+            ..MEMBER
+        },
+        Member { name: "ItemCount", wire: "ItemCount", target: &ItemCount, ..MEMBER },
+        Member { name: "BillingMode", wire: "BillingMode", target: &BillingMode, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static SourceTableFeatureDetails: Schema = Schema {
+    name: "SourceTableFeatureDetails",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "LocalSecondaryIndexes",
+            wire: "LocalSecondaryIndexes",
+            target: &LocalSecondaryIndexes,
+            ..MEMBER
+        },
+        Member {
+            name: "GlobalSecondaryIndexes",
+            wire: "GlobalSecondaryIndexes",
+            target: &GlobalSecondaryIndexes,
+            ..MEMBER
+        },
+        Member {
+            name: "StreamDescription",
+            wire: "StreamDescription",
+            target: &StreamSpecification,
+            ..MEMBER
+        },
+        Member {
+            name: "TimeToLiveDescription",
+            wire: "TimeToLiveDescription",
+            target: &TimeToLiveDescription,
+            ..MEMBER
+        },
+        Member { name: "SSEDescription", wire: "SSEDescription", target: &SSEDescription, ..MEMBER },
+        Member { name: "VectorIndexes", wire: "VectorIndexes", target: &VectorIndexes, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
 pub static StreamArn: Schema = Schema {
     name: "StreamArn",
     kind: Kind::String,
@@ -2677,6 +3339,20 @@ pub static StreamViewType: Schema = Schema {
 
 pub static String: Schema = Schema { name: "String", kind: Kind::String, ..SCHEMA };
 
+pub static TableAlreadyExistsException: Schema = Schema {
+    name: "TableAlreadyExistsException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "TableAlreadyExistsException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
 pub static TableArn: Schema = Schema {
     name: "TableArn",
     kind: Kind::String,
@@ -2700,6 +3376,9 @@ pub static TableClassSummary: Schema = Schema {
     ],
     ..SCHEMA
 };
+
+pub static TableCreationDateTime: Schema =
+    Schema { name: "TableCreationDateTime", kind: Kind::Timestamp, ..SCHEMA };
 
 pub static TableDescription: Schema = Schema {
     name: "TableDescription",
@@ -2814,6 +3493,20 @@ static TableId_PATTERN: Pattern =
 pub static TableId: Schema =
     Schema { name: "TableId", kind: Kind::String, pattern: Some(&TableId_PATTERN), ..SCHEMA };
 
+pub static TableInUseException: Schema = Schema {
+    name: "TableInUseException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "TableInUseException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
 static TableName_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9_.-]+");
 pub static TableName: Schema = Schema {
     name: "TableName",
@@ -2827,6 +3520,20 @@ pub static TableNameList: Schema = Schema {
     name: "TableNameList",
     kind: Kind::List,
     element: Some(&Member { name: "member", wire: "member", target: &TableName, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static TableNotFoundException: Schema = Schema {
+    name: "TableNotFoundException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "TableNotFoundException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
     ..SCHEMA
 };
 
@@ -2959,6 +3666,12 @@ pub static ThrottlingReasonList: Schema = Schema {
     element: Some(&Member { name: "member", wire: "member", target: &ThrottlingReason, ..MEMBER }),
     ..SCHEMA
 };
+
+pub static TimeRangeLowerBound: Schema =
+    Schema { name: "TimeRangeLowerBound", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static TimeRangeUpperBound: Schema =
+    Schema { name: "TimeRangeUpperBound", kind: Kind::Timestamp, ..SCHEMA };
 
 pub static TimeToLiveAttributeName: Schema = Schema {
     name: "TimeToLiveAttributeName",
@@ -3231,6 +3944,34 @@ pub static Update: Schema = Schema {
             ..MEMBER
         },
     ],
+    ..SCHEMA
+};
+
+pub static UpdateContinuousBackupsInput: Schema = Schema {
+    name: "UpdateContinuousBackupsInput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableName", wire: "TableName", target: &TableArn, required: true, ..MEMBER },
+        Member {
+            name: "PointInTimeRecoverySpecification",
+            wire: "PointInTimeRecoverySpecification",
+            target: &PointInTimeRecoverySpecification,
+            required: true,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static UpdateContinuousBackupsOutput: Schema = Schema {
+    name: "UpdateContinuousBackupsOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "ContinuousBackupsDescription",
+        wire: "ContinuousBackupsDescription",
+        target: &ContinuousBackupsDescription,
+        ..MEMBER
+    }],
     ..SCHEMA
 };
 
@@ -3599,6 +4340,30 @@ pub static VectorIndexDescriptionList: Schema = Schema {
     ..SCHEMA
 };
 
+pub static VectorIndexInfo: Schema = Schema {
+    name: "VectorIndexInfo",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "IndexName", wire: "IndexName", target: &IndexName, ..MEMBER },
+        Member {
+            name: "VectorAttribute",
+            wire: "VectorAttribute",
+            target: &VectorAttributeDefinition,
+            ..MEMBER
+        },
+        Member { name: "SearchSchema", wire: "SearchSchema", target: &SearchSchema, ..MEMBER },
+        Member { name: "Projection", wire: "Projection", target: &Projection, ..MEMBER },
+        Member { name: "Dimensions", wire: "Dimensions", target: &PositiveLongObject, ..MEMBER },
+        Member {
+            name: "DistanceFunction",
+            wire: "DistanceFunction",
+            target: &VectorDistanceFunction,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
 pub static VectorIndexList: Schema = Schema {
     name: "VectorIndexList",
     kind: Kind::List,
@@ -3620,6 +4385,13 @@ pub static VectorIndexUpdateList: Schema = Schema {
     name: "VectorIndexUpdateList",
     kind: Kind::List,
     element: Some(&Member { name: "member", wire: "member", target: &VectorIndexUpdate, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static VectorIndexes: Schema = Schema {
+    name: "VectorIndexes",
+    kind: Kind::List,
+    element: Some(&Member { name: "member", wire: "member", target: &VectorIndexInfo, ..MEMBER }),
     ..SCHEMA
 };
 

@@ -57,6 +57,119 @@ pub struct AttributeValueUpdate {
 
 wire::structure!(AttributeValueUpdate, schemas::AttributeValueUpdate, { 0: value, 1: action });
 
+/// Shape `BackupDescription`.
+#[derive(Clone, Default)]
+pub struct BackupDescription {
+    /// `BackupDetails`.
+    pub backup_details: Option<BackupDetails>,
+    /// `SourceTableDetails`.
+    pub source_table_details: Option<SourceTableDetails>,
+    /// `SourceTableFeatureDetails`.
+    pub source_table_feature_details: Option<SourceTableFeatureDetails>,
+}
+
+wire::structure!(BackupDescription, schemas::BackupDescription, { 0: backup_details, 1: source_table_details, 2: source_table_feature_details });
+
+/// Shape `BackupDetails`.
+#[derive(Clone, Default)]
+pub struct BackupDetails {
+    /// `BackupArn`, required, 37 to 1024.
+    pub backup_arn: Option<String>,
+    /// `BackupName`, required, 3 to 255.
+    pub backup_name: Option<String>,
+    /// `BackupSizeBytes`, at least 0.
+    pub backup_size_bytes: Option<i64>,
+    /// `BackupStatus`, required.
+    pub backup_status: Option<Open<BackupStatus>>,
+    /// `BackupType`, required.
+    pub backup_type: Option<Open<BackupType>>,
+    /// `BackupCreationDateTime`, required.
+    pub backup_creation_date_time: Option<Timestamp>,
+    /// `BackupExpiryDateTime`.
+    pub backup_expiry_date_time: Option<Timestamp>,
+}
+
+wire::structure!(BackupDetails, schemas::BackupDetails, { 0: backup_arn, 1: backup_name, 2: backup_size_bytes, 3: backup_status, 4: backup_type, 5: backup_creation_date_time, 6: backup_expiry_date_time });
+
+/// Shape `BackupInUseException`.
+#[derive(Clone, Default)]
+pub struct BackupInUseException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(BackupInUseException, schemas::BackupInUseException, { 0: message });
+
+/// Shape `BackupNotFoundException`.
+#[derive(Clone, Default)]
+pub struct BackupNotFoundException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(BackupNotFoundException, schemas::BackupNotFoundException, { 0: message });
+
+/// Enumeration `BackupStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum BackupStatus {
+    Creating,
+    Deleted,
+    Available,
+}
+
+wire::enumeration!(BackupStatus, { Creating = "CREATING", Deleted = "DELETED", Available = "AVAILABLE" });
+
+/// Shape `BackupSummary`.
+#[derive(Clone, Default)]
+pub struct BackupSummary {
+    /// `TableName`, 3 to 255.
+    pub table_name: Option<String>,
+    /// `TableId`.
+    pub table_id: Option<String>,
+    /// `TableArn`, 1 to 1024.
+    pub table_arn: Option<String>,
+    /// `BackupArn`, 37 to 1024.
+    pub backup_arn: Option<String>,
+    /// `BackupName`, 3 to 255.
+    pub backup_name: Option<String>,
+    /// `BackupCreationDateTime`.
+    pub backup_creation_date_time: Option<Timestamp>,
+    /// `BackupExpiryDateTime`.
+    pub backup_expiry_date_time: Option<Timestamp>,
+    /// `BackupStatus`.
+    pub backup_status: Option<Open<BackupStatus>>,
+    /// `BackupType`.
+    pub backup_type: Option<Open<BackupType>>,
+    /// `BackupSizeBytes`, at least 0.
+    pub backup_size_bytes: Option<i64>,
+}
+
+wire::structure!(BackupSummary, schemas::BackupSummary, { 0: table_name, 1: table_id, 2: table_arn, 3: backup_arn, 4: backup_name, 5: backup_creation_date_time, 6: backup_expiry_date_time, 7: backup_status, 8: backup_type, 9: backup_size_bytes });
+
+/// Enumeration `BackupType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum BackupType {
+    User,
+    System,
+    AwsBackup,
+}
+
+wire::enumeration!(BackupType, { User = "USER", System = "SYSTEM", AwsBackup = "AWS_BACKUP" });
+
+/// Enumeration `BackupTypeFilter`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum BackupTypeFilter {
+    User,
+    System,
+    AwsBackup,
+    All,
+}
+
+wire::enumeration!(BackupTypeFilter, { User = "USER", System = "SYSTEM", AwsBackup = "AWS_BACKUP", All = "ALL" });
+
 /// Shape `BatchExecuteStatementInput`.
 #[derive(Clone, Default)]
 pub struct BatchExecuteStatementInput {
@@ -331,6 +444,56 @@ pub struct ConsumedCapacity {
 
 wire::structure!(ConsumedCapacity, schemas::ConsumedCapacity, { 0: table_name, 1: capacity_units, 2: read_capacity_units, 3: write_capacity_units, 4: table, 5: local_secondary_indexes, 6: global_secondary_indexes, 7: vector_indexes });
 
+/// Shape `ContinuousBackupsDescription`.
+#[derive(Clone, Default)]
+pub struct ContinuousBackupsDescription {
+    /// `ContinuousBackupsStatus`, required.
+    pub continuous_backups_status: Option<Open<ContinuousBackupsStatus>>,
+    /// `PointInTimeRecoveryDescription`.
+    pub point_in_time_recovery_description: Option<PointInTimeRecoveryDescription>,
+}
+
+wire::structure!(ContinuousBackupsDescription, schemas::ContinuousBackupsDescription, { 0: continuous_backups_status, 1: point_in_time_recovery_description });
+
+/// Enumeration `ContinuousBackupsStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum ContinuousBackupsStatus {
+    Enabled,
+    Disabled,
+}
+
+wire::enumeration!(ContinuousBackupsStatus, { Enabled = "ENABLED", Disabled = "DISABLED" });
+
+/// Shape `ContinuousBackupsUnavailableException`.
+#[derive(Clone, Default)]
+pub struct ContinuousBackupsUnavailableException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(ContinuousBackupsUnavailableException, schemas::ContinuousBackupsUnavailableException, { 0: message });
+
+/// Shape `CreateBackupInput`.
+#[derive(Clone, Default)]
+pub struct CreateBackupInput {
+    /// `TableName`, required, 1 to 1024.
+    pub table_name: Req<String>,
+    /// `BackupName`, required, 3 to 255.
+    pub backup_name: Req<String>,
+}
+
+wire::structure!(CreateBackupInput, schemas::CreateBackupInput, { 0: table_name, 1: backup_name });
+
+/// Shape `CreateBackupOutput`.
+#[derive(Clone, Default)]
+pub struct CreateBackupOutput {
+    /// `BackupDetails`.
+    pub backup_details: Option<BackupDetails>,
+}
+
+wire::structure!(CreateBackupOutput, schemas::CreateBackupOutput, { 0: backup_details });
+
 /// Shape `CreateGlobalSecondaryIndexAction`.
 #[derive(Clone, Default)]
 pub struct CreateGlobalSecondaryIndexAction {
@@ -468,6 +631,24 @@ pub struct Delete {
 
 wire::structure!(Delete, schemas::Delete, { 0: key, 1: table_name, 2: condition_expression, 3: expression_attribute_names, 4: expression_attribute_values, 5: return_values_on_condition_check_failure });
 
+/// Shape `DeleteBackupInput`.
+#[derive(Clone, Default)]
+pub struct DeleteBackupInput {
+    /// `BackupArn`, required, 37 to 1024.
+    pub backup_arn: Req<String>,
+}
+
+wire::structure!(DeleteBackupInput, schemas::DeleteBackupInput, { 0: backup_arn });
+
+/// Shape `DeleteBackupOutput`.
+#[derive(Clone, Default)]
+pub struct DeleteBackupOutput {
+    /// `BackupDescription`.
+    pub backup_description: Option<BackupDescription>,
+}
+
+wire::structure!(DeleteBackupOutput, schemas::DeleteBackupOutput, { 0: backup_description });
+
 /// Shape `DeleteGlobalSecondaryIndexAction`.
 #[derive(Clone, Default)]
 pub struct DeleteGlobalSecondaryIndexAction {
@@ -572,6 +753,42 @@ pub struct DeleteVectorIndexAction {
 }
 
 wire::structure!(DeleteVectorIndexAction, schemas::DeleteVectorIndexAction, { 0: index_name });
+
+/// Shape `DescribeBackupInput`.
+#[derive(Clone, Default)]
+pub struct DescribeBackupInput {
+    /// `BackupArn`, required, 37 to 1024.
+    pub backup_arn: Req<String>,
+}
+
+wire::structure!(DescribeBackupInput, schemas::DescribeBackupInput, { 0: backup_arn });
+
+/// Shape `DescribeBackupOutput`.
+#[derive(Clone, Default)]
+pub struct DescribeBackupOutput {
+    /// `BackupDescription`.
+    pub backup_description: Option<BackupDescription>,
+}
+
+wire::structure!(DescribeBackupOutput, schemas::DescribeBackupOutput, { 0: backup_description });
+
+/// Shape `DescribeContinuousBackupsInput`.
+#[derive(Clone, Default)]
+pub struct DescribeContinuousBackupsInput {
+    /// `TableName`, required, 1 to 1024.
+    pub table_name: Req<String>,
+}
+
+wire::structure!(DescribeContinuousBackupsInput, schemas::DescribeContinuousBackupsInput, { 0: table_name });
+
+/// Shape `DescribeContinuousBackupsOutput`.
+#[derive(Clone, Default)]
+pub struct DescribeContinuousBackupsOutput {
+    /// `ContinuousBackupsDescription`.
+    pub continuous_backups_description: Option<ContinuousBackupsDescription>,
+}
+
+wire::structure!(DescribeContinuousBackupsOutput, schemas::DescribeContinuousBackupsOutput, { 0: continuous_backups_description });
 
 /// Shape `DescribeEndpointsRequest`.
 #[derive(Clone, Default)]
@@ -855,6 +1072,23 @@ pub struct GlobalSecondaryIndexDescription {
 
 wire::structure!(GlobalSecondaryIndexDescription, schemas::GlobalSecondaryIndexDescription, { 0: index_name, 1: key_schema, 2: projection, 3: index_status, 4: backfilling, 5: provisioned_throughput, 6: index_size_bytes, 7: item_count, 8: index_arn, 9: on_demand_throughput, 10: warm_throughput });
 
+/// Shape `GlobalSecondaryIndexInfo`.
+#[derive(Clone, Default)]
+pub struct GlobalSecondaryIndexInfo {
+    /// `IndexName`, 3 to 255.
+    pub index_name: Option<String>,
+    /// `KeySchema`, at least 1.
+    pub key_schema: Option<Vec<KeySchemaElement>>,
+    /// `Projection`.
+    pub projection: Option<Projection>,
+    /// `ProvisionedThroughput`.
+    pub provisioned_throughput: Option<ProvisionedThroughput>,
+    /// `OnDemandThroughput`.
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+}
+
+wire::structure!(GlobalSecondaryIndexInfo, schemas::GlobalSecondaryIndexInfo, { 0: index_name, 1: key_schema, 2: projection, 3: provisioned_throughput, 4: on_demand_throughput });
+
 /// Shape `GlobalSecondaryIndexUpdate`.
 #[derive(Clone, Default)]
 pub struct GlobalSecondaryIndexUpdate {
@@ -944,6 +1178,15 @@ pub struct InternalServerError {
 
 wire::structure!(InternalServerError, schemas::InternalServerError, { 0: message });
 
+/// Shape `InvalidRestoreTimeException`.
+#[derive(Clone, Default)]
+pub struct InvalidRestoreTimeException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(InvalidRestoreTimeException, schemas::InvalidRestoreTimeException, { 0: message });
+
 /// Shape `ItemCollectionMetrics`.
 #[derive(Clone, Default)]
 pub struct ItemCollectionMetrics {
@@ -1019,6 +1262,36 @@ pub struct LimitExceededException {
 }
 
 wire::structure!(LimitExceededException, schemas::LimitExceededException, { 0: message });
+
+/// Shape `ListBackupsInput`.
+#[derive(Clone, Default)]
+pub struct ListBackupsInput {
+    /// `TableName`, 1 to 1024.
+    pub table_name: Option<String>,
+    /// `Limit`, 1 to 100.
+    pub limit: Option<i32>,
+    /// `TimeRangeLowerBound`.
+    pub time_range_lower_bound: Option<Timestamp>,
+    /// `TimeRangeUpperBound`.
+    pub time_range_upper_bound: Option<Timestamp>,
+    /// `ExclusiveStartBackupArn`, 37 to 1024.
+    pub exclusive_start_backup_arn: Option<String>,
+    /// `BackupType`.
+    pub backup_type: Option<Open<BackupTypeFilter>>,
+}
+
+wire::structure!(ListBackupsInput, schemas::ListBackupsInput, { 0: table_name, 1: limit, 2: time_range_lower_bound, 3: time_range_upper_bound, 4: exclusive_start_backup_arn, 5: backup_type });
+
+/// Shape `ListBackupsOutput`.
+#[derive(Clone, Default)]
+pub struct ListBackupsOutput {
+    /// `BackupSummaries`.
+    pub backup_summaries: Option<Vec<BackupSummary>>,
+    /// `LastEvaluatedBackupArn`, 37 to 1024.
+    pub last_evaluated_backup_arn: Option<String>,
+}
+
+wire::structure!(ListBackupsOutput, schemas::ListBackupsOutput, { 0: backup_summaries, 1: last_evaluated_backup_arn });
 
 /// Shape `ListTablesInput`.
 #[derive(Clone, Default)]
@@ -1096,6 +1369,19 @@ pub struct LocalSecondaryIndexDescription {
 
 wire::structure!(LocalSecondaryIndexDescription, schemas::LocalSecondaryIndexDescription, { 0: index_name, 1: key_schema, 2: projection, 3: index_size_bytes, 4: item_count, 5: index_arn });
 
+/// Shape `LocalSecondaryIndexInfo`.
+#[derive(Clone, Default)]
+pub struct LocalSecondaryIndexInfo {
+    /// `IndexName`, 3 to 255.
+    pub index_name: Option<String>,
+    /// `KeySchema`, at least 1.
+    pub key_schema: Option<Vec<KeySchemaElement>>,
+    /// `Projection`.
+    pub projection: Option<Projection>,
+}
+
+wire::structure!(LocalSecondaryIndexInfo, schemas::LocalSecondaryIndexInfo, { 0: index_name, 1: key_schema, 2: projection });
+
 /// Enumeration `MultiRegionConsistency`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, non_camel_case_types)]
@@ -1138,6 +1424,51 @@ pub struct ParameterizedStatement {
 }
 
 wire::structure!(ParameterizedStatement, schemas::ParameterizedStatement, { 0: statement, 1: parameters, 2: return_values_on_condition_check_failure });
+
+/// Shape `PointInTimeRecoveryDescription`.
+#[derive(Clone, Default)]
+pub struct PointInTimeRecoveryDescription {
+    /// `PointInTimeRecoveryStatus`.
+    pub point_in_time_recovery_status: Option<Open<PointInTimeRecoveryStatus>>,
+    /// `RecoveryPeriodInDays`, 1 to 35.
+    pub recovery_period_in_days: Option<i32>,
+    /// `EarliestRestorableDateTime`.
+    pub earliest_restorable_date_time: Option<Timestamp>,
+    /// `LatestRestorableDateTime`.
+    pub latest_restorable_date_time: Option<Timestamp>,
+}
+
+wire::structure!(PointInTimeRecoveryDescription, schemas::PointInTimeRecoveryDescription, { 0: point_in_time_recovery_status, 1: recovery_period_in_days, 2: earliest_restorable_date_time, 3: latest_restorable_date_time });
+
+/// Shape `PointInTimeRecoverySpecification`.
+#[derive(Clone, Default)]
+pub struct PointInTimeRecoverySpecification {
+    /// `PointInTimeRecoveryEnabled`, required.
+    pub point_in_time_recovery_enabled: Req<bool>,
+    /// `RecoveryPeriodInDays`, 1 to 35.
+    pub recovery_period_in_days: Option<i32>,
+}
+
+wire::structure!(PointInTimeRecoverySpecification, schemas::PointInTimeRecoverySpecification, { 0: point_in_time_recovery_enabled, 1: recovery_period_in_days });
+
+/// Enumeration `PointInTimeRecoveryStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum PointInTimeRecoveryStatus {
+    Enabled,
+    Disabled,
+}
+
+wire::enumeration!(PointInTimeRecoveryStatus, { Enabled = "ENABLED", Disabled = "DISABLED" });
+
+/// Shape `PointInTimeRecoveryUnavailableException`.
+#[derive(Clone, Default)]
+pub struct PointInTimeRecoveryUnavailableException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(PointInTimeRecoveryUnavailableException, schemas::PointInTimeRecoveryUnavailableException, { 0: message });
 
 /// Shape `Projection`.
 #[derive(Clone, Default)]
@@ -1484,6 +1815,80 @@ pub struct RestoreSummary {
 
 wire::structure!(RestoreSummary, schemas::RestoreSummary, { 0: source_backup_arn, 1: source_table_arn, 2: restore_date_time, 3: restore_in_progress });
 
+/// Shape `RestoreTableFromBackupInput`.
+#[derive(Clone, Default)]
+pub struct RestoreTableFromBackupInput {
+    /// `TargetTableName`, required, 3 to 255.
+    pub target_table_name: Req<String>,
+    /// `BackupArn`, required, 37 to 1024.
+    pub backup_arn: Req<String>,
+    /// `BillingModeOverride`.
+    pub billing_mode_override: Option<Open<BillingMode>>,
+    /// `GlobalSecondaryIndexOverride`.
+    pub global_secondary_index_override: Option<Vec<GlobalSecondaryIndex>>,
+    /// `LocalSecondaryIndexOverride`.
+    pub local_secondary_index_override: Option<Vec<LocalSecondaryIndex>>,
+    /// `ProvisionedThroughputOverride`.
+    pub provisioned_throughput_override: Option<ProvisionedThroughput>,
+    /// `OnDemandThroughputOverride`.
+    pub on_demand_throughput_override: Option<OnDemandThroughput>,
+    /// `SSESpecificationOverride`.
+    pub sse_specification_override: Option<SseSpecification>,
+    /// `VectorIndexOverride`.
+    pub vector_index_override: Option<Vec<VectorIndex>>,
+}
+
+wire::structure!(RestoreTableFromBackupInput, schemas::RestoreTableFromBackupInput, { 0: target_table_name, 1: backup_arn, 2: billing_mode_override, 3: global_secondary_index_override, 4: local_secondary_index_override, 5: provisioned_throughput_override, 6: on_demand_throughput_override, 7: sse_specification_override, 8: vector_index_override });
+
+/// Shape `RestoreTableFromBackupOutput`.
+#[derive(Clone, Default)]
+pub struct RestoreTableFromBackupOutput {
+    /// `TableDescription`.
+    pub table_description: Option<TableDescription>,
+}
+
+wire::structure!(RestoreTableFromBackupOutput, schemas::RestoreTableFromBackupOutput, { 0: table_description });
+
+/// Shape `RestoreTableToPointInTimeInput`.
+#[derive(Clone, Default)]
+pub struct RestoreTableToPointInTimeInput {
+    /// `SourceTableArn`, 1 to 1024.
+    pub source_table_arn: Option<String>,
+    /// `SourceTableName`, 3 to 255.
+    pub source_table_name: Option<String>,
+    /// `TargetTableName`, required, 3 to 255.
+    pub target_table_name: Req<String>,
+    /// `UseLatestRestorableTime`.
+    pub use_latest_restorable_time: Option<bool>,
+    /// `RestoreDateTime`.
+    pub restore_date_time: Option<Timestamp>,
+    /// `BillingModeOverride`.
+    pub billing_mode_override: Option<Open<BillingMode>>,
+    /// `GlobalSecondaryIndexOverride`.
+    pub global_secondary_index_override: Option<Vec<GlobalSecondaryIndex>>,
+    /// `LocalSecondaryIndexOverride`.
+    pub local_secondary_index_override: Option<Vec<LocalSecondaryIndex>>,
+    /// `ProvisionedThroughputOverride`.
+    pub provisioned_throughput_override: Option<ProvisionedThroughput>,
+    /// `OnDemandThroughputOverride`.
+    pub on_demand_throughput_override: Option<OnDemandThroughput>,
+    /// `SSESpecificationOverride`.
+    pub sse_specification_override: Option<SseSpecification>,
+    /// `VectorIndexOverride`.
+    pub vector_index_override: Option<Vec<VectorIndex>>,
+}
+
+wire::structure!(RestoreTableToPointInTimeInput, schemas::RestoreTableToPointInTimeInput, { 0: source_table_arn, 1: source_table_name, 2: target_table_name, 3: use_latest_restorable_time, 4: restore_date_time, 5: billing_mode_override, 6: global_secondary_index_override, 7: local_secondary_index_override, 8: provisioned_throughput_override, 9: on_demand_throughput_override, 10: sse_specification_override, 11: vector_index_override });
+
+/// Shape `RestoreTableToPointInTimeOutput`.
+#[derive(Clone, Default)]
+pub struct RestoreTableToPointInTimeOutput {
+    /// `TableDescription`.
+    pub table_description: Option<TableDescription>,
+}
+
+wire::structure!(RestoreTableToPointInTimeOutput, schemas::RestoreTableToPointInTimeOutput, { 0: table_description });
+
 /// Enumeration `ReturnConsumedCapacity`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, non_camel_case_types)]
@@ -1679,6 +2084,52 @@ pub enum Select {
 
 wire::enumeration!(Select, { AllAttributes = "ALL_ATTRIBUTES", AllProjectedAttributes = "ALL_PROJECTED_ATTRIBUTES", SpecificAttributes = "SPECIFIC_ATTRIBUTES", Count = "COUNT" });
 
+/// Shape `SourceTableDetails`.
+#[derive(Clone, Default)]
+pub struct SourceTableDetails {
+    /// `TableName`, required, 3 to 255.
+    pub table_name: Option<String>,
+    /// `TableId`, required.
+    pub table_id: Option<String>,
+    /// `TableArn`, 1 to 1024.
+    pub table_arn: Option<String>,
+    /// `TableSizeBytes`.
+    pub table_size_bytes: Option<i64>,
+    /// `KeySchema`, required, at least 1.
+    pub key_schema: Option<Vec<KeySchemaElement>>,
+    /// `TableCreationDateTime`, required.
+    pub table_creation_date_time: Option<Timestamp>,
+    /// `ProvisionedThroughput`, required.
+    pub provisioned_throughput: Option<ProvisionedThroughput>,
+    /// `OnDemandThroughput`.
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    /// `ItemCount`, at least 0.
+    pub item_count: Option<i64>,
+    /// `BillingMode`.
+    pub billing_mode: Option<Open<BillingMode>>,
+}
+
+wire::structure!(SourceTableDetails, schemas::SourceTableDetails, { 0: table_name, 1: table_id, 2: table_arn, 3: table_size_bytes, 4: key_schema, 5: table_creation_date_time, 6: provisioned_throughput, 7: on_demand_throughput, 8: item_count, 9: billing_mode });
+
+/// Shape `SourceTableFeatureDetails`.
+#[derive(Clone, Default)]
+pub struct SourceTableFeatureDetails {
+    /// `LocalSecondaryIndexes`.
+    pub local_secondary_indexes: Option<Vec<LocalSecondaryIndexInfo>>,
+    /// `GlobalSecondaryIndexes`.
+    pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndexInfo>>,
+    /// `StreamDescription`.
+    pub stream_description: Option<StreamSpecification>,
+    /// `TimeToLiveDescription`.
+    pub time_to_live_description: Option<TimeToLiveDescription>,
+    /// `SSEDescription`.
+    pub sse_description: Option<SseDescription>,
+    /// `VectorIndexes`.
+    pub vector_indexes: Option<Vec<VectorIndexInfo>>,
+}
+
+wire::structure!(SourceTableFeatureDetails, schemas::SourceTableFeatureDetails, { 0: local_secondary_indexes, 1: global_secondary_indexes, 2: stream_description, 3: time_to_live_description, 4: sse_description, 5: vector_indexes });
+
 /// Shape `StreamSpecification`.
 #[derive(Clone, Default)]
 pub struct StreamSpecification {
@@ -1701,6 +2152,15 @@ pub enum StreamViewType {
 }
 
 wire::enumeration!(StreamViewType, { NewImage = "NEW_IMAGE", OldImage = "OLD_IMAGE", NewAndOldImages = "NEW_AND_OLD_IMAGES", KeysOnly = "KEYS_ONLY" });
+
+/// Shape `TableAlreadyExistsException`.
+#[derive(Clone, Default)]
+pub struct TableAlreadyExistsException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(TableAlreadyExistsException, schemas::TableAlreadyExistsException, { 0: message });
 
 /// Enumeration `TableClass`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -1789,6 +2249,24 @@ pub struct TableDescription {
 }
 
 wire::structure!(TableDescription, schemas::TableDescription, { 0: attribute_definitions, 1: table_name, 2: key_schema, 3: table_status, 4: creation_date_time, 5: provisioned_throughput, 6: table_size_bytes, 7: item_count, 8: table_arn, 9: table_id, 10: billing_mode_summary, 11: local_secondary_indexes, 12: global_secondary_indexes, 13: stream_specification, 14: latest_stream_label, 15: latest_stream_arn, 16: global_table_version, 17: replicas, 18: global_table_witnesses, 19: global_table_settings_replication_mode, 20: restore_summary, 21: sse_description, 22: archival_summary, 23: table_class_summary, 24: deletion_protection_enabled, 25: disassociation_protection_enabled, 26: on_demand_throughput, 27: warm_throughput, 28: multi_region_consistency, 29: vector_indexes });
+
+/// Shape `TableInUseException`.
+#[derive(Clone, Default)]
+pub struct TableInUseException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(TableInUseException, schemas::TableInUseException, { 0: message });
+
+/// Shape `TableNotFoundException`.
+#[derive(Clone, Default)]
+pub struct TableNotFoundException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(TableNotFoundException, schemas::TableNotFoundException, { 0: message });
 
 /// Enumeration `TableStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -2030,6 +2508,26 @@ pub struct Update {
 
 wire::structure!(Update, schemas::Update, { 0: key, 1: update_expression, 2: table_name, 3: condition_expression, 4: expression_attribute_names, 5: expression_attribute_values, 6: return_values_on_condition_check_failure });
 
+/// Shape `UpdateContinuousBackupsInput`.
+#[derive(Clone, Default)]
+pub struct UpdateContinuousBackupsInput {
+    /// `TableName`, required, 1 to 1024.
+    pub table_name: Req<String>,
+    /// `PointInTimeRecoverySpecification`, required.
+    pub point_in_time_recovery_specification: Req<PointInTimeRecoverySpecification>,
+}
+
+wire::structure!(UpdateContinuousBackupsInput, schemas::UpdateContinuousBackupsInput, { 0: table_name, 1: point_in_time_recovery_specification });
+
+/// Shape `UpdateContinuousBackupsOutput`.
+#[derive(Clone, Default)]
+pub struct UpdateContinuousBackupsOutput {
+    /// `ContinuousBackupsDescription`.
+    pub continuous_backups_description: Option<ContinuousBackupsDescription>,
+}
+
+wire::structure!(UpdateContinuousBackupsOutput, schemas::UpdateContinuousBackupsOutput, { 0: continuous_backups_description });
+
 /// Shape `UpdateGlobalSecondaryIndexAction`.
 #[derive(Clone, Default)]
 pub struct UpdateGlobalSecondaryIndexAction {
@@ -2258,6 +2756,25 @@ pub struct VectorIndexDescription {
 }
 
 wire::structure!(VectorIndexDescription, schemas::VectorIndexDescription, { 0: index_name, 1: search_schema, 2: projection, 3: vector_attribute, 4: dimensions, 5: distance_function, 6: index_status, 7: backfilling, 8: index_size_bytes, 9: item_count, 10: index_arn });
+
+/// Shape `VectorIndexInfo`.
+#[derive(Clone, Default)]
+pub struct VectorIndexInfo {
+    /// `IndexName`, 3 to 255.
+    pub index_name: Option<String>,
+    /// `VectorAttribute`.
+    pub vector_attribute: Option<VectorAttributeDefinition>,
+    /// `SearchSchema`, at least 1.
+    pub search_schema: Option<Vec<SearchSchemaElement>>,
+    /// `Projection`.
+    pub projection: Option<Projection>,
+    /// `Dimensions`, at least 1.
+    pub dimensions: Option<i64>,
+    /// `DistanceFunction`.
+    pub distance_function: Option<Open<VectorDistanceFunction>>,
+}
+
+wire::structure!(VectorIndexInfo, schemas::VectorIndexInfo, { 0: index_name, 1: vector_attribute, 2: search_schema, 3: projection, 4: dimensions, 5: distance_function });
 
 /// Shape `VectorIndexUpdate`.
 #[derive(Clone, Default)]

@@ -4,6 +4,8 @@ use attribute::Invalid;
 use model_dynamodb::Error;
 use wire::CommonError;
 
+use crate::backup::BackupArn;
+
 service::failure!(Error, Error::from);
 
 /// Stored bytes that are not what was written.
@@ -39,4 +41,21 @@ pub fn no_table() -> Error {
 /// There is no such table, for operations on tables.
 pub fn no_table_named(name: &str) -> Error {
     Error::resource_not_found_exception(format!("Requested resource not found: Table: {name} not found"))
+}
+
+/// There is no such table, for operations on backups.
+pub fn table_not_found(name: &str) -> Error {
+    Error::table_not_found_exception(format!("Table not found: {name}"))
+}
+
+/// There is no such backup.
+pub fn backup_not_found(arn: &BackupArn) -> Error {
+    Error::backup_not_found_exception(format!("Backup not found: {arn}"))
+}
+
+/// A table cannot be changed yet.
+pub fn is_being_made(name: &str) -> Error {
+    Error::resource_in_use_exception(format!(
+        "Attempt to change a resource which is still in use: Table is being created: {name}"
+    ))
 }

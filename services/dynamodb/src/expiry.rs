@@ -8,6 +8,8 @@ use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, corrupt};
 use crate::keys;
+use crate::limits::LOGGED_BYTES_MAX;
+use crate::log::By;
 use crate::row::Row;
 use crate::table::{ItemKey, Table};
 use crate::write::Write;
@@ -38,7 +40,7 @@ pub fn follow(tx: &mut Tx, table: &Table, item: &Bytes, old: Option<i64>, new: O
     }
 }
 
-/// Removes items of a table that have ended; whether there may be more.
+/// Removes items of a table that have ended; whether there may be more now.
 pub async fn remove_ended(
     service: &DynamoDb,
     table: &std::sync::Arc<Table>,
@@ -50,27 +52,32 @@ pub async fn remove_ended(
     if page.entries.is_empty() {
         return Ok(false);
     }
-    service
+    let all = service
         .transact(|tx| {
             let table = service.current(tx, table)?;
+            let mut logged = 0;
             for (row, item) in &page.entries {
+                if logged > LOGGED_BYTES_MAX {
+                    return Ok(false);
+                }
                 let at = keys::end_of(row, &ends).map_err(store::Error::from)?;
-                remove(service, tx, &table, at, item)?;
+                logged += remove(service, tx, &table, at, item)?;
             }
-            Ok::<_, Failure>(())
+            Ok::<_, Failure>(true)
         })
         .await?;
-    Ok(page.more)
+    Ok(page.more || !all)
 }
 
-fn remove(service: &DynamoDb, tx: &mut Tx, table: &Table, at: i64, row: &Bytes) -> Result<(), Failure> {
-    let Some(ends) = table.record.time_to_live.as_ref().filter(|ends| ends.enabled) else { return Ok(()) };
-    let Some(found) = tx.get(row)? else { return Ok(()) };
+/// Removes an item, if it ends at this second; how many bytes its table's log has of it.
+fn remove(service: &DynamoDb, tx: &mut Tx, table: &Table, at: i64, row: &Bytes) -> Result<usize, Failure> {
+    let Some(ends) = table.record.time_to_live.as_ref().filter(|ends| ends.enabled) else { return Ok(0) };
+    let Some(found) = tx.get(row)? else { return Ok(0) };
     let item = Row::decode(&found)?.item()?;
     if of(&item, &ends.attribute) != Some(at) {
         return Err(corrupt("an item's end is not where it is kept").into());
     }
     let key = ItemKey { item: crate::schema::only(table.record.key.all(), &item), row: row.clone() };
     let write = Write { key, change: Box::new(|_, _| Ok(None)), reads: true, bytes: 0, rate: Rate::Strong };
-    service.apply(tx, table, &write).map(drop)
+    Ok(service.apply_by(tx, table, &write, By::Expiry)?.logged)
 }

@@ -1,4 +1,5 @@
-//! What goes on behind requests: indexes are filled and removed, items end, tokens end.
+//! What goes on behind requests: indexes are filled and removed, items end, tokens end, logs are trimmed, copies are
+//! made.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +9,16 @@ use service::places;
 use store::{KeyRange, RangeOptions, Record as _, Tx};
 use tokio::sync::Notify;
 
+use crate::backup;
 use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
 use crate::expiry;
 use crate::keys::{Place, SERVICE, text_after, token_end};
 use crate::records::{self, Index, IndexState};
+use crate::restoring;
 use crate::row::Row;
 use crate::table::Table;
+use crate::trimming;
 
 /// Between two looks at what has ended. The service promises days.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -53,6 +57,10 @@ async fn once(service: &DynamoDb) -> Result<(), Error> {
     for (account, region) in places(&service.store, SERVICE)? {
         let place = Place { account, region };
         end_tokens(service, &place).await?;
+        trimming::end_streams(service, &place).await?;
+        if backup::look_after(service, &place).await? {
+            service.housekeeping.wake();
+        }
         let tables = place.tables();
         let mut range = KeyRange::prefix(&tables);
         loop {
@@ -74,7 +82,15 @@ async fn once(service: &DynamoDb) -> Result<(), Error> {
 }
 
 async fn of_table(service: &DynamoDb, place: &Place, name: &str) -> Result<(), Error> {
-    let Some(table) = service.find(&service.store.snapshot(), place, name)? else { return Ok(()) };
+    let Some(mut table) = service.find(&service.store.snapshot(), place, name)? else { return Ok(()) };
+    if table.is_being_made() {
+        if !restoring::of_items(service, &table).await? {
+            service.housekeeping.wake();
+            return Ok(());
+        }
+        let Some(now) = service.find(&service.store.snapshot(), place, name)? else { return Ok(()) };
+        table = now;
+    }
     for index in &table.record.indexes {
         match index.state {
             IndexState::Active => {}
@@ -82,6 +98,8 @@ async fn of_table(service: &DynamoDb, place: &Place, name: &str) -> Result<(), E
             IndexState::Deleting => remove(service, &table, index).await?,
         }
     }
+    restoring::end(service, &table).await?;
+    trimming::of_table(service, &table).await?;
     if let Some(ends) = &table.record.time_to_live {
         match (ends.enabled, ends.filled) {
             (true, false) => fill(service, &table, Filled::Ends).await?,

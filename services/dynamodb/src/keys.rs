@@ -5,6 +5,10 @@
 //! | `"t"` name | [`Table`](crate::records::Table) |
 //! | `"k"` token | [`Token`](crate::records::Token): a transaction that was done |
 //! | `"x"` expires ms, token | nothing: when tokens end |
+//! | `"l"` log id, stamp | [`Change`](crate::log::Change): one of an item; the id is the table's |
+//! | `"r"` table name, label | [`Stream`](crate::records::Stream) |
+//! | `"m"` log id, label, ends, stamp | nothing: when a stream began, and when it ended; when a copy was begun, whose label is its id |
+//! | `"b"` table name, id | [`Backup`](crate::records::Backup) |
 //! | `"c"` table id, … | contents of a table: |
 //! | … `"i"` partition, sort key | [`Row`](crate::row::Row): an item |
 //! | … `"g"` index id, partition, sort key, item | [`Row`](crate::row::Row): what an index shows of an item |
@@ -21,6 +25,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use store::{KeyError, KeyRange, KeyReader, KeyWriter, prefix_end};
 
+use crate::log::Log;
 use crate::schema::KeyNames;
 
 /// What stands after account and region in the keys of this service.
@@ -65,6 +70,51 @@ impl Place {
         self.service().str("x").finish()
     }
 
+    /// The changes of a table's items.
+    pub fn log(&self, id: &str) -> Log {
+        Log::new(self.service().str("l").str(id).finish())
+    }
+
+    /// A stream's row.
+    pub fn stream(&self, table: &str, label: &str) -> Bytes {
+        self.service().str("r").str(table).str(label).finish()
+    }
+
+    /// The rows of all streams.
+    pub fn streams(&self) -> Bytes {
+        self.service().str("r").finish()
+    }
+
+    /// The rows of the streams that a table of this name has or had.
+    pub fn streams_of(&self, table: &str) -> Bytes {
+        self.service().str("r").str(table).finish()
+    }
+
+    /// Where it is kept when a stream began or ended.
+    pub fn mark(&self, log: &str, label: &str, ends: bool) -> KeyWriter {
+        self.service().str("m").str(log).str(label).bool(ends)
+    }
+
+    /// The same of both.
+    pub fn marks(&self, log: &str, label: &str) -> Bytes {
+        self.service().str("m").str(log).str(label).finish()
+    }
+
+    /// A backup's row.
+    pub fn backup(&self, table: &str, id: &str) -> Bytes {
+        self.service().str("b").str(table).str(id).finish()
+    }
+
+    /// The rows of all backups.
+    pub fn backups(&self) -> Bytes {
+        self.service().str("b").finish()
+    }
+
+    /// The rows of the backups of tables of this name.
+    pub fn backups_of(&self, table: &str) -> Bytes {
+        self.service().str("b").str(table).finish()
+    }
+
     /// Everything in a table.
     pub fn contents(&self, id: &str) -> Contents {
         Contents(self.service().str("c").str(id).finish())
@@ -75,6 +125,12 @@ impl Place {
 pub fn token_end(key: &[u8], ends: &[u8]) -> Result<(i64, String), KeyError> {
     let mut rest = KeyReader::after_prefix(key, ends).ok_or(KeyError::End { wanted: "time" })?;
     Ok((rest.i64()?, rest.str()?.into_owned()))
+}
+
+/// The name of the table, and the label or id, in a row of [`Place::streams`] or [`Place::backups`].
+pub fn names_after(key: &[u8], prefix: &[u8]) -> Result<(String, String), KeyError> {
+    let mut rest = KeyReader::after_prefix(key, prefix).ok_or(KeyError::End { wanted: "name" })?;
+    Ok((rest.str()?.into_owned(), rest.str()?.into_owned()))
 }
 
 /// The text at the end of a key.
@@ -97,6 +153,11 @@ impl Contents {
     pub fn rows(&self, index: u32) -> Bytes {
         let writer = KeyWriter::from_prefix(&self.0);
         if index == 0 { writer.str("i") } else { writer.str("g").u64(index.into()) }.finish()
+    }
+
+    /// The rows of all indexes.
+    pub fn indexes(&self) -> Bytes {
+        KeyWriter::from_prefix(&self.0).str("g").finish()
     }
 
     /// When items end, in order.

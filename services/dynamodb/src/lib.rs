@@ -2,9 +2,12 @@
 //!
 //! Truth is in the store ([`keys`], [`records`], [`row`]): items under the hash of their partition and their sort key, what
 //! indexes show of them beside them, written in the item's transaction ([`write`]). Values are those of the crate
-//! `attribute`, expressions those of the crate `expression`.
+//! `attribute`, expressions those of the crate `expression`. What is written is noted in the table's log ([`log`]) while
+//! something needs it; [`streams`] is the service that shows it.
 
+mod backup;
 mod capacity;
+mod copy;
 mod definition;
 mod dynamodb;
 mod error;
@@ -14,6 +17,7 @@ mod keys;
 mod latches;
 mod legacy;
 mod limits;
+mod log;
 mod name;
 mod ops;
 mod partiql;
@@ -21,9 +25,13 @@ mod read;
 mod records;
 mod request;
 mod resource;
+mod restoring;
 mod row;
 mod schema;
+mod stream;
+mod streams;
 mod table;
+mod trimming;
 mod write;
 
 use std::sync::Arc;
@@ -33,6 +41,9 @@ use service::{Deps, Service};
 
 use crate::dynamodb::DynamoDb;
 
+/// The service that reads the changes of tables.
+pub use streams::service as streams;
+
 /// The service.
 pub fn service(deps: Deps) -> Service {
     let dynamodb = Arc::new(DynamoDb::new(deps));
@@ -40,9 +51,17 @@ pub fn service(deps: Deps) -> Service {
         .op(BatchExecuteStatement, resource::batch_execute, DynamoDb::batch_execute_statement)
         .op(BatchGetItem, resource::batch_get, DynamoDb::batch_get_item)
         .op(BatchWriteItem, resource::batch_write, DynamoDb::batch_write_item)
+        .op(CreateBackup, resource::create_backup, DynamoDb::create_backup)
         .op(CreateTable, resource::create_table, DynamoDb::create_table)
+        .op(DeleteBackup, resource::delete_backup, DynamoDb::delete_backup)
         .op(DeleteItem, resource::delete_item, DynamoDb::delete_item)
         .op(DeleteTable, resource::delete_table, DynamoDb::delete_table)
+        .op(DescribeBackup, resource::describe_backup, DynamoDb::describe_backup)
+        .op(
+            DescribeContinuousBackups,
+            resource::describe_continuous_backups,
+            DynamoDb::describe_continuous_backups,
+        )
         .op(DescribeEndpoints, resource::any, DynamoDb::describe_endpoints)
         .op(DescribeLimits, resource::any, DynamoDb::describe_limits)
         .op(DescribeTable, resource::describe_table, DynamoDb::describe_table)
@@ -50,15 +69,23 @@ pub fn service(deps: Deps) -> Service {
         .op(ExecuteStatement, resource::execute_statement, DynamoDb::execute_statement)
         .op(ExecuteTransaction, resource::execute_transaction, DynamoDb::execute_transaction)
         .op(GetItem, resource::get_item, DynamoDb::get_item)
+        .op(ListBackups, resource::any, DynamoDb::list_backups)
         .op(ListTables, resource::any, DynamoDb::list_tables)
         .op(ListTagsOfResource, resource::list_tags, DynamoDb::list_tags_of_resource)
         .op(PutItem, resource::put_item, DynamoDb::put_item)
         .op(Query, resource::query, DynamoDb::query)
+        .op(RestoreTableFromBackup, resource::restore_from_backup, DynamoDb::restore_table_from_backup)
+        .op(
+            RestoreTableToPointInTime,
+            resource::restore_to_point_in_time,
+            DynamoDb::restore_table_to_point_in_time,
+        )
         .op(Scan, resource::scan, DynamoDb::scan)
         .op(TagResource, resource::tag, DynamoDb::tag_resource)
         .op(TransactGetItems, resource::transact_get, DynamoDb::transact_get_items)
         .op(TransactWriteItems, resource::transact_write, DynamoDb::transact_write_items)
         .op(UntagResource, resource::untag, DynamoDb::untag_resource)
+        .op(UpdateContinuousBackups, resource::update_continuous_backups, DynamoDb::update_continuous_backups)
         .op(UpdateItem, resource::update_item, DynamoDb::update_item)
         .op(UpdateTable, resource::update_table, DynamoDb::update_table)
         .op(UpdateTimeToLive, resource::update_time_to_live, DynamoDb::update_time_to_live)

@@ -1,5 +1,7 @@
 //! Every limit, with its source: the Developer Guide's "Quotas in Amazon DynamoDB" where no other is named.
 
+/// A day.
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Characters of a table's or index's name.
 pub const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=255;
 /// Local secondary indexes of a table.
@@ -35,5 +37,24 @@ pub const SEGMENTS_MAX: i32 = 1_000_000;
 pub const COMBINED_MAX: usize = 64;
 /// The same in bytes of requests: far below what a transaction of the store may hold.
 pub const COMBINED_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Bytes that a transaction puts into logs before it ends, where it may end at any item: what it has written then, with one
+/// more item, is far below what a transaction of the store may hold.
+pub const LOGGED_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Streams that ListStreams names at most ("ListStreams", Limit).
+pub const STREAMS_PAGE_MAX: usize = 100;
+/// Records of a GetRecords ("GetRecords", Limit).
+pub const RECORDS_MAX: usize = 1_000;
+/// Bytes of a GetRecords ("GetRecords").
+pub const RECORDS_BYTES_MAX: usize = 1024 * 1024;
+/// How long the records of a stream can be read ("Change data capture for DynamoDB Streams").
+pub const STREAM_LIFETIME_MS: i64 = DAY_MS;
+/// How long an iterator can be used ("GetShardIterator").
+pub const ITERATOR_LIFETIME_MS: i64 = 15 * 60 * 1000;
+/// Days back that a table can be restored to ("Point-in-time recovery").
+pub const RECOVERY_DAYS_MAX: i64 = 35;
+/// How long the backup of a deleted table is kept that could be restored ("DeleteTable").
+pub const SYSTEM_BACKUP_LIFETIME_MS: i64 = RECOVERY_DAYS_MAX * DAY_MS;
+/// Backups that ListBackups names at most ("ListBackups", Limit).
+pub const BACKUPS_PAGE_MAX: usize = 100;
 /// Tables that are kept in memory, parsed.
 pub const HOT_TABLES_MAX: usize = 10_000;

@@ -24,6 +24,12 @@ pub struct Table {
     pub deletion_protected: bool,
     pub tags: BTreeMap<String, String>,
     pub time_to_live: Option<TimeToLive>,
+    /// The stream that was begun last.
+    pub stream: Option<TableStream>,
+    pub recovery: Option<Recovery>,
+    /// Who needs the log.
+    pub holds: Vec<Hold>,
+    pub restore: Option<Restore>,
 }
 store::record!(Table, kind = 1);
 
@@ -91,3 +97,126 @@ pub struct Token {
     pub request: [u8; 32],
 }
 store::record!(Token, kind = 2);
+
+/// The stream of a table that was begun last, as the table knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableStream {
+    pub label: String,
+    pub view: View,
+    pub enabled: bool,
+}
+
+/// What a stream shows of items besides their keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum View {
+    KeysOnly,
+    New,
+    Old,
+    Both,
+}
+
+impl View {
+    /// Whether it shows items as they were before.
+    pub fn has_old(self) -> bool {
+        matches!(self, Self::Old | Self::Both)
+    }
+
+    /// Whether it shows items as they are after.
+    pub fn has_new(self) -> bool {
+        matches!(self, Self::New | Self::Both)
+    }
+}
+
+/// A stream. It outlives its end, and the table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stream {
+    /// The log that it is a part of: the id of the table.
+    pub log: String,
+    pub key: KeyNames,
+    pub view: View,
+    pub created_ms: i64,
+    pub ended_ms: Option<i64>,
+}
+store::record!(Stream, kind = 3);
+
+/// A table can be restored to any time since this, and for so many days back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    pub since_ms: i64,
+    pub days: i64,
+}
+
+/// A copy that needs a table's log from a version on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// The id of the contents that are made.
+    pub by: String,
+    pub from: u64,
+}
+
+/// What a table was restored from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Restore {
+    pub table_arn: String,
+    pub backup_arn: Option<String>,
+    /// The moment whose items it has.
+    pub at_ms: i64,
+    /// How far its items are; none when they are there.
+    pub copy: Option<Copy>,
+    /// Whether its indexes are there, too.
+    pub done: bool,
+}
+
+/// A copy that is being made of a table's items.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copy {
+    /// The id of the contents that are copied.
+    pub from: String,
+    pub source: Source,
+    pub state: CopyState,
+}
+
+/// What a copy is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Source {
+    /// A table, which is written to meanwhile.
+    Table { name: String, cut: Cut },
+    /// A backup: the name of its table, and its id.
+    Backup { table: String, id: String },
+}
+
+/// The moment of a copy: changes from here on are undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cut {
+    Version(u64),
+    /// When the copy was begun: a mark is kept of it.
+    Mark,
+}
+
+/// How far a copy is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CopyState {
+    /// Items up to this one are copied: the part of its key behind the prefix of all, none at the beginning.
+    Copying { after: Vec<u8> },
+    /// Changes from this stamp on are undone.
+    Undoing { before: (u64, u16) },
+}
+
+/// A backup of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Backup {
+    pub name: String,
+    /// Made when a table was deleted that could be restored to any time.
+    pub system: bool,
+    /// The id of its contents.
+    pub contents: String,
+    /// The table as it was.
+    pub table: Table,
+    pub created_ms: i64,
+    pub expires_ms: Option<i64>,
+    /// How far it is; none when it is there.
+    pub copy: Option<Copy>,
+    /// Tables that are being restored from it.
+    pub used_by: Vec<String>,
+}
+store::record!(Backup, kind = 4);

@@ -13,8 +13,9 @@ use model_dynamodb::types::*;
 use service::{Resource, Target};
 use store::Snapshot;
 
+use crate::backup::BackupArn;
 use crate::dynamodb::DynamoDb;
-use crate::error::{no_table, no_table_named, validation, wrong};
+use crate::error::{is_being_made, no_table, no_table_named, table_not_found, validation, wrong};
 use crate::keys::SERVICE;
 use crate::legacy;
 use crate::name::TableName;
@@ -41,12 +42,23 @@ impl Named {
 
     /// The table, for operations on items.
     pub fn table(&self) -> Result<&Arc<Table>, Error> {
-        self.found.as_ref().ok_or_else(no_table)
+        self.found.as_ref().filter(|table| !table.is_being_made()).ok_or_else(no_table)
     }
 
     /// The table, for operations on tables.
     pub fn described(&self) -> Result<&Arc<Table>, Error> {
         self.found.as_ref().ok_or_else(|| no_table_named(&self.name.name))
+    }
+
+    /// The same, to change it.
+    pub fn changeable(&self) -> Result<&Arc<Table>, Error> {
+        let table = self.described()?;
+        if table.is_being_made() { Err(is_being_made(&table.name)) } else { Ok(table) }
+    }
+
+    /// The table, for operations on its backups.
+    pub fn backed_up(&self) -> Result<&Arc<Table>, Error> {
+        self.found.as_ref().ok_or_else(|| table_not_found(&self.name.name))
     }
 
     /// As policies see it, or one of its indexes.
@@ -137,6 +149,9 @@ macro_rules! on_table {
 }
 
 on_table! {
+    create_backup: CreateBackupInput,
+    describe_continuous_backups: DescribeContinuousBackupsInput,
+    update_continuous_backups: UpdateContinuousBackupsInput,
     delete_table: DeleteTableInput,
     describe_table: DescribeTableInput,
     describe_time_to_live: DescribeTimeToLiveInput,
@@ -193,6 +208,61 @@ pub fn create_table(
         resource = resource.and(target().for_actions(["dynamodb:TagResource"]));
     }
     Ok(resource.map(|()| name))
+}
+
+/// A table, and the one that is to be made of it.
+pub struct Restored {
+    pub source: Named,
+    pub target: TableName,
+}
+
+pub fn restore_to_point_in_time(
+    service: &DynamoDb,
+    call: &Call,
+    input: &RestoreTableToPointInTimeInput,
+) -> Result<Resource<Restored>, Error> {
+    let given = match (&input.source_table_name, &input.source_table_arn) {
+        (Some(given), None) | (None, Some(given)) => given,
+        _ => {
+            return Err(validation(
+                "Either SourceTableName or SourceTableArn has to be specified, and not both",
+            ));
+        }
+    };
+    let source = Named::look_up(service, call, given)?;
+    let target = TableName::parse(call, &input.target_table_name)?;
+    let resource = Resource::new(source.target(None), ()).and(Target::new(target.arn()));
+    Ok(resource.map(|()| Restored { source, target }))
+}
+
+/// Operations on a backup.
+macro_rules! on_backup {
+    ($($name:ident: $input:ty),* $(,)?) => {
+        $(pub fn $name(_: &DynamoDb, _: &Call, input: &$input) -> Result<Resource<BackupArn>, Error> {
+            let arn = backup(&input.backup_arn)?;
+            Ok(Resource::new(arn.arn(), arn))
+        })*
+    };
+}
+
+on_backup! {
+    delete_backup: DeleteBackupInput,
+    describe_backup: DescribeBackupInput,
+}
+
+pub fn restore_from_backup(
+    _: &DynamoDb,
+    call: &Call,
+    input: &RestoreTableFromBackupInput,
+) -> Result<Resource<(BackupArn, TableName)>, Error> {
+    let arn = backup(&input.backup_arn)?;
+    let target = TableName::parse(call, &input.target_table_name)?;
+    let resource = Resource::new(arn.arn(), ()).and(Target::new(target.arn()));
+    Ok(resource.map(|()| (arn, target)))
+}
+
+fn backup(given: &str) -> Result<BackupArn, Error> {
+    BackupArn::parse(given).ok_or_else(|| validation(format!("Invalid BackupArn: {given}")))
 }
 
 /// No table in particular.

@@ -1,5 +1,7 @@
 //! Tables as requests see them.
 
+use std::ops::RangeInclusive;
+
 use attribute::{Invalid, Item};
 use bytes::Bytes;
 use kernel::Arn;
@@ -8,6 +10,8 @@ use store::Record as _;
 
 use crate::error::{invalid, validation};
 use crate::keys::{self, Contents, Place, SERVICE};
+use crate::limits::DAY_MS;
+use crate::log::{Event, Log};
 use crate::records::{self, Index};
 use crate::schema::is_of;
 
@@ -35,6 +39,30 @@ pub struct ItemKey {
     pub row: Bytes,
 }
 
+/// Which images of items a log is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Images {
+    pub old: bool,
+    pub new: bool,
+}
+
+impl Images {
+    /// What became of an item whose rows these are, and the images that are kept of it.
+    pub fn of(
+        self,
+        before: Option<Bytes>,
+        after: Option<Bytes>,
+    ) -> (Option<Event>, Option<Bytes>, Option<Bytes>) {
+        let event = match (&before, &after) {
+            (None, None) => None,
+            (None, Some(_)) => Some(Event::Insert),
+            (Some(_), Some(_)) => Some(Event::Modify),
+            (Some(_), None) => Some(Event::Remove),
+        };
+        (event, before.filter(|_| self.old), after.filter(|_| self.new))
+    }
+}
+
 impl Table {
     pub fn read(place: Place, name: &str, row: Bytes, raw: Bytes) -> Result<Self, store::Error> {
         let record = records::Table::decode(&raw)?;
@@ -42,6 +70,32 @@ impl Table {
         let arn = Arn::aws(SERVICE, &place.region, &place.account, &format!("table/{name}"));
         let rows = contents.rows(0);
         Ok(Self { name: name.to_owned(), place, arn, row, raw, record, contents, rows })
+    }
+
+    /// What of each change is to be kept; none if changes are not.
+    pub fn logs(&self) -> Option<Images> {
+        let stream = self.record.stream.as_ref().filter(|stream| stream.enabled);
+        let restores = self.record.recovery.is_some() || !self.record.holds.is_empty();
+        (stream.is_some() || restores).then(|| Images {
+            old: restores || stream.is_some_and(|stream| stream.view.has_old()),
+            new: stream.is_some_and(|stream| stream.view.has_new()),
+        })
+    }
+
+    /// The times that it can be restored to; none if it cannot.
+    pub fn restorable(&self, now_ms: i64) -> Option<RangeInclusive<i64>> {
+        let recovery = self.record.recovery?;
+        Some(recovery.since_ms.max(now_ms - recovery.days * DAY_MS)..=now_ms)
+    }
+
+    /// Whether it is being restored, and not there for requests.
+    pub fn is_being_made(&self) -> bool {
+        self.record.restore.as_ref().is_some_and(|restore| !restore.done)
+    }
+
+    /// Where changes are kept.
+    pub fn log(&self) -> Log {
+        self.place.log(&self.record.id)
     }
 
     /// The index of this name.

@@ -15,8 +15,10 @@ use crate::capacity::{Rate, Units, of_write};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, invalid};
 use crate::expiry;
+use crate::keys::Contents;
 use crate::latches::{Held, Turn};
-use crate::limits::{COMBINED_BYTES_MAX, COMBINED_MAX};
+use crate::limits::{COMBINED_BYTES_MAX, COMBINED_MAX, LOGGED_BYTES_MAX};
+use crate::log::{self, By, Event};
 use crate::records::IndexState;
 use crate::row::Row;
 use crate::table::{ItemKey, Table};
@@ -43,6 +45,8 @@ pub struct Written {
     pub old: Option<Arc<Item>>,
     pub new: Option<Arc<Item>>,
     pub units: Units,
+    /// Bytes that went into the table's log.
+    pub logged: usize,
 }
 
 /// A write that waits for whoever has the item's turn.
@@ -118,31 +122,40 @@ impl DynamoDb {
         }
     }
 
-    /// Does jobs of one item, in one transaction, and answers them.
-    async fn run(self: Arc<Self>, jobs: Vec<Job>, _turn: Turn) {
-        let done = self.transact(|tx| self.one_after_another(tx, &jobs)).await;
-        match done {
-            Ok(results) => {
-                for (job, result) in jobs.into_iter().zip(results) {
-                    // Who has gone needs no answer.
-                    let _ = job.reply.send(result);
+    /// Does jobs of one item, in as few transactions as they fit into, and answers them.
+    async fn run(self: Arc<Self>, mut jobs: Vec<Job>, _turn: Turn) {
+        while !jobs.is_empty() {
+            match self.transact(|tx| self.one_after_another(tx, &jobs)).await {
+                Ok(results) => {
+                    for (job, result) in jobs.drain(..results.len()).zip(results) {
+                        // Who has gone needs no answer.
+                        let _ = job.reply.send(result);
+                    }
                 }
-            }
-            Err(error) => {
-                for job in jobs {
-                    let _ = job.reply.send(Err(error.clone()));
+                Err(error) => {
+                    for job in jobs.drain(..) {
+                        let _ = job.reply.send(Err(error.clone()));
+                    }
                 }
             }
         }
     }
 
-    /// Each finds the item as the one before has left it; one that fails leaves it as it was.
+    /// Each finds the item as the one before has left it; one that fails leaves it as it was. At least one is done, and no
+    /// more once the transaction's part of the log is long.
     fn one_after_another(&self, tx: &mut Tx, jobs: &[Job]) -> Result<Vec<Result<Written, Error>>, Failure> {
         let mut results = Vec::with_capacity(jobs.len());
+        let mut logged = 0;
         for job in jobs {
+            if logged > LOGGED_BYTES_MAX {
+                break;
+            }
             let result = self.current(tx, &job.table).and_then(|table| self.apply(tx, &table, &job.write));
             match result {
-                Ok(written) => results.push(Ok(written)),
+                Ok(written) => {
+                    logged += written.logged;
+                    results.push(Ok(written));
+                }
                 Err(Failure::Api(error)) => results.push(Err(*error)),
                 Err(failure) => return Err(failure),
             }
@@ -153,11 +166,18 @@ impl DynamoDb {
     /// Does a write in a transaction. The table has to be that of the transaction; an error of the write itself leaves
     /// nothing in the transaction.
     pub fn apply(&self, tx: &mut Tx, table: &Table, write: &Write) -> Result<Written, Failure> {
-        let before = tx.get(&write.key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
+        self.apply_by(tx, table, write, By::User)
+    }
+
+    /// The same, done by somebody.
+    pub fn apply_by(&self, tx: &mut Tx, table: &Table, write: &Write, by: By) -> Result<Written, Failure> {
+        let raw = tx.get(&write.key.row)?;
+        let before = raw.as_ref().map(Row::decode).transpose()?;
+        let logs = table.logs();
         let has_indexes = !table.record.indexes.is_empty();
         let ends = table.record.time_to_live.as_ref().filter(|ends| ends.enabled);
         let old = match &before {
-            Some(row) if write.reads || has_indexes || ends.is_some() => Some(row.item()?),
+            Some(row) if write.reads || has_indexes || ends.is_some() || logs.is_some() => Some(row.item()?),
             _ => None,
         };
         let new = (write.change)(table, old.as_ref())?;
@@ -177,7 +197,7 @@ impl DynamoDb {
         };
         if is_same {
             let (old, new) = (old.map(Arc::new), new.map(Arc::new));
-            return Ok(Written { old, new, units });
+            return Ok(Written { old, new, units, logged: 0 });
         }
         if has_indexes {
             indexed(tx, table, &write.key.row, old.as_ref(), new.as_ref(), (&mut units, write.rate))?;
@@ -186,13 +206,33 @@ impl DynamoDb {
             let of = |item: Option<&Item>| item.and_then(|item| expiry::of(item, &ends.attribute));
             expiry::follow(tx, table, &write.key.row, of(old.as_ref()), of(new.as_ref()));
         }
-        count(tx, table, 0, old_size, new_size);
+        count(tx, &table.contents, 0, old_size, new_size);
+        let after = after.map(|(_, bytes)| bytes);
+        let logged = match logs {
+            Some(images) => self.log(tx, table, write, by, images.of(raw, after.clone()))?,
+            None => 0,
+        };
         match after {
-            Some((_, bytes)) => tx.put(write.key.row.clone(), bytes),
+            Some(bytes) => tx.put(write.key.row.clone(), bytes),
             None if before.is_some() => tx.delete(write.key.row.clone()),
             None => {}
         }
-        Ok(Written { old: old.map(Arc::new), new: new.map(Arc::new), units })
+        Ok(Written { old: old.map(Arc::new), new: new.map(Arc::new), units, logged })
+    }
+
+    /// Notes a change in the table's log; how many bytes it has there.
+    fn log(
+        &self,
+        tx: &mut Tx,
+        table: &Table,
+        write: &Write,
+        by: By,
+        (event, old, new): (Option<Event>, Option<Bytes>, Option<Bytes>),
+    ) -> Result<usize, Failure> {
+        // Nothing was there and nothing came.
+        let Some(event) = event else { return Ok(0) };
+        let (at_ms, key) = (self.clock.now().millis(), log::Change::stored(&write.key.item));
+        Ok(table.log().add(tx, &log::Change { at_ms, event, by, key, old, new })?)
     }
 }
 
@@ -215,14 +255,14 @@ fn check(table: &Table, item: &Item) -> Result<(), Error> {
 }
 
 /// Counts an item that comes, changes or goes.
-fn count(tx: &mut Tx, table: &Table, index: u32, old: Option<usize>, new: Option<usize>) {
+pub fn count(tx: &mut Tx, contents: &Contents, index: u32, old: Option<usize>, new: Option<usize>) {
     let number = i64::from(new.is_some()) - i64::from(old.is_some());
     if number != 0 {
-        tx.add_i64(table.contents.count(index), number);
+        tx.add_i64(contents.count(index), number);
     }
     let bytes = new.unwrap_or(0) as i64 - old.unwrap_or(0) as i64;
     if bytes != 0 {
-        tx.add_i64(table.contents.bytes(index), bytes);
+        tx.add_i64(contents.bytes(index), bytes);
     }
 }
 
@@ -258,7 +298,7 @@ fn indexed(
             (Some((key, size)), IndexState::Creating) => tx.get(key)?.map(|_| *size),
             _ => old_size,
         };
-        count(tx, table, index.id, counted, new_size);
+        count(tx, &table.contents, index.id, counted, new_size);
         if let Some((key, _)) = before
             && after.as_ref().is_none_or(|(to, _)| *to != key)
         {

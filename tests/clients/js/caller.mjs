@@ -6,7 +6,7 @@ const clients = new Map();
 
 /** The package of a service, and a client for these credentials. */
 async function client({ endpoint, service, credentials }) {
-  const name = { secretsmanager: "secrets-manager" }[service] ?? service;
+  const name = { dynamodbstreams: "dynamodb-streams", secretsmanager: "secrets-manager" }[service] ?? service;
   const sdk = await import(`@aws-sdk/client-${name}`);
   const { AccessKeyId, SecretAccessKey, SessionToken } = credentials;
   const key = [endpoint, service, AccessKeyId, SecretAccessKey, SessionToken].join(" ");

@@ -209,7 +209,20 @@ impl Fixture {
             "dynamodb" => vec![
                 ("TableName", json!(NAME)),
                 ("ResourceArn", json!(format!("arn:aws:dynamodb:us-east-1:{account}:table/{NAME}"))),
+                (
+                    "BackupArn",
+                    json!(format!(
+                        "arn:aws:dynamodb:us-east-1:{account}:table/{NAME}/backup/01489173575360-b308cd7d"
+                    )),
+                ),
+                ("TargetTableName", json!(format!("{NAME}-again"))),
             ],
+            "dynamodbstreams" => {
+                let stream = format!(
+                    "arn:aws:dynamodb:us-east-1:{account}:table/{NAME}/stream/2015-05-20T20:51:10.252"
+                );
+                vec![("StreamArn", json!(stream)), ("ShardIterator", json!(format!("{stream}|1|AAAA")))]
+            }
             "iam" => vec![
                 ("Arn", iam(&format!("user/{USER}"))),
                 ("OpenIDConnectProviderArn", iam("oidc-provider/issuer.test")),
@@ -238,10 +251,12 @@ impl Fixture {
     }
 }
 
-/// Batches and transactions name their tables within: one request of each kind, so that each kind's action is asked for.
+/// Batches and transactions name their tables within: one request of each kind, so that each kind's action is asked for. A table to
+/// be restored is named in one of two ways, none of which is required.
 fn items(operation: &str, input: &mut Map<String, Value>) {
     let of_item = json!({ "TableName": NAME, "Key": {} });
     let (member, value) = match operation {
+        "RestoreTableToPointInTime" => ("SourceTableName", json!(NAME)),
         "BatchGetItem" => ("RequestItems", json!({ NAME: { "Keys": [{}] } })),
         "BatchWriteItem" => ("RequestItems", json!({ NAME: [{ "DeleteRequest": { "Key": {} } }] })),
         "BatchExecuteStatement" => {

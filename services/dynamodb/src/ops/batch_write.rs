@@ -8,18 +8,19 @@ use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{BatchWriteItemInput, BatchWriteItemOutput, WriteRequest};
 use service::Allowed;
+use store::Tx;
 
-use crate::capacity::{PerTable, Rate};
+use crate::capacity::{PerTable, Rate, Units};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, invalid, validation};
-use crate::limits::BATCH_WRITE_MAX;
+use crate::limits::{BATCH_WRITE_MAX, LOGGED_BYTES_MAX};
 use crate::name::TableName;
 use crate::resource::Named;
 use crate::table::Table;
 use crate::write::Write;
 
 impl DynamoDb {
-    /// All of it is one commit: cheaper than one for each item, and more than was asked for.
+    /// All of it is one commit, or as few as tables with logs need: cheaper than one for each item, and more than was asked for.
     pub async fn batch_write_item(
         self: Arc<Self>,
         call: Arc<Call>,
@@ -57,21 +58,38 @@ impl DynamoDb {
             }
         }
         let _turns = self.latches.all(writes.iter().map(|(_, write)| &write.key.row)).await;
-        let units = self
-            .transact(|tx| {
-                let mut all = PerTable::default();
-                for (table, write) in &writes {
-                    let table = self.current(tx, table)?;
-                    all.add(&table, &self.apply(tx, &table, write)?.units);
-                }
-                Ok::<_, Failure>(all)
-            })
-            .await?;
+        let mut units = PerTable::default();
+        let mut rest = &writes[..];
+        while !rest.is_empty() {
+            let costs = self.transact(|tx| self.as_many(tx, rest)).await?;
+            rest = &rest[costs.len()..];
+            costs.into_iter().for_each(|(table, more)| units.add(&table, &more));
+        }
         Ok(BatchWriteItemOutput {
             unprocessed_items: Some(BTreeMap::new()),
             item_collection_metrics: (!metrics.is_empty()).then_some(metrics),
             consumed_capacity: units.shown(input.return_consumed_capacity.as_ref(), false),
         })
+    }
+
+    /// Does writes until the transaction's part of logs is long; what each of those that were done costs.
+    fn as_many(
+        &self,
+        tx: &mut Tx,
+        writes: &[(Arc<Table>, Write)],
+    ) -> Result<Vec<(Arc<Table>, Units)>, Failure> {
+        let mut costs = Vec::with_capacity(writes.len());
+        let mut logged = 0;
+        for (table, write) in writes {
+            if logged > LOGGED_BYTES_MAX {
+                break;
+            }
+            let table = self.current(tx, table)?;
+            let written = self.apply(tx, &table, write)?;
+            logged += written.logged;
+            costs.push((table, written.units));
+        }
+        Ok(costs)
     }
 }
 

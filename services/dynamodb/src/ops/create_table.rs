@@ -8,15 +8,17 @@ use model_dynamodb::types::{
     CreateTableInput, CreateTableOutput, IndexStatus, TableClass, TableDescription, TableStatus,
 };
 use service::Allowed;
-use store::{KeyRange, RangeOptions, Record as _};
+use store::{KeyRange, RangeOptions, Record as _, Tx};
 use wire::Open;
 
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation, wrong};
+use crate::keys::Place;
 use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX};
 use crate::name::TableName;
 use crate::records::{Billing, IndexState, Table as Record};
+use crate::stream;
 use crate::table::Table;
 
 impl DynamoDb {
@@ -28,35 +30,33 @@ impl DynamoDb {
     ) -> Result<CreateTableOutput, Error> {
         self.no_parts(&input)?;
         let record = record(&input, self.ids.uuid(), call.now.millis())?;
+        let view = input.stream_specification.as_ref().map(stream::wanted).transpose()?.flatten();
         let (place, row) = (name.place.clone(), name.place.table(&name.name));
-        let encoded = record.encode();
-        self.transact(|tx| {
-            if tx.get(&row)?.is_some() {
-                let text = format!("Table already exists: {}", name.name);
-                return Err(Error::resource_in_use_exception(text).into());
-            }
-            let options = RangeOptions::limit(TABLES_MAX);
-            if tx.range_unchecked(KeyRange::prefix(place.tables()), options)?.entries.len() >= TABLES_MAX {
-                let text = format!(
-                    "Subscriber limit exceeded: There is a limit of {TABLES_MAX} tables per subscriber"
-                );
-                return Err(Error::limit_exceeded_exception(text).into());
-            }
-            tx.put(row.clone(), encoded.clone());
-            Ok::<_, Failure>(())
-        })
-        .await?;
+        let encoded = self
+            .transact(|tx| {
+                if tx.get(&row)?.is_some() {
+                    let text = format!("Table already exists: {}", name.name);
+                    return Err(Error::resource_in_use_exception(text).into());
+                }
+                room_for_table(tx, &place)?;
+                let mut record = record.clone();
+                if let Some(view) = view {
+                    stream::begin(tx, (&place, &name.name), &mut record, view, call.now.millis())?;
+                }
+                let encoded = record.encode();
+                tx.put(row.clone(), encoded.clone());
+                Ok::<_, Failure>(encoded)
+            })
+            .await?;
         let table = Table::read(place, &name.name, row, encoded)?;
         Ok(CreateTableOutput { table_description: Some(as_begun(self.describe(&table)?)) })
     }
 
     /// Refuses what is not built, by name.
     fn no_parts(&self, input: &CreateTableInput) -> Result<(), Error> {
-        let streams = input.stream_specification.as_ref().is_some_and(|streams| *streams.stream_enabled);
         self.not_built(
             "CreateTable",
             &[
-                ("StreamSpecification", streams),
                 ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
                 (
                     "SSESpecification",
@@ -83,6 +83,17 @@ fn as_begun(mut description: TableDescription) -> TableDescription {
         index.index_status = Some(IndexStatus::Creating.into());
     }
     description
+}
+
+/// Refuses a table too many.
+pub fn room_for_table(tx: &Tx, place: &Place) -> Result<(), Failure> {
+    let tables = tx.range_unchecked(KeyRange::prefix(place.tables()), RangeOptions::limit(TABLES_MAX))?;
+    if tables.entries.len() >= TABLES_MAX {
+        let text =
+            format!("Subscriber limit exceeded: There is a limit of {TABLES_MAX} tables per subscriber");
+        return Err(Error::limit_exceeded_exception(text).into());
+    }
+    Ok(())
 }
 
 fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, Error> {
@@ -156,5 +167,9 @@ fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, E
         deletion_protected: input.deletion_protection_enabled == Some(true),
         tags,
         time_to_live: None,
+        stream: None,
+        recovery: None,
+        holds: Vec::new(),
+        restore: None,
     })
 }

@@ -10,7 +10,7 @@ use store::Snapshot;
 
 use crate::dynamodb::DynamoDb;
 use crate::keys::SERVICE;
-use crate::records::{Billing, Index, IndexState, Projection as Shown, Throughput};
+use crate::records::{Billing, Index, IndexState, Projection as Shown, TableStream, Throughput, View};
 use crate::resource::Named;
 use crate::schema::{KeyNames, Scalar};
 use crate::table::Table;
@@ -66,6 +66,20 @@ impl DynamoDb {
                 table_class: Some(TableClass::StandardInfrequentAccess.into()),
                 ..Default::default()
             }),
+            stream_specification: record.stream.as_ref().filter(|stream| stream.enabled).map(|stream| {
+                StreamSpecification {
+                    stream_enabled: true.into(),
+                    stream_view_type: Some(stream_view(stream.view).into()),
+                }
+            }),
+            latest_stream_label: record.stream.as_ref().map(|stream| stream.label.clone()),
+            latest_stream_arn: record.stream.as_ref().map(|stream| stream_arn(table, stream).to_string()),
+            restore_summary: record.restore.as_ref().map(|restore| RestoreSummary {
+                source_backup_arn: restore.backup_arn.clone(),
+                source_table_arn: Some(restore.table_arn.clone()),
+                restore_date_time: Some(Timestamp::from_millis(restore.at_ms)),
+                restore_in_progress: Some(!restore.done),
+            }),
             deletion_protection_enabled: Some(record.deletion_protected),
             ..Default::default()
         })
@@ -75,7 +89,13 @@ impl DynamoDb {
 /// Whether the table is being changed.
 fn status(table: &Table) -> TableStatus {
     let busy = table.record.indexes.iter().any(|index| index.state != IndexState::Active);
-    if busy { TableStatus::Updating } else { TableStatus::Active }
+    if table.is_being_made() {
+        TableStatus::Creating
+    } else if busy {
+        TableStatus::Updating
+    } else {
+        TableStatus::Active
+    }
 }
 
 fn attribute((name, scalar): &(String, Scalar)) -> AttributeDefinition {
@@ -87,7 +107,7 @@ fn attribute((name, scalar): &(String, Scalar)) -> AttributeDefinition {
     AttributeDefinition { attribute_name: name.clone().into(), attribute_type: wire::Open::from(kind).into() }
 }
 
-fn key_schema(key: &KeyNames) -> Vec<KeySchemaElement> {
+pub fn key_schema(key: &KeyNames) -> Vec<KeySchemaElement> {
     let of = |kind: KeyType| {
         move |name: &String| KeySchemaElement {
             attribute_name: name.clone().into(),
@@ -97,7 +117,7 @@ fn key_schema(key: &KeyNames) -> Vec<KeySchemaElement> {
     key.partition.iter().map(of(KeyType::Hash)).chain(key.sort.iter().map(of(KeyType::Range))).collect()
 }
 
-fn projection(shown: &Shown) -> Projection {
+pub fn projection(shown: &Shown) -> Projection {
     let (kind, names) = match shown {
         Shown::All => (ProjectionType::All, None),
         Shown::KeysOnly => (ProjectionType::KeysOnly, None),
@@ -114,6 +134,20 @@ fn throughput(given: Throughput) -> ProvisionedThroughputDescription {
         read_capacity_units: Some(given.read),
         write_capacity_units: Some(given.write),
     }
+}
+
+pub fn stream_view(view: View) -> StreamViewType {
+    match view {
+        View::KeysOnly => StreamViewType::KeysOnly,
+        View::New => StreamViewType::NewImage,
+        View::Old => StreamViewType::OldImage,
+        View::Both => StreamViewType::NewAndOldImages,
+    }
+}
+
+fn stream_arn(table: &Table, stream: &TableStream) -> Arn {
+    let resource = format!("table/{}/stream/{}", table.name, stream.label);
+    Arn::aws(SERVICE, &table.place.region, &table.place.account, &resource)
 }
 
 fn index_arn(table: &Table, index: &Index) -> Arn {
@@ -160,7 +194,7 @@ fn global(
     })
 }
 
-fn counter(snapshot: &Snapshot, row: &[u8]) -> Result<i64, store::Error> {
+pub fn counter(snapshot: &Snapshot, row: &[u8]) -> Result<i64, store::Error> {
     let Some(bytes) = snapshot.get(row)? else { return Ok(0) };
     let bytes = bytes[..].try_into().map_err(|_| crate::error::corrupt("a counter is not of 8 bytes"))?;
     Ok(i64::from_le_bytes(bytes))

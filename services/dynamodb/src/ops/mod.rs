@@ -1,8 +1,10 @@
 //! The operations.
 
+mod backups;
 mod batch_execute;
 mod batch_get;
 mod batch_write;
+mod continuous_backups;
 mod create_table;
 mod delete_item;
 mod delete_table;
@@ -14,6 +16,7 @@ mod limits;
 mod list_tables;
 mod put_item;
 mod query;
+mod restore;
 mod scan;
 mod tags;
 mod time_to_live;

@@ -70,7 +70,7 @@ impl DynamoDb {
         named: &Named,
         change: impl Fn(&mut records::Table) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let table = named.described()?;
+        let table = named.changeable()?;
         self.transact(|tx| {
             let table = self.current(tx, table)?;
             let mut record = table.record.clone();

@@ -16,6 +16,7 @@ use crate::limits::GLOBAL_INDEXES_MAX;
 use crate::records::{Billing, IndexState, Table as Record, Throughput};
 use crate::resource::Named;
 use crate::schema::Scalar;
+use crate::stream;
 
 impl DynamoDb {
     pub async fn update_table(
@@ -27,7 +28,6 @@ impl DynamoDb {
         self.not_built(
             "UpdateTable",
             &[
-                ("StreamSpecification", input.stream_specification.is_some()),
                 ("ReplicaUpdates", input.replica_updates.is_some()),
                 ("SSESpecification", input.sse_specification.is_some()),
                 ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
@@ -48,12 +48,16 @@ impl DynamoDb {
                  DeletionProtectionEnabled is required in UpdateTable",
             ));
         }
-        let table = named.described()?;
+        let table = named.changeable()?;
+        let view = input.stream_specification.as_ref().map(stream::wanted).transpose()?;
         let given = input.attribute_definitions.as_deref().map(definition::attributes).transpose()?;
         self.transact(|tx| {
             let table = self.current(tx, table)?;
             let mut record = table.record.clone();
             apply(&mut record, &input, given.as_deref(), call.now.millis())?;
+            if let Some(view) = view {
+                stream::change(tx, (&table.place, &table.name), &mut record, view, call.now.millis())?;
+            }
             tx.put(table.row.clone(), record.encode());
             Ok::<_, Failure>(())
         })
@@ -70,6 +74,7 @@ fn is_empty(input: &UpdateTableInput) -> bool {
     input.provisioned_throughput.is_none()
         && input.billing_mode.is_none()
         && input.global_secondary_index_updates.as_ref().is_none_or(Vec::is_empty)
+        && input.stream_specification.is_none()
         && input.table_class.is_none()
         && input.deletion_protection_enabled.is_none()
 }

@@ -12,7 +12,7 @@ use testkit::Kit;
 use wire::{CommonError, Open, OwnForm as _, Protocol};
 
 pub fn kit() -> Kit {
-    Kit::new(|deps| vec![dynamodb::service(deps.clone())])
+    Kit::new(|deps| vec![dynamodb::service(deps.clone()), dynamodb::streams(deps.clone())])
 }
 
 /// An item from its JSON.

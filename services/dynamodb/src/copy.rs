@@ -1,0 +1,190 @@
+//! Copies of a table's items as they were at one moment, made while the table is written to.
+//!
+//! First the items are copied page by page as they are. What is written meanwhile is in the table's log, which is held from
+//! before the first page on. Then the log is gone through backwards from its end to the moment, and the images from before each
+//! change are put over the copies: what stays is each item as it was before the first change after the moment.
+//!
+//! Where a copy is stands in the row of what it is for, written with each step, so that it goes on after whatever ends the
+//! program.
+
+use store::{KeyRange, RangeOptions, Record as _, Stamp, Tx};
+
+use crate::dynamodb::DynamoDb;
+use crate::error::{Failure, corrupt};
+use crate::keys::{self, Place};
+use crate::log::Event;
+use crate::records::{self, Copy, CopyState, Cut, Hold, Source};
+use crate::row::Row;
+use crate::schema::KeyNames;
+use crate::stream;
+use crate::write::count;
+
+/// Items and changes of one transaction, and their bytes: with what is written of them far below what it may hold.
+const BATCH: usize = 200;
+const BATCH_BYTES: usize = 3 * 1024 * 1024;
+/// Steps in a row: other tables wait meanwhile.
+const STEPS: usize = 50;
+
+/// What is copied to where.
+pub struct Work<'w> {
+    pub place: &'w Place,
+    /// The key of the items.
+    pub key: &'w KeyNames,
+    /// The id of the contents that are made.
+    pub to: &'w str,
+}
+
+/// What a step has found, ready to be written.
+enum Step {
+    Rows { entries: Vec<(bytes::Bytes, bytes::Bytes)>, next: Option<CopyState> },
+    Changes { changes: Vec<(Stamp, crate::log::Change)>, next: Option<CopyState> },
+}
+
+impl DynamoDb {
+    /// Takes a copy some steps further; whether it is done. `save` writes where it is then, nothing at the end, and says no if
+    /// the copy is not what it was.
+    pub async fn advance(
+        &self,
+        work: &Work<'_>,
+        mut copy: Copy,
+        save: impl Fn(&mut Tx, &Copy, Option<&Copy>) -> Result<bool, Failure>,
+    ) -> Result<bool, model_dynamodb::Error> {
+        for _ in 0..STEPS {
+            let step = self.step(work, &copy)?;
+            let (Step::Rows { next, .. } | Step::Changes { next, .. }) = &step;
+            let next = next.as_ref().map(|state| Copy { state: state.clone(), ..copy.clone() });
+            // Requests go first.
+            tokio::task::yield_now().await;
+            let saved = self
+                .transact(|tx| {
+                    if !save(tx, &copy, next.as_ref())? {
+                        return Ok(false);
+                    }
+                    match &step {
+                        Step::Rows { entries, .. } => put_rows(tx, work, &copy, entries)?,
+                        Step::Changes { changes, .. } => undo(tx, work, changes)?,
+                    }
+                    Ok::<_, Failure>(true)
+                })
+                .await?;
+            match next {
+                Some(next) if saved => copy = next,
+                _ => return Ok(true),
+            }
+        }
+        Ok(false)
+    }
+
+    fn step(&self, work: &Work<'_>, copy: &Copy) -> Result<Step, store::Error> {
+        let snapshot = self.store.snapshot();
+        match &copy.state {
+            CopyState::Copying { after } => {
+                let rows = work.place.contents(&copy.from).rows(0);
+                let mut range = KeyRange::prefix(&rows);
+                if !after.is_empty() {
+                    range = range.after(&[&rows[..], &after[..]].concat());
+                }
+                let options = RangeOptions { limit: BATCH, max_bytes: BATCH_BYTES, reverse: false };
+                let page = snapshot.range(range, options)?;
+                let next = match (page.entries.last(), &copy.source) {
+                    (Some((last, _)), _) if page.more => {
+                        Some(CopyState::Copying { after: last[rows.len()..].to_vec() })
+                    }
+                    // No page was read later than this one.
+                    (_, Source::Table { .. }) => {
+                        Some(CopyState::Undoing { before: (snapshot.version() + 1, 0) })
+                    }
+                    (_, Source::Backup { .. }) => None,
+                };
+                Ok(Step::Rows { entries: page.entries, next })
+            }
+            CopyState::Undoing { before } => {
+                let Source::Table { cut, .. } = &copy.source else {
+                    return Err(corrupt("a backup has no log"));
+                };
+                let cut = match cut {
+                    Cut::Version(version) => Stamp::new(*version, 0),
+                    Cut::Mark => stream::marked(&snapshot, work.place, &copy.from, work.to, false)?
+                        .ok_or_else(|| corrupt("the moment of a copy is not kept"))?,
+                };
+                let log = work.place.log(&copy.from);
+                let range = log.between(cut, Stamp::new(before.0, before.1));
+                let options = RangeOptions { limit: BATCH, max_bytes: BATCH_BYTES, reverse: true };
+                let part = log.read(&snapshot, range, options)?;
+                let next = match part.changes.last() {
+                    Some((last, _)) if part.more => {
+                        Some(CopyState::Undoing { before: (last.version, last.counter) })
+                    }
+                    _ => None,
+                };
+                Ok(Step::Changes { changes: part.changes, next })
+            }
+        }
+    }
+}
+
+fn put_rows(
+    tx: &mut Tx,
+    work: &Work<'_>,
+    copy: &Copy,
+    entries: &[(bytes::Bytes, bytes::Bytes)],
+) -> Result<(), store::Error> {
+    let from = work.place.contents(&copy.from).rows(0);
+    let to = work.place.contents(work.to);
+    let rows = to.rows(0);
+    for (row, bytes) in entries {
+        count(tx, &to, 0, None, Some(Row::decode(bytes)?.size));
+        tx.put([&rows[..], &row[from.len()..]].concat(), bytes.clone());
+    }
+    Ok(())
+}
+
+/// Puts items back to what they were before changes, the latest of which comes first.
+fn undo(tx: &mut Tx, work: &Work<'_>, changes: &[(Stamp, crate::log::Change)]) -> Result<(), store::Error> {
+    let to = work.place.contents(work.to);
+    let rows = to.rows(0);
+    for (_, change) in changes {
+        let row = keys::item(&rows, work.key, &change.key()?)
+            .ok_or_else(|| corrupt("a change is of no item of its table"))?;
+        if change.old.is_none() && change.event != Event::Insert {
+            return Err(corrupt("a log that is held lacks an image"));
+        }
+        let size = |bytes: &bytes::Bytes| Row::decode(bytes).map(|row| row.size);
+        let now = tx.get(&row)?.as_ref().map(size).transpose()?;
+        count(tx, &to, 0, now, change.old.as_ref().map(size).transpose()?);
+        match &change.old {
+            Some(bytes) => tx.put(row, bytes.clone()),
+            None => tx.delete(row),
+        }
+    }
+    Ok(())
+}
+
+/// Holds the log of a table from a version on, for a copy of this id.
+pub fn hold(table: &mut records::Table, by: &str, from: u64) {
+    table.holds.push(Hold { by: by.to_owned(), from });
+}
+
+/// Lets go of what a copy was made from.
+pub fn release(tx: &mut Tx, place: &Place, to: &str, copy: &Copy) -> Result<(), Failure> {
+    match &copy.source {
+        Source::Table { name, .. } => {
+            let row = place.table(name);
+            let found = tx.get(&row)?.map(|found| records::Table::decode(&found)).transpose()?;
+            if let Some(mut table) = found.filter(|table| table.id == copy.from) {
+                table.holds.retain(|hold| hold.by != to);
+                tx.put(row, table.encode());
+            }
+            tx.delete_range(KeyRange::prefix(place.marks(&copy.from, to)));
+        }
+        Source::Backup { table, id } => {
+            let row = place.backup(table, id);
+            if let Some(found) = tx.get(&row)? {
+                let mut backup = records::Backup::decode(&found)?;
+                backup.used_by.retain(|used_by| used_by != to);
+                tx.put(row, backup.encode());
+            }
+        }
+    }
+    Ok(())
+}
