@@ -8,7 +8,7 @@ import pytest
 from botocore.config import Config
 
 from support.aws import CONFIG, make_client
-from support.histories import DONE, REFUSED, UNKNOWN, History, counters, dynamodb, registers
+from support.histories import DONE, REFUSED, UNKNOWN, History, changes, counters, dynamodb, registers
 from support.server import PATIENCE_S, run
 
 KEY = "437064342167"
@@ -17,8 +17,8 @@ CLIENTS = 10
 ROUNDS = (20, 40, 60)
 
 
-def client_of(server):
-    return make_client(server, KEY, "dynamodb", config=CONFIG.merge(Config(max_pool_connections=CLIENTS)))
+def client_of(server, service="dynamodb"):
+    return make_client(server, KEY, service, config=CONFIG.merge(Config(max_pool_connections=CLIENTS)))
 
 
 def workers(client, history, number, unanswered):
@@ -72,14 +72,16 @@ def look_at_everything(client, history):
     assert (described["ItemCount"], described["GlobalSecondaryIndexes"][0]["ItemCount"]) == (len(table), len(table))
 
 
-def faults(client, history):
+def faults(server, history):
     """What the checkers find, by what it is about."""
+    logged = dynamodb.changes_of_registers(client_of(server, "dynamodbstreams"))
     of_registers, of_counters = dynamodb.calls_of_registers(history), history.by_key("add", "count")
     transfers = history.of("transfer", "snapshot")
     return {
         "registers": [fault for calls in of_registers.values() for fault in registers.faults(calls)],
         "counters": [fault for calls in of_counters.values() for fault in counters.faults(calls)],
-        "bank": dynamodb.BANK.faults(transfers, dynamodb.ledger(client)),
+        "bank": dynamodb.BANK.faults(transfers, dynamodb.ledger(client_of(server))),
+        "stream": [fault for key, calls in of_registers.items() for fault in changes.faults(calls, logged[key])],
     }
 
 
@@ -94,9 +96,8 @@ def test_histories_under_sigkill(new_server):
         assert checked.returncode == 0, checked.stderr
         assert json.loads(checked.stdout)["sound"] is True
         server = new_server(data=server.data).start()
-    client = client_of(server)
-    look_at_everything(client, history)
-    assert faults(client, history) == {"registers": [], "counters": [], "bank": []}
+    look_at_everything(client_of(server), history)
+    assert faults(server, history) == {"registers": [], "counters": [], "bank": [], "stream": []}
 
     # The clients were cut off, conditions were refused, and transfers were sent again: that is what was to be tried.
     counts = dynamodb.counted(history)
@@ -117,7 +118,7 @@ def test_a_server_that_forgets_is_found_out(new_server, tmp_path):
     round_until_killed(server, history, 1, 8)
     shutil.rmtree(server.data)
     earlier.rename(server.data)
-    client = client_of(new_server(data=server.data).start())
-    look_at_everything(client, history)
-    found = faults(client, history)
-    assert found["registers"] and found["counters"] and found["bank"]
+    server = new_server(data=server.data).start()
+    look_at_everything(client_of(server), history)
+    found = faults(server, history)
+    assert all(found.values()), found.keys()

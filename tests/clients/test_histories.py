@@ -7,7 +7,7 @@ import random
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from support.histories import DONE, REFUSED, UNKNOWN, Call, History, Lost, counters, order, registers
+from support.histories import DONE, REFUSED, UNKNOWN, Call, History, Lost, changes, counters, order, registers
 from support.histories.bank import Bank
 
 
@@ -141,6 +141,32 @@ def test_a_search_that_grows_too_far_says_so():
     calls += [read(f"v{n}", 100 + 2 * n, 101 + 2 * n) for n in range(30)]
     with pytest.raises(order.NoVerdict):
         registers.faults(calls)
+
+
+CALLS = [write("a", None, 1, 2), replace("a", "b", "a", 3, 4), replace("z", "c", "b", 5, 6), write(None, "b", 7, 8)]
+CALLS += [write(None, None, 9, 10), call("write", "d", None, 11, math.inf)]
+CHANGES = [(None, "a"), ("a", "b"), ("b", None)]
+
+BAD_CHANGES = {
+    "one is missing": [(None, "a"), ("b", None)],
+    "the last is missing": CHANGES[:-1],
+    "one is there twice": [(None, "a"), ("a", "b"), ("b", None), (None, "a"), ("a", "b"), ("b", None)],
+    "one changes nothing": [*CHANGES, (None, None)],
+    "one is of a refused call": [(None, "a"), ("a", "b"), ("b", "c"), ("c", "b"), ("b", None)],
+    "two are in another order": [("a", "b"), (None, "a"), ("b", None)],
+    "one is nobody's": [*CHANGES, (None, "y")],
+}
+
+
+def test_a_log_of_changes():
+    assert changes.faults(CALLS, CHANGES) == []
+    # What was not answered is in it or not.
+    assert changes.faults(CALLS, [*CHANGES, (None, "d")]) == []
+
+
+@pytest.mark.parametrize("name", BAD_CHANGES)
+def test_bad_logs_of_changes(name):
+    assert changes.faults(CALLS, BAD_CHANGES[name]) != []
 
 
 def add(token, count, began, ended):

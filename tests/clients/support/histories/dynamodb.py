@@ -26,7 +26,8 @@ def make_tables(client):
         "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}],
         "Projection": {"ProjectionType": "ALL"},
     }
-    _make_table(client, "registers", "v", GlobalSecondaryIndexes=[index])
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    _make_table(client, "registers", "v", GlobalSecondaryIndexes=[index], StreamSpecification=stream)
     for name in ("counters", "accounts", "ledger"):
         _make_table(client, name)
     for account in BANK.accounts:
@@ -159,6 +160,22 @@ def calls_of_registers(history):
         for key in REGISTERS:
             answer = look.answer.get(key) if look.outcome == DONE else None
             found[key] = [*found[key], replace(look, kind="read", key=key, answer=answer)]
+    return found
+
+
+def changes_of_registers(client):
+    """What the stream of the registers says, whose client this is: for each register its changes, in order."""
+    [stream] = client.list_streams(TableName="registers")["Streams"]
+    found = {key: [] for key in REGISTERS}
+    for shard in client.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]:
+        start = {"ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        iterator = client.get_shard_iterator(StreamArn=stream["StreamArn"], **start)["ShardIterator"]
+        # Nobody writes any more: a page without records is the end.
+        while (page := client.get_records(ShardIterator=iterator))["Records"]:
+            for record in page["Records"]:
+                images = (_value(record["dynamodb"].get(image)) for image in ("OldImage", "NewImage"))
+                found[record["dynamodb"]["Keys"]["p"]["S"]].append(tuple(images))
+            iterator = page["NextShardIterator"]
     return found
 
 

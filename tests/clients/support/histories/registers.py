@@ -20,7 +20,7 @@ def faults(calls):
     return _dirty_reads(calls) or _without_order(_with_consequences(calls))
 
 
-def _written(call):
+def written(call):
     """The value that a call was to leave."""
     return call.asked[1] if call.kind == "replace" else call.asked
 
@@ -28,8 +28,8 @@ def _written(call):
 def _dirty_reads(calls):
     """Values that somebody saw and nobody wrote. An order would not be found for them either; this says why."""
     writes = [call for call in calls if call.kind != "read"]
-    refused = {_written(call) for call in writes if call.outcome == REFUSED}
-    known = {_written(call) for call in writes} | {None}
+    refused = {written(call) for call in writes if call.outcome == REFUSED}
+    known = {written(call) for call in writes} | {None}
     found = []
     for call in calls:
         if call.outcome == UNKNOWN:
@@ -47,7 +47,7 @@ def _with_consequences(calls):
     while True:
         seen = {call.answer for call in calls if call.outcome != UNKNOWN}
         seen |= {call.asked[0] for call in calls if (call.kind, call.outcome) == ("replace", UNKNOWN)}
-        kept = [call for call in calls if call.outcome != UNKNOWN or (call.kind != "read" and _written(call) in seen)]
+        kept = [call for call in calls if call.outcome != UNKNOWN or (call.kind != "read" and written(call) in seen)]
         if len(kept) == len(calls):
             return calls
         calls = kept
