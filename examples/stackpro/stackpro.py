@@ -8,8 +8,10 @@
 
 import argparse
 import json
+from datetime import datetime
 from decimal import Decimal
 
+import backups
 import conversations
 import messages
 import notifications
@@ -29,7 +31,7 @@ def parser():
         one.set_defaults(do=do)
         return one
 
-    task("create-tables", lambda db, given: db.create(), text="make the tables")
+    task("create-tables", lambda db, given: create_tables(db), text="make the tables, and keep what they held")
     sign_up = task(
         "sign-up",
         lambda db, given: users.sign_up(db, given.user, given.email, given.name),
@@ -76,11 +78,25 @@ def parser():
     task("desk", lambda db, given: conversations.latest(db, "SUPPORT"), text="the support desk's conversations")
     task("export", lambda db, given: privacy.export(db, given.user), "user", text="all data of a user")
     task("forget", lambda db, given: privacy.forget(db, given.user), "user", text="delete all data of a user")
+    task("window", lambda db, given: backups.window(db, given.table), "table", text="how far a table can go back")
+    task(
+        "restore",
+        lambda db, given: backups.restore(db, given.table, datetime.fromisoformat(given.moment), given.name).name,
+        *("table", "moment", "name"),
+        text="make a table of what another held at a moment",
+    )
     return made
 
 
+def create_tables(database):
+    database.create()
+    backups.protect(database)
+
+
 def plain(value):
-    """Numbers, which DynamoDB keeps exactly and JSON does not know so."""
+    """Moments, and numbers, which DynamoDB keeps exactly: JSON knows neither."""
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, Decimal):
         return int(value) if value == int(value) else float(value)
     raise TypeError(f"{value!r} cannot be printed")

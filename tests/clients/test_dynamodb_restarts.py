@@ -1,5 +1,6 @@
 """Batches, indexes, tables and their settings over SIGKILL and a restart."""
 
+import datetime
 import threading
 import time
 from collections import Counter
@@ -148,6 +149,35 @@ def test_an_index_is_finished_after_a_kill(new_server):
     server, client = restarted(new_server, server)
     until(lambda: "GlobalSecondaryIndexes" not in client.describe_table(TableName="things")["Table"])
     assert len(everything(client, "things")) == len(items)
+
+
+@pytest.mark.timeout(200)
+def test_a_restored_table_is_finished_after_a_kill(new_server):
+    """To the second, though what it is made of goes on changing."""
+    server = new_server().start()
+    client = dynamodb(server)
+    make_table(client, "things")
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    client.update_continuous_backups(TableName="things", PointInTimeRecoverySpecification=recovery)
+    for n in range(120):
+        put_batch(client, "things", f"9{n:04}")
+    expected = everything(client, "things")
+    server.advance(60)
+    moment = datetime.datetime.fromisoformat(server.get("/_cloudlet/clock")["now"])
+    # The service goes back to what was five minutes ago.
+    server.advance(600)
+    for item in expected[::7]:
+        client.delete_item(TableName="things", Key={name: item[name] for name in ("p", "c")})
+    writers = Writers(client, "things")
+    writers.wait(8)
+    client.restore_table_to_point_in_time(
+        SourceTableName="things", TargetTableName="again", RestoreDateTime=moment
+    )
+    server, client = restarted(new_server, server)
+    writers.join()
+    client.get_waiter("table_exists").wait(TableName="again", WaiterConfig={"Delay": 1})
+    assert sorted(everything(client, "again"), key=by_place) == sorted(expected, key=by_place)
+    assert client.describe_table(TableName="again")["Table"]["ItemCount"] == len(expected)
 
 
 def test_tables_and_their_settings(new_server):

@@ -1,5 +1,6 @@
 """StackPro's users and conversations (`examples/stackpro`), also with Cloudlet killed in the middle."""
 
+import datetime
 import importlib
 import json
 import os
@@ -62,6 +63,32 @@ def test_the_tables_are_as_designed(app, db):
     }
     # Who makes them again finds them as they are.
     db.create()
+
+
+def test_what_was_deleted_comes_back(app, own):
+    """To the second: what was said before is there again, and what was said after stays."""
+    made = database(app, own.server, own.key)
+    made.create()
+    app.backups.protect(made)
+    conversation = app.conversations.start(made, ["ann", "bob"])
+    for n in range(3):
+        app.messages.send(made, conversation, "ann", f"hello {n}")
+    own.server.advance(60)
+    before = datetime.datetime.fromisoformat(own.server.get("/_cloudlet/clock")["now"])
+    own.server.advance(60)
+    with made.messages.batch_writer() as batch:
+        for message in app.messages.latest(made, conversation, "ann")[:2]:
+            batch.delete_item(Key={"PK": message["PK"], "SK": message["SK"]})
+    app.messages.send(made, conversation, "bob", "where is it?")
+    # The service can go back to what was five minutes ago.
+    own.server.advance(600)
+    first, last = app.backups.window(made, "messages")
+    assert first <= before <= last
+    restored = app.backups.restore(made, "messages", before, "stackpro-sandbox-messages-restored")
+    assert sorted(contents(restored.scan()["Items"])) == ["hello 0", "hello 1", "hello 2"]
+    assert app.backups.bring_back(made, "messages", restored) == 2
+    said = contents(app.messages.latest(made, conversation, "bob"))
+    assert said == ["where is it?", "hello 2", "hello 1", "hello 0"]
 
 
 def test_users(app, db):
@@ -258,4 +285,6 @@ def test_by_hand(account):
     stackpro("send", conversation, "ann", "Good morning")
     assert [told["message"] for told in stackpro("inbox", "bob")] == ["ann: Good morning"]
     assert stackpro("read", conversation, "bob") == 1
+    first, last = stackpro("window", "messages")
+    assert first <= last
     assert "NotAllowed: eve does not take part" in stackpro("messages", conversation, "eve", status=1)
