@@ -179,6 +179,18 @@ SOUND = [
     ),
     ("UpdateTimeToLive", {"TableName": TABLE, "TimeToLiveSpecification": {"Enabled": True, "AttributeName": "ends"}}),
     (
+        "UpdateContinuousBackups",
+        {
+            "TableName": TABLE,
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True, "RecoveryPeriodInDays": 3},
+        },
+    ),
+    (
+        "RestoreTableToPointInTime",
+        {"SourceTableName": TABLE, "TargetTableName": "restored", "UseLatestRestorableTime": True},
+    ),
+    ("ListBackups", {"TableName": TABLE, "Limit": 2, "TimeRangeLowerBound": 1, "BackupType": "ALL"}),
+    (
         "TagResource",
         {
             "ResourceArn": f"arn:aws:dynamodb:{REGION}:000000000000:table/{TABLE}",
