@@ -26,6 +26,18 @@ def test_a_policy_shows_objects_and_not_the_list(account, nobody):
     assert code(nobody.put_object, Bucket=name, Key="key", Body=b"other") == "AccessDenied"
 
 
+def test_an_action_in_a_query_string_is_no_call(account, server):
+    """Below a bucket's path nothing but the bucket is meant, whatever a link to an object has behind it."""
+    name = with_acls(account)
+    put(account, name)
+    s3(account).put_bucket_policy(Bucket=name, Policy=policy(name))
+    for query in ("Action=ListQueues", "Action=GetCallerIdentity&Version=2011-06-15"):
+        answer = send(server, "GET", f"/{name}/key?{query}")
+        assert (answer.status, answer.body) == (200, b"text")
+    answer = send(server, "GET", "/?Action=GetCallerIdentity&Version=2011-06-15")
+    assert (answer.status, answer.error_code()) == (403, "MissingAuthenticationToken")
+
+
 def test_what_is_blocked_is_shown_to_nobody(account, nobody):
     name = with_acls(account)
     put(account, name, ACL="public-read")

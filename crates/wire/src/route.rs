@@ -133,14 +133,18 @@ impl Router {
     }
 
     /// Whether a request may be one of the query protocols: whom it is signed for, or else sent to, speaks one, or is
-    /// not known.
+    /// not known. What says nothing of itself is only where it is sent to such a service's own path, or to that of a
+    /// resource that stands for a parameter: below other paths lie objects that may be open to everybody.
     fn may_be_query(&self, target: &Target<'_>) -> bool {
         let speaks = |service: &ServiceModel| query_protocol(service).is_some();
         match target.signing_name {
             Some(name) => {
                 self.by_signing.get(name).is_none_or(|all| all.iter().any(|service| speaks(service)))
             }
-            None => target.hosted.is_none_or(speaks),
+            None => match target.hosted {
+                Some(service) => speaks(service),
+                None => !target.unsigned || target.path == "/" || PathParameter::is_resource(target.path),
+            },
         }
     }
 

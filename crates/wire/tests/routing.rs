@@ -144,6 +144,22 @@ fn by_action_and_version() {
     assert!(matches!(&refused.error, CommonError::Coded { code, .. } if code == "MissingAction"));
 }
 
+/// An object may be open to everybody, whatever a request for it has in its query string.
+#[test]
+fn an_action_below_a_bucket_is_none() {
+    let get = |path| sent("GET", path, "Action=ListQueues&Version=2012-11-05");
+    assert_eq!(get("/bucket/key").found(), ("s3", Protocol::RestXml, "GetObject"));
+    assert_eq!(get("/bucket/123456789012/key").found().2, "GetObject");
+    assert_eq!(get("/bucket").found().0, "s3");
+    let posted = sent("POST", "/bucket/key", "uploadId=1").with(FORM).body("Action=ListQueues");
+    assert_eq!(posted.found().2, "CompleteMultipartUpload");
+    // What is signed, or sent to a host or path of a service of actions, says whose it is.
+    assert_eq!(get("/").found().0, "sqs");
+    assert_eq!(get("/123456789012/queue").refused().service.id, "sqs");
+    assert_eq!(get("/bucket/key").signed("sqs").found().0, "sqs");
+    assert_eq!(get("/bucket/key").host("sqs.localhost").found().0, "sqs");
+}
+
 #[test]
 fn actions_at_a_queues_own_path() {
     let get = |query| sent("GET", "/123456789012/queue", query).signed("sqs");
