@@ -40,6 +40,9 @@ pub struct Overlay {
     /// Errors in the query protocol hold an empty `Detail`.
     #[serde(default)]
     pub error_detail: bool,
+    /// See `ServiceModel::denies_unsigned`.
+    #[serde(default)]
+    pub denies_unsigned: bool,
     /// The parameter of the query protocol that the request's path can stand for.
     pub path_parameter: Option<PathParameter>,
     /// Bodies that the model calls streams come and go piece by piece.

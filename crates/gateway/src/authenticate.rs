@@ -329,8 +329,7 @@ pub(crate) fn s3_refusal(error: &AuthError) -> CommonError {
     detailed.into_common()
 }
 
-/// A service that left the query protocol kept its codes for those who know them, and its statuses; SQS also its
-/// own answer to requests without a signature (recorded).
+/// A service that left the query protocol kept its codes for those who know them, and its statuses.
 fn compatible_refusal(
     error: &AuthError,
     service: &ServiceModel,
@@ -338,7 +337,7 @@ fn compatible_refusal(
     resource: impl FnOnce() -> String,
 ) -> CommonError {
     let (code, query_code, message) = match error {
-        AuthError::MissingAuthenticationToken if service.signing_name == "sqs" => {
+        AuthError::MissingAuthenticationToken if service.denies_unsigned => {
             let code = if dialect == Dialect::Json { "AccessDeniedException" } else { "AccessDenied" };
             (code, "AccessDenied", format!("Access to the resource {} is denied.", resource()))
         }

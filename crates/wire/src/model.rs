@@ -50,6 +50,8 @@ pub struct ServiceModel {
     pub bare_errors: bool,
     /// Its errors in the query protocol hold an empty `Detail`.
     pub error_detail: bool,
+    /// A request without a signature is told that it may not use the resource, rather than that it lacks one.
+    pub denies_unsigned: bool,
     /// The parameter of the query protocol that the request's path can stand for.
     pub path_parameter: Option<PathParameter>,
     /// Namespace of its XML documents.
@@ -94,6 +96,7 @@ pub const SERVICE: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: None,
     anonymous: false,

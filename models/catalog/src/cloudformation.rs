@@ -17,6 +17,7 @@ pub static CLOUDFORMATION: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("http://cloudformation.amazonaws.com/doc/2010-05-15/"),
     anonymous: false,

@@ -17,6 +17,7 @@ pub static CLOUDWATCH: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("http://monitoring.amazonaws.com/doc/2010-08-01/"),
     anonymous: false,

@@ -17,6 +17,7 @@ pub static DYNAMODBSTREAMS: ServiceModel = ServiceModel {
     error_namespace: Some("com.amazonaws.dynamodb.v20120810"),
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: None,
     anonymous: false,

@@ -17,6 +17,7 @@ pub static EC2: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("http://ec2.amazonaws.com/doc/2016-11-15"),
     anonymous: false,

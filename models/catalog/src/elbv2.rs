@@ -17,6 +17,7 @@ pub static ELBV2: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"),
     anonymous: false,

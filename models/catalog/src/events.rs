@@ -17,6 +17,7 @@ pub static EVENTS: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: None,
     anonymous: false,

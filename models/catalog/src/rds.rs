@@ -17,6 +17,7 @@ pub static RDS: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("http://rds.amazonaws.com/doc/2014-10-31/"),
     anonymous: false,

@@ -17,6 +17,7 @@ pub static S3: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: true,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("http://s3.amazonaws.com/doc/2006-03-01/"),
     anonymous: true,

@@ -17,6 +17,7 @@ pub static SES: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("http://ses.amazonaws.com/doc/2010-12-01/"),
     anonymous: false,

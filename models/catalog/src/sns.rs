@@ -17,6 +17,7 @@ pub static SNS: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("http://sns.amazonaws.com/doc/2010-03-31/"),
     anonymous: false,

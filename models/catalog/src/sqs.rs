@@ -17,6 +17,7 @@ pub static SQS: ServiceModel = ServiceModel {
     error_namespace: Some("com.amazonaws.sqs"),
     bare_errors: false,
     error_detail: true,
+    denies_unsigned: true,
     path_parameter: Some(PathParameter { name: "QueueUrl", not_for: &["CreateQueue", "ListQueues"] }),
     xml_namespace: Some("http://queue.amazonaws.com/doc/2012-11-05/"),
     anonymous: false,

@@ -17,6 +17,7 @@ pub static STS: ServiceModel = ServiceModel {
     error_namespace: None,
     bare_errors: false,
     error_detail: false,
+    denies_unsigned: false,
     path_parameter: None,
     xml_namespace: Some("https://sts.amazonaws.com/doc/2011-06-15/"),
     anonymous: false,

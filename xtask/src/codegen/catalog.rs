@@ -76,6 +76,7 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
     writeln!(out, "error_namespace: {},", optional(overlay.error_namespace.as_deref()))?;
     writeln!(out, "bare_errors: {},", catalog.bare_errors.iter().any(|s| s == name))?;
     writeln!(out, "error_detail: {},", overlay.error_detail)?;
+    writeln!(out, "denies_unsigned: {},", overlay.denies_unsigned)?;
     match &overlay.path_parameter {
         Some(parameter) => {
             for name in &parameter.not_for {
