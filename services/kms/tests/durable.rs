@@ -40,7 +40,7 @@ async fn keys_survive_with_the_same_vault_and_no_other() {
     kit.deps().store.clone().close();
     drop(kit);
     let kit = on(testkit::deps_on(open(), clock()));
-    assert_eq!(code(decrypt(&kit, &blob).await), "InternalFailure");
+    refused_as(decrypt(&kit, &blob).await, "InternalFailure");
     assert_eq!(describe(&kit, &id).await.unwrap().key_state.unwrap().as_str(), "Enabled");
 }
 

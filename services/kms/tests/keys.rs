@@ -63,23 +63,23 @@ async fn kinds_and_usages_that_do_not_fit() {
         )
     };
     assert_eq!(
-        text(make("HMAC_256", None).await),
+        refusal(make("HMAC_256", None).await).1,
         "You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys."
     );
     assert_eq!(
-        text(make("RSA_2048", Some(KeyUsageType::KeyAgreement)).await),
+        refusal(make("RSA_2048", Some(KeyUsageType::KeyAgreement)).await).1,
         "KeyUsage KEY_AGREEMENT is not compatible with KeySpec RSA_2048"
     );
-    assert_eq!(code(make("SYMMETRIC_DEFAULT", Some(KeyUsageType::SignVerify)).await), "ValidationException");
-    assert_eq!(code(make("HMAC_random", Some(KeyUsageType::SignVerify)).await), "ValidationException");
-    assert_eq!(code(make("SM2", Some(KeyUsageType::SignVerify)).await), "UnsupportedOperationException");
+    refused_as(make("SYMMETRIC_DEFAULT", Some(KeyUsageType::SignVerify)).await, "ValidationException");
+    refused_as(make("HMAC_random", Some(KeyUsageType::SignVerify)).await, "ValidationException");
+    refused_as(make("SM2", Some(KeyUsageType::SignVerify)).await, "UnsupportedOperationException");
     let both = CreateKeyInput {
         key_spec: Some(KeySpec::Rsa2048.into()),
         customer_master_key_spec: Some(CustomerMasterKeySpec::Rsa2048.into()),
         key_usage: usage(KeyUsageType::SignVerify),
         ..CreateKeyInput::default()
     };
-    assert_eq!(code(kit.run(CreateKey, both).await), "ValidationException");
+    refused_as(kit.run(CreateKey, both).await, "ValidationException");
     let older = CreateKeyInput {
         customer_master_key_spec: Some(CustomerMasterKeySpec::EccNistP256.into()),
         key_usage: usage(KeyUsageType::SignVerify),
@@ -87,9 +87,9 @@ async fn kinds_and_usages_that_do_not_fit() {
     };
     assert_eq!(create(&kit, older).await.signing_algorithms.unwrap()[0].as_str(), "ECDSA_SHA_256");
     let store = CreateKeyInput { custom_key_store_id: Some("cks-1".into()), ..CreateKeyInput::default() };
-    assert_eq!(code(kit.run(CreateKey, store).await), "CustomKeyStoreNotFoundException");
+    refused_as(kit.run(CreateKey, store).await, "CustomKeyStoreNotFoundException");
     let hsm = CreateKeyInput { origin: Some(OriginType::AwsCloudhsm.into()), ..CreateKeyInput::default() };
-    assert_eq!(code(kit.run(CreateKey, hsm).await), "UnsupportedOperationException");
+    refused_as(kit.run(CreateKey, hsm).await, "UnsupportedOperationException");
 }
 
 #[tokio::test]
@@ -99,23 +99,23 @@ async fn keys_that_are_not_there() {
     let gone = |arn: &str| ("NotFoundException".to_owned(), format!("Key '{arn}' does not exist"));
     assert_eq!(refusal(describe(&kit, id).await), gone(&arn(id)));
     assert_eq!(refusal(describe(&kit, &arn(id)).await), gone(&arn(id)));
-    assert_eq!(text(describe(&kit, "fake-key-id").await), "Invalid keyId 'fake-key-id'");
+    assert_eq!(refusal(describe(&kit, "fake-key-id").await).1, "Invalid keyId 'fake-key-id'");
     assert_eq!(
-        text(describe(&kit, &arn(id).replace("us-east-1", "eu-west-1")).await),
+        refusal(describe(&kit, &arn(id).replace("us-east-1", "eu-west-1")).await).1,
         "Invalid arn eu-west-1"
     );
-    assert_eq!(code(describe(&kit, "arn:aws:sqs:us-east-1:123456789012:q").await), "InvalidArnException");
+    refused_as(describe(&kit, "arn:aws:sqs:us-east-1:123456789012:q").await, "InvalidArnException");
     let alias = format!("arn:aws:kms:{REGION}:{ACCOUNT}:alias/x");
     assert_eq!(
         refusal(describe(&kit, "alias/x").await),
         ("NotFoundException".into(), format!("Alias {alias} is not found."))
     );
     let input = EnableKeyInput { key_id: "alias/x".into() };
-    assert_eq!(text(kit.run(EnableKey, input).await), "Invalid keyId 'alias/x'");
+    assert_eq!(refusal(kit.run(EnableKey, input).await).1, "Invalid keyId 'alias/x'");
     // Who may not ask learns nothing.
     kit.deny("kms:DescribeKey");
     for name in [id, "fake-key-id", "alias/x"] {
-        assert_eq!(code(describe(&kit, name).await), "AccessDeniedException", "{name}");
+        assert_eq!(refusal(describe(&kit, name).await).0, "AccessDeniedException", "{name}");
     }
 }
 
@@ -144,7 +144,7 @@ async fn keys_are_listed_in_pages() {
     let input = ListKeysInput { resource_owners: Some(shared), ..ListKeysInput::default() };
     assert_eq!(kit.run(ListKeys, input).await.unwrap().keys.unwrap().len(), 0);
     let input = ListKeysInput { marker: Some("?".into()), ..ListKeysInput::default() };
-    assert_eq!(code(kit.run(ListKeys, input).await), "InvalidMarkerException");
+    refused_as(kit.run(ListKeys, input).await, "InvalidMarkerException");
     let mut elsewhere = kit.call();
     elsewhere.region = "eu-west-1".into();
     assert_eq!(
@@ -175,7 +175,7 @@ async fn tags_come_and_go() {
     assert_eq!((&**out.tags.unwrap()[0].tag_value, out.truncated), ("3", Some(true)));
     let out = kit.run(ListResourceTags, list(None, out.next_marker)).await.unwrap();
     assert_eq!((&**out.tags.unwrap()[0].tag_key, out.truncated), ("c", Some(false)));
-    assert_eq!(code(kit.run(ListResourceTags, list(Some(51), None)).await), "ValidationException");
+    refused_as(kit.run(ListResourceTags, list(Some(51), None)).await, "ValidationException");
     let refused = |text: &str| ("TagException".to_owned(), text.to_owned());
     assert_eq!(refusal(tag(&[("a", ""), ("a", "")]).await), refused("Duplicate tag keys"));
     assert_eq!(refusal(tag(&[("aws:a", "")]).await), refused("Tags beginning with aws: are reserved"));
@@ -222,7 +222,7 @@ async fn descriptions_policies_and_their_limits() {
             },
         )
     };
-    assert_eq!(code(put("{}", None).await), "MalformedPolicyDocumentException");
+    refused_as(put("{}", None).await, "MalformedPolicyDocumentException");
     let other = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::999999999999:root"},"Action":"kms:*","Resource":"*"}}"#;
     assert_eq!(
         refusal(put(other, None).await),
@@ -234,11 +234,11 @@ async fn descriptions_policies_and_their_limits() {
     put(other, Some(true)).await.unwrap();
     assert_eq!(get(Some("default")).await.unwrap().policy.as_deref(), Some(other));
     let long = format!("{}{other}", " ".repeat(32_768));
-    assert_eq!(code(put(&long, Some(true)).await), "LimitExceededException");
+    refused_as(put(&long, Some(true)).await, "LimitExceededException");
     let input = ListKeyPoliciesInput { key_id: id.as_str().into(), limit: None, marker: None };
     assert_eq!(kit.run(ListKeyPolicies, input).await.unwrap().policy_names.unwrap(), ["default"]);
     let input = CreateKeyInput { policy: Some(other.into()), ..CreateKeyInput::default() };
-    assert_eq!(code(kit.run(CreateKey, input).await), "MalformedPolicyDocumentException");
+    refused_as(kit.run(CreateKey, input).await, "MalformedPolicyDocumentException");
 }
 
 #[tokio::test]
@@ -267,7 +267,7 @@ async fn aliases_are_names_of_keys() {
         ("alias/c", "alias/a", "ValidationException"),
         ("alias/c", "1234abcd-12ab-34cd-56ef-1234567890ab", "NotFoundException"),
     ] {
-        assert_eq!(code(make(name, target).await), answer, "{name} {target}");
+        assert_eq!(refusal(make(name, target).await).0, answer, "{name} {target}");
     }
     let list = |key: Option<&str>, limit, marker| {
         kit.run(ListAliases, ListAliasesInput { key_id: key.map(Into::into), limit, marker })
@@ -276,7 +276,7 @@ async fn aliases_are_names_of_keys() {
     assert_eq!(out.aliases.unwrap()[0].alias_arn.as_deref(), Some(&*alias_arn));
     let out = list(None, None, out.next_marker).await.unwrap();
     assert_eq!((out.aliases.unwrap()[0].target_key_id.as_deref(), out.truncated), (Some(&*two), Some(false)));
-    assert_eq!(code(list(None, Some(101), None).await), "ValidationException");
+    refused_as(list(None, Some(101), None).await, "ValidationException");
     // Moving.
     let update = |name: &str, target: &str| {
         kit.run(UpdateAlias, UpdateAliasInput { alias_name: name.into(), target_key_id: target.into() })
@@ -285,9 +285,9 @@ async fn aliases_are_names_of_keys() {
     assert_eq!(describe(&kit, "alias/a").await.unwrap().key_id.as_deref(), Some(&*two));
     assert_eq!(list(Some(&two), None, None).await.unwrap().aliases.unwrap().len(), 2);
     assert_eq!(list(Some(&one), None, None).await.unwrap().aliases.unwrap().len(), 0);
-    assert_eq!(code(update("alias/none", &two).await), "NotFoundException");
+    refused_as(update("alias/none", &two).await, "NotFoundException");
     let hmac = key(&kit, KeySpec::Hmac256, KeyUsageType::GenerateVerifyMac).await;
-    assert_eq!(code(update("alias/a", &hmac).await), "ValidationException");
+    refused_as(update("alias/a", &hmac).await, "ValidationException");
     // Policies see both names and the key.
     kit.asked();
     encrypt(&kit, "alias/a", b"x").await.unwrap();
@@ -296,7 +296,7 @@ async fn aliases_are_names_of_keys() {
     assert_eq!((values("kms:RequestAlias"), values("kms:ResourceAliases")), (Some(1), Some(2)));
     let delete = |name: &str| kit.run(DeleteAlias, DeleteAliasInput { alias_name: name.into() });
     delete("alias/a").await.unwrap();
-    assert_eq!(code(delete("alias/a").await), "NotFoundException");
+    refused_as(delete("alias/a").await, "NotFoundException");
     let asked: Vec<_> = kit.asked().into_iter().map(|ask| ask.target.arn.to_string()).collect();
     assert_eq!(asked, [alias_arn.clone(), arn(&two), alias_arn]);
 }
@@ -317,7 +317,7 @@ async fn of_many_who_make_an_alias_at_once_one_does() {
     let outcomes = futures::future::join_all(calls).await;
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
     for refused in outcomes.into_iter().filter(Result::is_err) {
-        assert_eq!(code(refused), "AlreadyExistsException");
+        refused_as(refused, "AlreadyExistsException");
     }
 }
 
@@ -329,7 +329,7 @@ async fn fifty_aliases_are_enough() {
         let input =
             CreateAliasInput { alias_name: format!("alias/{n}").into(), target_key_id: id.as_str().into() };
         let outcome = kit.run(CreateAlias, input).await;
-        if n < 50 { outcome.map(drop).unwrap() } else { assert_eq!(code(outcome), "LimitExceededException") }
+        if n < 50 { outcome.map(drop).unwrap() } else { refused_as(outcome, "LimitExceededException") }
     }
 }
 

@@ -137,9 +137,9 @@ async fn what_is_deleted_is_gone_with_all_its_rows() {
     pass(&kit, 1).await;
     schedule(&kit, &id, None).await.unwrap();
     pass(&kit, 30).await;
-    assert_eq!(code(describe(&kit, &id).await), "NotFoundException");
-    assert_eq!(code(decrypt(&kit, &blob).await), "AccessDeniedException");
-    assert_eq!(code(describe(&kit, "alias/a").await), "NotFoundException");
+    refused_as(describe(&kit, &id).await, "NotFoundException");
+    refused_as(decrypt(&kit, &blob).await, "AccessDeniedException");
+    refused_as(describe(&kit, "alias/a").await, "NotFoundException");
     let retirable = ListRetirableGrantsInput {
         retiring_principal: Some(format!("arn:aws:iam::{ACCOUNT}:user/bob")),
         ..ListRetirableGrantsInput::default()
@@ -160,7 +160,7 @@ async fn rotation_by_the_clock() {
     let id = symmetric(&kit).await;
     assert_eq!(status(&kit, &id).await.unwrap().key_rotation_enabled, Some(false));
     for days in [89, 2561] {
-        assert_eq!(code(rotation(&kit, &id, Some(days)).await), "ValidationException");
+        refused_as(rotation(&kit, &id, Some(days)).await, "ValidationException");
     }
     let first = encrypt(&kit, &id, b"first").await.unwrap();
     rotation(&kit, &id, Some(100)).await.unwrap();

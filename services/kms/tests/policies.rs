@@ -80,12 +80,9 @@ async fn other_accounts_use_keys_and_do_not_change_them() {
     assert_eq!(out.key_id.unwrap(), arn(&id));
     assert_eq!(kit.asked().remove(0).target.arn.account(), ACCOUNT);
     kit.run_as(stranger(&kit), Encrypt, encrypt_input(&arn(&id), b"x")).await.unwrap();
-    assert_eq!(
-        code(kit.run_as(stranger(&kit), Encrypt, encrypt_input(&id, b"x")).await),
-        "NotFoundException"
-    );
+    refused_as(kit.run_as(stranger(&kit), Encrypt, encrypt_input(&id, b"x")).await, "NotFoundException");
     let disable = DisableKeyInput { key_id: arn(&id).into() };
-    assert_eq!(code(kit.run_as(stranger(&kit), DisableKey, disable).await), "AccessDeniedException");
+    refused_as(kit.run_as(stranger(&kit), DisableKey, disable).await, "AccessDeniedException");
     assert_eq!(describe(&kit, &id).await.unwrap().enabled, Some(true));
 }
 
@@ -100,10 +97,10 @@ async fn what_is_denied_is_not_done() {
         destination_key_id: id.as_str().into(),
         ..ReEncryptInput::default()
     };
-    assert_eq!(code(kit.run(ReEncrypt, input).await), "AccessDeniedException");
+    refused_as(kit.run(ReEncrypt, input).await, "AccessDeniedException");
     kit.deny("kms:Decrypt");
-    assert_eq!(code(decrypt(&kit, &blob).await), "AccessDeniedException");
-    assert_eq!(code(decrypt(&kit, &wire::Bytes::from_static(b"x")).await), "AccessDeniedException");
+    refused_as(decrypt(&kit, &blob).await, "AccessDeniedException");
+    refused_as(decrypt(&kit, &wire::Bytes::from_static(b"x")).await, "AccessDeniedException");
 }
 
 #[tokio::test]
@@ -116,11 +113,11 @@ async fn a_dry_run_needs_no_ciphertext_if_it_says_so() {
         dry_run_modifiers: Some(vec![DryRunModifierType::IgnoreCiphertext.into()]),
         ..DecryptInput::default()
     };
-    assert_eq!(code(kit.run(Decrypt, input.clone()).await), "DryRunOperationException");
+    refused_as(kit.run(Decrypt, input.clone()).await, "DryRunOperationException");
     let strict = DecryptInput { dry_run_modifiers: None, ..input.clone() };
-    assert_eq!(code(kit.run(Decrypt, strict).await), "ValidationException");
+    refused_as(kit.run(Decrypt, strict).await, "ValidationException");
     kit.deny("kms:Decrypt");
-    assert_eq!(code(kit.run(Decrypt, input).await), "AccessDeniedException");
+    refused_as(kit.run(Decrypt, input).await, "AccessDeniedException");
 }
 
 #[tokio::test]

@@ -55,7 +55,7 @@ async fn a_replica_has_the_same_material() {
     let id = multi_region(&kit).await;
     assert!(id.starts_with("mrk-"));
     let blob = encrypt(&kit, &id, b"x").await.unwrap();
-    assert_eq!(code(describe_there(&kit, &id).await), "NotFoundException");
+    refused_as(describe_there(&kit, &id).await, "NotFoundException");
     let made = replicate(&kit, &id).await.unwrap().replica_key_metadata.unwrap();
     assert_eq!(kind(&made), ("REPLICA".into(), REGION.into(), 1));
     assert_eq!(kind(&describe(&kit, &id).await.unwrap()), ("PRIMARY".into(), REGION.into(), 1));
@@ -82,22 +82,22 @@ async fn a_replica_has_the_same_material() {
 async fn what_cannot_be_replicated() {
     let kit = kit();
     let plain = symmetric(&kit).await;
-    assert_eq!(code(replicate(&kit, &plain).await), "UnsupportedOperationException");
+    refused_as(replicate(&kit, &plain).await, "UnsupportedOperationException");
     let id = multi_region(&kit).await;
     replicate(&kit, &id).await.unwrap();
-    assert_eq!(code(replicate(&kit, &id).await), "AlreadyExistsException");
+    refused_as(replicate(&kit, &id).await, "AlreadyExistsException");
     let input = ReplicateKeyInput {
         key_id: id.as_str().into(),
         replica_region: "us-west-2".into(),
         ..Default::default()
     };
     let refused = kit.run_as(there(&kit), ReplicateKey, input).await;
-    assert_eq!(code(refused), "UnsupportedOperationException");
+    refused_as(refused, "UnsupportedOperationException");
     // Whoever may not make keys there may not replicate them to there.
     let id = multi_region(&kit).await;
     kit.asked();
     kit.deny("kms:CreateKey");
-    assert_eq!(code(replicate(&kit, &id).await), "AccessDeniedException");
+    refused_as(replicate(&kit, &id).await, "AccessDeniedException");
     let actions: Vec<_> = kit.asked().into_iter().map(|ask| ask.action).collect();
     assert_eq!(actions, ["kms:ReplicateKey", "kms:CreateKey"]);
 }
@@ -111,11 +111,11 @@ async fn the_primary_region_moves() {
     kit.run(EnableKeyRotation, enable).await.unwrap();
     let update =
         |region: &str| UpdatePrimaryRegionInput { key_id: id.as_str().into(), primary_region: region.into() };
-    assert_eq!(code(kit.run(UpdatePrimaryRegion, update("us-west-2")).await), "NotFoundException");
+    refused_as(kit.run(UpdatePrimaryRegion, update("us-west-2")).await, "NotFoundException");
     kit.run(UpdatePrimaryRegion, update(OTHER)).await.unwrap();
     assert_eq!(kind(&describe(&kit, &id).await.unwrap()), ("REPLICA".into(), OTHER.into(), 1));
     assert_eq!(kind(&describe_there(&kit, &id).await.unwrap()), ("PRIMARY".into(), OTHER.into(), 1));
-    assert_eq!(code(kit.run(UpdatePrimaryRegion, update(OTHER)).await), "UnsupportedOperationException");
+    refused_as(kit.run(UpdatePrimaryRegion, update(OTHER)).await, "UnsupportedOperationException");
     kit.advance(Duration::from_secs(90 * 86_400));
     settle().await;
     let here = describe(&kit, &id).await.unwrap().current_key_material_id;
@@ -138,13 +138,13 @@ async fn a_primary_key_outlives_its_replicas() {
     assert_eq!(describe(&kit, &id).await.unwrap().pending_deletion_window_in_days, Some(7));
     kit.advance(Duration::from_secs(40 * 86_400));
     settle().await;
-    assert_eq!(code(encrypt(&kit, &id, b"x").await), "KMSInvalidStateException");
+    refused_as(encrypt(&kit, &id, b"x").await, "KMSInvalidStateException");
     kit.run_as(there(&kit), ScheduleKeyDeletion, schedule()).await.unwrap();
     kit.advance(Duration::from_secs(7 * 86_400));
     settle().await;
-    assert_eq!(code(describe_there(&kit, &id).await), "NotFoundException");
+    refused_as(describe_there(&kit, &id).await, "NotFoundException");
     assert_eq!(describe(&kit, &id).await.unwrap().key_state.unwrap().as_str(), "PendingDeletion");
     kit.advance(Duration::from_secs(7 * 86_400));
     settle().await;
-    assert_eq!(code(describe(&kit, &id).await), "NotFoundException");
+    refused_as(describe(&kit, &id).await, "NotFoundException");
 }

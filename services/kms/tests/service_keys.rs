@@ -20,11 +20,8 @@ fn data_key(alias: &str) -> GenerateDataKeyInput {
 async fn it_is_made_when_its_service_first_uses_it() {
     let kit = kit();
     let refused = kit.run(GenerateDataKey, data_key(ALIAS)).await;
-    assert_eq!(text(refused), format!("Alias arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS} is not found."));
-    assert_eq!(
-        code(kit.run_as(via(&kit, "ssm"), GenerateDataKey, data_key(ALIAS)).await),
-        "NotFoundException"
-    );
+    assert_eq!(refusal(refused).1, format!("Alias arn:aws:kms:{REGION}:{ACCOUNT}:{ALIAS} is not found."));
+    refused_as(kit.run_as(via(&kit, "ssm"), GenerateDataKey, data_key(ALIAS)).await, "NotFoundException");
     kit.asked();
     let out = kit.run_as(via(&kit, "secretsmanager"), GenerateDataKey, data_key(ALIAS)).await.unwrap();
     let asked = kit.asked().remove(0);
@@ -49,7 +46,7 @@ async fn asking_about_a_known_one_makes_it() {
     let metadata = describe(&kit, "alias/aws/ssm").await.unwrap();
     assert_eq!(metadata.key_manager.unwrap().as_str(), "AWS");
     assert_eq!(describe(&kit, "alias/aws/ssm").await.unwrap().key_id, metadata.key_id);
-    assert_eq!(code(describe(&kit, "alias/aws/unheard-of").await), "NotFoundException");
+    refused_as(describe(&kit, "alias/aws/unheard-of").await, "NotFoundException");
 }
 
 #[tokio::test]
@@ -68,9 +65,9 @@ async fn customers_cannot_change_it() {
     let id = describe(&kit, "alias/aws/ssm").await.unwrap().key_id.unwrap();
     let tag = Tag { tag_key: "a".into(), tag_value: "b".into() };
     let input = TagResourceInput { key_id: id.as_str().into(), tags: vec![tag].into() };
-    assert_eq!(code(kit.run(TagResource, input).await), "AccessDeniedException");
+    refused_as(kit.run(TagResource, input).await, "AccessDeniedException");
     let input = CreateAliasInput { alias_name: "alias/mine".into(), target_key_id: id.as_str().into() };
-    assert_eq!(code(kit.run(CreateAlias, input).await), "AccessDeniedException");
+    refused_as(kit.run(CreateAlias, input).await, "AccessDeniedException");
     let input = DeleteAliasInput { alias_name: "alias/aws/ssm".into() };
-    assert_eq!(code(kit.run(DeleteAlias, input).await), "NotAuthorizedException");
+    refused_as(kit.run(DeleteAlias, input).await, "NotAuthorizedException");
 }

@@ -21,7 +21,7 @@ const INVALID: &str = "ValidationError";
 async fn assume(world: &World, call: &Call, input: AssumeRoleInput) -> AssumeRoleOutput {
     match world.run(call, AssumeRole, input).await {
         Ok(output) => output,
-        Err(error) => panic!("{:?}", code_and_text(&error)),
+        Err(error) => panic!("{:?}", refusal::<()>(Err(error))),
     }
 }
 
@@ -69,7 +69,7 @@ async fn both_sides_must_allow_between_accounts_and_one_within() {
 
     assert!(world.run(&nobody, AssumeRole, input(&here)).await.is_ok());
     assert!(world.run(&ann, AssumeRole, input(&here)).await.is_err());
-    let (code, text) = refused(world.run(&nobody, AssumeRole, input(&by_account)).await);
+    let (code, text) = refusal(world.run(&nobody, AssumeRole, input(&by_account)).await);
     assert_eq!(code, DENIED);
     assert_eq!(
         text,
@@ -90,16 +90,16 @@ async fn a_role_that_is_not_there_is_like_one_that_does_not_trust() {
         "Principal":{"Service":"lambda.amazonaws.com"}}}"#;
     for account in [ACCOUNT, OTHER] {
         let exists = world.role(account, "/", "exists", stranger, |_| {}).await;
-        let (code, text) = refused(world.run(&ann, AssumeRole, input(&exists)).await);
+        let (code, text) = refusal(world.run(&ann, AssumeRole, input(&exists)).await);
         assert_eq!(code, DENIED);
         for other in ["missing", "Exists", "path/exists"] {
             let missing = exists.replace("exists", other);
-            let (code, other) = refused(world.run(&ann, AssumeRole, input(&missing)).await);
+            let (code, other) = refusal(world.run(&ann, AssumeRole, input(&missing)).await);
             assert_eq!((code.as_str(), other), (DENIED, text.replace(&exists, &missing)));
         }
     }
     let broken = world.role(ACCOUNT, "/", "broken", "{", |_| {}).await;
-    assert_eq!(refused(world.run(&ann, AssumeRole, input(&broken)).await).0, DENIED);
+    assert_eq!(refusal(world.run(&ann, AssumeRole, input(&broken)).await).0, DENIED);
 }
 
 #[tokio::test]
@@ -107,12 +107,12 @@ async fn those_who_cannot_have_roles() {
     let world = World::new();
     let role = world.role(ACCOUNT, "/", "deploy", TRUST_ACCOUNT, |_| {}).await;
     let root = world.call(Principal::root(ACCOUNT, "AKIAROOT"));
-    let (code, text) = refused(world.run(&root, AssumeRole, input(&role)).await);
+    let (code, text) = refusal(world.run(&root, AssumeRole, input(&role)).await);
     assert_eq!((code.as_str(), text.as_str()), (DENIED, "Roles may not be assumed by root accounts."));
     let federated = world.call(Principal { kind: PrincipalKind::FederatedUser, ..root.principal.clone() });
-    assert_eq!(refused(world.run(&federated, AssumeRole, input(&role)).await).0, DENIED);
+    assert_eq!(refusal(world.run(&federated, AssumeRole, input(&role)).await).0, DENIED);
     let service = world.call(Principal::service("lambda", ACCOUNT));
-    assert_eq!(refused(world.run(&service, AssumeRole, input(&role)).await).0, DENIED);
+    assert_eq!(refusal(world.run(&service, AssumeRole, input(&role)).await).0, DENIED);
     let trust = TRUST_ACCOUNT.replace(r#""AWS":"123456789012""#, r#""Service":"lambda.amazonaws.com""#);
     let role = world.role(ACCOUNT, "/", "function", &trust, |_| {}).await;
     assert!(world.run(&service, AssumeRole, input(&role)).await.is_ok());
@@ -173,7 +173,7 @@ async fn what_trust_may_depend_on() {
         let answer = world.run(&ann, AssumeRole, asked).await;
         assert_eq!(answer.is_ok(), right, "{actions}");
         if let Err(error) = answer {
-            assert!(code_and_text(&error).1.contains(named));
+            assert!(refusal::<()>(Err(error)).1.contains(named));
         }
     }
 }
@@ -185,15 +185,15 @@ async fn how_long() {
     let role = world.role(ACCOUNT, "/", "long", TRUST_ACCOUNT, |role| role.max_session_secs = 7200).await;
     let lasting = |secs| AssumeRoleInput { duration_seconds: Some(secs), ..input(&role) };
     let output = assume(&world, &ann, lasting(7200)).await;
-    let (code, text) = refused(world.run(&ann, AssumeRole, lasting(7201)).await);
+    let (code, text) = refusal(world.run(&ann, AssumeRole, lasting(7201)).await);
     assert_eq!(code, INVALID);
     assert_eq!(text, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
     for secs in [899, 43_201] {
-        assert_eq!(refused(world.run(&ann, AssumeRole, lasting(secs)).await).0, INVALID);
+        assert_eq!(refusal(world.run(&ann, AssumeRole, lasting(secs)).await).0, INVALID);
     }
     let session = world.as_session(&output.credentials.unwrap());
     let chained = assume(&world, &session, lasting(3600)).await;
-    let (code, text) = refused(world.run(&session, AssumeRole, lasting(3601)).await);
+    let (code, text) = refusal(world.run(&session, AssumeRole, lasting(3601)).await);
     assert_eq!(code, INVALID);
     assert_eq!(
         text,
@@ -204,7 +204,7 @@ async fn how_long() {
     // Credentials of GetSessionToken are temporary too.
     let output = world.run(&ann, GetSessionToken, Default::default()).await.ok().unwrap();
     let session = world.as_session(&output.credentials.unwrap());
-    assert_eq!(refused(world.run(&session, AssumeRole, lasting(3601)).await).0, INVALID);
+    assert_eq!(refusal(world.run(&session, AssumeRole, lasting(3601)).await).0, INVALID);
     let again = assume(&world, &session, lasting(3600)).await;
     assert!(!world.as_session(&again.credentials.unwrap()).principal.session.unwrap().chained);
 }
@@ -228,11 +228,11 @@ async fn what_passes_on_in_a_chain() {
     assert_eq!(output.source_identity.as_deref(), Some("Ann"));
     assert!(output.packed_policy_size.is_some_and(|percent| percent > 0));
     let session = world.as_session(&output.credentials.unwrap());
-    assert_eq!(refused(world.run(&session, AssumeRole, input(&plain)).await).0, DENIED);
+    assert_eq!(refusal(world.run(&session, AssumeRole, input(&plain)).await).0, DENIED);
     let again = AssumeRoleInput { tags: Some(vec![tag("TEAM", "blue")]), ..input(&second) };
-    assert_eq!(refused(world.run(&session, AssumeRole, again).await).0, INVALID);
+    assert_eq!(refusal(world.run(&session, AssumeRole, again).await).0, INVALID);
     let other = AssumeRoleInput { source_identity: Some("Bob".into()), ..input(&second) };
-    assert_eq!(refused(world.run(&session, AssumeRole, other).await).0, DENIED);
+    assert_eq!(refusal(world.run(&session, AssumeRole, other).await).0, DENIED);
     let output = assume(&world, &session, input(&second)).await;
     assert_eq!(output.source_identity.as_deref(), Some("Ann"));
     let held = world.as_session(&output.credentials.unwrap()).principal.session.unwrap();
@@ -263,11 +263,11 @@ async fn policies_limit_the_session() {
     for bad in
         ["{", r#"{"Statement":[]}"#, &only_queues.replace(r#""Effect""#, r#""Principal":"*","Effect""#)]
     {
-        let (code, _) = refused(world.run(&ann, AssumeRole, limited(bad)).await);
+        let (code, _) = refusal(world.run(&ann, AssumeRole, limited(bad)).await);
         assert_eq!(code, "MalformedPolicyDocument", "{bad}");
     }
     let long = format!("{only_queues}{}", " ".repeat(2048));
-    assert_eq!(refused(world.run(&ann, AssumeRole, limited(&long)).await).0, INVALID);
+    assert_eq!(refusal(world.run(&ann, AssumeRole, limited(&long)).await).0, INVALID);
     for arns in [
         vec![arn("arn:aws:iam::123456789012:policy/missing")],
         vec![arn("arn:aws:iam::210987654321:policy/theirs")],
@@ -276,7 +276,7 @@ async fn policies_limit_the_session() {
         vec![arn("arn:aws:iam::aws:policy/ReadOnlyAccess"); 11],
     ] {
         let asked = AssumeRoleInput { policy_arns: Some(arns), ..input(&role) };
-        assert_eq!(refused(world.run(&ann, AssumeRole, asked).await).0, INVALID);
+        assert_eq!(refusal(world.run(&ann, AssumeRole, asked).await).0, INVALID);
     }
 }
 
@@ -289,7 +289,7 @@ async fn too_much_does_not_fit() {
     let noise = |len| kernel::Ids.hex(len);
     let tags = (0..50).map(|n| tag(&format!("{n}{}", noise(100)), &noise(256))).collect();
     let asked = AssumeRoleInput { tags: Some(tags), ..input(&role) };
-    let (code, text) = refused(world.run(&ann, AssumeRole, asked).await);
+    let (code, text) = refusal(world.run(&ann, AssumeRole, asked).await);
     assert_eq!(code, "PackedPolicyTooLarge");
     assert!(text.starts_with("Packed policy consumes ") && text.contains("% of allotted space"), "{text}");
 }
@@ -309,25 +309,25 @@ async fn a_second_factor() {
         token_code: Some(code.into()),
         ..input(&role)
     };
-    assert_eq!(refused(world.run(&ann, AssumeRole, input(&role)).await).0, DENIED);
+    assert_eq!(refusal(world.run(&ann, AssumeRole, input(&role)).await).0, DENIED);
     let code = world.code();
     let output = assume(&world, &ann, shown(&serial, &code)).await;
     assert_eq!(world.as_session(&output.credentials.unwrap()).principal.session.unwrap().mfa, None);
-    let (denied, text) = refused(world.run(&ann, AssumeRole, shown(&serial, &code)).await);
+    let (denied, text) = refusal(world.run(&ann, AssumeRole, shown(&serial, &code)).await);
     assert_eq!(denied, DENIED);
     assert_eq!(text, "MultiFactorAuthentication failed with invalid MFA one time pass code. ");
     let (_, text) =
-        refused(world.run(&ann, AssumeRole, shown("arn:aws:iam::123456789012:mfa/x", &code)).await);
+        refusal(world.run(&ann, AssumeRole, shown("arn:aws:iam::123456789012:mfa/x", &code)).await);
     assert!(text.contains("verify your MFA serial number"), "{text}");
     let half = AssumeRoleInput { serial_number: Some(serial.clone()), ..input(&role) };
-    let (_, text) = refused(world.run(&ann, AssumeRole, half).await);
+    let (_, text) = refusal(world.run(&ann, AssumeRole, half).await);
     assert!(text.contains("must provide both"), "{text}");
     // Wrong codes are counted even though the request is refused.
     world.advance(60);
     for _ in 0..5 {
-        assert_eq!(refused(world.run(&ann, AssumeRole, shown(&serial, "000000")).await).0, DENIED);
+        assert_eq!(refusal(world.run(&ann, AssumeRole, shown(&serial, "000000")).await).0, DENIED);
     }
-    let (_, text) = refused(world.run(&ann, AssumeRole, shown(&serial, &world.code())).await);
+    let (_, text) = refusal(world.run(&ann, AssumeRole, shown(&serial, &world.code())).await);
     assert!(text.contains("invalid MFA"), "{text}");
     // What was shown for the caller's own session counts as long as it is young enough.
     world.advance(60);
@@ -350,9 +350,9 @@ async fn names_and_arns_that_cannot_be() {
     let role = world.role(ACCOUNT, "/", "r", TRUST_ACCOUNT, |_| {}).await;
     for name in ["a", "with space", "sl/ash", &"x".repeat(65)] {
         let asked = AssumeRoleInput { role_session_name: name.into(), ..input(&role) };
-        assert_eq!(refused(world.run(&ann, AssumeRole, asked).await).0, INVALID, "{name}");
+        assert_eq!(refusal(world.run(&ann, AssumeRole, asked).await).0, INVALID, "{name}");
     }
-    let (code, text) = refused(world.run(&ann, AssumeRole, input("arn:aws:iam::123456789012:user/u")).await);
+    let (code, text) = refusal(world.run(&ann, AssumeRole, input("arn:aws:iam::123456789012:user/u")).await);
     assert_eq!((code.as_str(), text.as_str()), (INVALID, "Request ARN is invalid"));
 }
 

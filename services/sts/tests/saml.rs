@@ -63,7 +63,7 @@ impl Corp {
     ) -> Result<AssumeRoleWithSAMLOutput, (String, String)> {
         let nobody = Call { account: ACCOUNT.into(), ..self.world.call(Principal::anonymous()) };
         let answer = self.world.run(&nobody, AssumeRoleWithSAML, input).await;
-        answer.map_err(|error| code_and_text(&error))
+        answer.map_err(|error| refusal::<()>(Err(error)))
     }
 
     async fn refused(&self, input: AssumeRoleWithSAMLInput) -> (String, String) {

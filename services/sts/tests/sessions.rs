@@ -36,7 +36,7 @@ async fn a_session_is_the_user_itself() {
     }
     for secs in [899, 129_601] {
         let asked = GetSessionTokenInput { duration_seconds: Some(secs), ..Default::default() };
-        assert_eq!(refused(world.run(&ann, GetSessionToken, asked).await).0, INVALID);
+        assert_eq!(refusal(world.run(&ann, GetSessionToken, asked).await).0, INVALID);
     }
 }
 
@@ -70,7 +70,7 @@ async fn a_code_makes_a_session_with_a_second_factor() {
         ..Default::default()
     };
     let wrong = if world.code() == "000000" { "000001" } else { "000000" };
-    let (code, text) = refused(world.run(&ann, GetSessionToken, shown(wrong)).await);
+    let (code, text) = refusal(world.run(&ann, GetSessionToken, shown(wrong)).await);
     assert_eq!(
         (code.as_str(), text.as_str()),
         (DENIED, "MultiFactorAuthentication failed with invalid MFA one time pass code. ")
@@ -79,10 +79,10 @@ async fn a_code_makes_a_session_with_a_second_factor() {
     let held = world.as_session(&output.credentials.unwrap()).principal.session.unwrap();
     assert_eq!(held.mfa, Some(world.clock().now()));
     // Twice is once too often.
-    assert_eq!(refused(world.run(&ann, GetSessionToken, shown(&world.code())).await).0, DENIED);
+    assert_eq!(refusal(world.run(&ann, GetSessionToken, shown(&world.code())).await).0, DENIED);
     let bob = world.user("bob", "").await;
     world.advance(60);
-    assert_eq!(refused(world.run(&bob, GetSessionToken, shown(&world.code())).await).0, DENIED);
+    assert_eq!(refusal(world.run(&bob, GetSessionToken, shown(&world.code())).await).0, DENIED);
 }
 
 #[tokio::test]
@@ -97,13 +97,13 @@ async fn sessions_begin_no_sessions() {
     let output = world.run(&ann, AssumeRole, asked).await.ok().unwrap();
     let of_role = world.as_session(&output.credentials.unwrap());
     for session in [of_user, of_role] {
-        let (code, text) = refused(world.run(&session, GetSessionToken, Default::default()).await);
+        let (code, text) = refusal(world.run(&session, GetSessionToken, Default::default()).await);
         assert_eq!(
             (code.as_str(), text.as_str()),
             (DENIED, "Cannot call GetSessionToken with session credentials")
         );
         let asked = GetFederationTokenInput { name: "Bob".into(), ..Default::default() };
-        let (code, text) = refused(world.run(&session, GetFederationToken, asked).await);
+        let (code, text) = refusal(world.run(&session, GetFederationToken, asked).await);
         assert_eq!(
             (code.as_str(), text.as_str()),
             (DENIED, "Cannot call GetFederationToken with session credentials")
@@ -124,7 +124,7 @@ async fn a_federated_user() {
         tags: Some(vec![tag]),
         ..Default::default()
     };
-    let (code, text) = refused(world.run(&nobody, GetFederationToken, asked.clone()).await);
+    let (code, text) = refusal(world.run(&nobody, GetFederationToken, asked.clone()).await);
     assert_eq!(code, DENIED);
     assert!(
         text.contains("sts:GetFederationToken on resource: arn:aws:sts::123456789012:federated-user/Bob"),
@@ -132,7 +132,7 @@ async fn a_federated_user() {
     );
     let untagged = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:GetFederationToken","Resource":"*"}}"#;
     let cat = world.user("cat", untagged).await;
-    assert!(refused(world.run(&cat, GetFederationToken, asked.clone()).await).1.contains("sts:TagSession"));
+    assert!(refusal(world.run(&cat, GetFederationToken, asked.clone()).await).1.contains("sts:TagSession"));
 
     let output = world.run(&ann, GetFederationToken, asked.clone()).await.ok().unwrap();
     let user = output.federated_user.unwrap();
@@ -154,10 +154,10 @@ async fn a_federated_user() {
     let role = world.role(ACCOUNT, "/", "r", TRUST_ACCOUNT, |_| {}).await;
     let role =
         AssumeRoleInput { role_arn: role.into(), role_session_name: "one".into(), ..Default::default() };
-    assert_eq!(refused(world.run(&session, AssumeRole, role).await).0, DENIED);
+    assert_eq!(refusal(world.run(&session, AssumeRole, role).await).0, DENIED);
 
     let bad = GetFederationTokenInput { policy: Some("{".into()), ..asked };
-    assert_eq!(refused(world.run(&ann, GetFederationToken, bad).await).0, "MalformedPolicyDocument");
+    assert_eq!(refusal(world.run(&ann, GetFederationToken, bad).await).0, "MalformedPolicyDocument");
 }
 
 #[tokio::test]
@@ -169,10 +169,10 @@ async fn messages_open_for_those_who_may() {
     let asked = |message: &str| DecodeAuthorizationMessageInput { encoded_message: message.into() };
     let output = world.run(&ann, DecodeAuthorizationMessage, asked(&sealed)).await.ok().unwrap();
     assert_eq!(output.decoded_message.as_deref(), Some(text));
-    assert_eq!(refused(world.run(&nobody, DecodeAuthorizationMessage, asked(&sealed)).await).0, DENIED);
+    assert_eq!(refusal(world.run(&nobody, DecodeAuthorizationMessage, asked(&sealed)).await).0, DENIED);
     let others = token::seal_message(&world.deps.vault, OTHER, text).unwrap();
     for bad in ["x", &sealed[1..], &others] {
-        let (code, _) = refused(world.run(&ann, DecodeAuthorizationMessage, asked(bad)).await);
+        let (code, _) = refusal(world.run(&ann, DecodeAuthorizationMessage, asked(bad)).await);
         assert_eq!(code, "InvalidAuthorizationMessageException");
     }
 }
@@ -198,8 +198,8 @@ async fn whose_access_key() {
     }
     let elsewhere = token::new_key_id(kernel::Ids, "ASIA", "000000000007");
     for id in ["AKIAIOSFODNN7EXAMPLF", &elsewhere, "ASIA0000000000000000", "short"] {
-        assert_eq!(refused(world.run(&ann, GetAccessKeyInfo, asked(id)).await).0, INVALID, "{id}");
+        assert_eq!(refusal(world.run(&ann, GetAccessKeyInfo, asked(id)).await).0, INVALID, "{id}");
     }
     let nobody = world.user("nobody", "").await;
-    assert_eq!(refused(world.run(&nobody, GetAccessKeyInfo, asked(&temporary)).await).0, DENIED);
+    assert_eq!(refusal(world.run(&nobody, GetAccessKeyInfo, asked(&temporary)).await).0, DENIED);
 }

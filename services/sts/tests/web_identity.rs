@@ -93,7 +93,7 @@ impl GitHub {
         input: AssumeRoleWithWebIdentityInput,
     ) -> Result<AssumeRoleWithWebIdentityOutput, (String, String)> {
         let answer = self.world.run(&self.nobody(), AssumeRoleWithWebIdentity, input).await;
-        answer.map_err(|error| code_and_text(&error))
+        answer.map_err(|error| refusal::<()>(Err(error)))
     }
 
     async fn refused(&self, token: &str) -> (String, String) {
@@ -307,6 +307,6 @@ async fn an_issuer_that_is_away() {
         ..Default::default()
     };
     let nobody = Call { account: ACCOUNT.into(), ..world.call(Principal::anonymous()) };
-    let (code, _) = refused(world.run(&nobody, AssumeRoleWithWebIdentity, input).await);
+    let (code, _) = refusal(world.run(&nobody, AssumeRoleWithWebIdentity, input).await);
     assert_eq!(code, "IDPCommunicationError");
 }

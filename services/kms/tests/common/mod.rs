@@ -9,38 +9,13 @@ use model_kms::Error;
 use model_kms::ops::*;
 use model_kms::types::*;
 pub use testkit::{ACCOUNT, Kit, REGION};
-use wire::{Bytes, Protocol, ServiceError};
+use wire::{Bytes, Protocol};
 
 pub fn kit() -> Kit {
     Kit::new(|deps| vec![kms::service(deps.clone())])
 }
 
-/// Code and text of an error, as clients see them.
-pub fn said(error: &Error) -> (String, String) {
-    let fault = error.fault();
-    (fault.code(Protocol::Json11).to_owned(), fault.message(Protocol::Json11).into_owned())
-}
-
-/// The code and text of a refusal.
-#[track_caller]
-pub fn refusal<T>(result: Result<T, Error>) -> (String, String) {
-    match result {
-        Ok(_) => panic!("it is allowed"),
-        Err(error) => said(&error),
-    }
-}
-
-/// The code of a refusal.
-#[track_caller]
-pub fn code<T>(result: Result<T, Error>) -> String {
-    refusal(result).0
-}
-
-/// The text of a refusal.
-#[track_caller]
-pub fn text<T>(result: Result<T, Error>) -> String {
-    refusal(result).1
-}
+testkit::refusals!(Error, Protocol::Json11);
 
 pub async fn create(kit: &Kit, input: CreateKeyInput) -> KeyMetadata {
     kit.run(CreateKey, input).await.unwrap().key_metadata.unwrap()

@@ -11,7 +11,7 @@ use kernel::{Arn, Call, Clock, Principal, PrincipalKind};
 use oidc::{HttpFetch, Issuers};
 use service::Deps;
 use store::Record as _;
-use wire::{OperationType, Protocol, ServiceError};
+use wire::{OperationType, Protocol};
 
 pub const ACCOUNT: &str = testkit::ACCOUNT;
 pub const OTHER: &str = "210987654321";
@@ -155,16 +155,4 @@ impl World {
     }
 }
 
-/// Code and text of an error, as the protocol of the service has them.
-pub fn code_and_text<E: ServiceError>(error: &E) -> (String, String) {
-    let fault = error.fault();
-    (fault.query_code().to_owned(), fault.message(Protocol::Query).into_owned())
-}
-
-/// The error of an operation that must fail.
-pub fn refused<T, E: ServiceError>(result: Result<T, E>) -> (String, String) {
-    match result {
-        Ok(_) => panic!("it is not refused"),
-        Err(error) => code_and_text(&error),
-    }
-}
+testkit::refusals!(model_sts::Error, Protocol::Query, query codes);
