@@ -178,6 +178,60 @@ async fn what_is_wrong_with_one_bucket_is_no_matter_to_others() {
     until!(keys(&kit).await.is_empty());
 }
 
+/// Makes rows that belong to a key unreadable.
+async fn break_rows_of(kit: &Kit, key: &str) {
+    let store = &kit.deps().store;
+    let page = store.snapshot().range(store::KeyRange::all(), store::RangeOptions::default()).unwrap();
+    assert!(!page.more, "the store of a test is one page");
+    let mut tx = store.begin();
+    for (row, _) in page.entries {
+        if row.windows(key.len()).any(|part| part == key.as_bytes()) {
+            tx.put(row, "what is no record");
+        }
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_one_object_is_no_matter_to_others() {
+    let older = NoncurrentVersionExpiration { noncurrent_days: Some(1), ..Default::default() };
+    let abort = AbortIncompleteMultipartUpload { days_after_initiation: Some(1) };
+    let kit = kit_with(vec![LifecycleRule {
+        noncurrent_version_expiration: Some(older),
+        abort_incomplete_multipart_upload: Some(abort),
+        ..expires("", 1)
+    }])
+    .await;
+    enable_versioning(&kit).await;
+    let (mut first, mut uploads) = (Vec::new(), Vec::new());
+    for key in ["a", "broken", "c"] {
+        first.push(put(&kit, key).await.version_id.unwrap());
+        put(&kit, key).await;
+        let input =
+            CreateMultipartUploadInput { bucket: BUCKET.into(), key: key.into(), ..Default::default() };
+        uploads.push(kit.run(CreateMultipartUpload, input).await.unwrap().upload_id.unwrap());
+    }
+    break_rows_of(&kit, "broken").await;
+    kit.advance(DAY * 3);
+    for (at, key) in [(0, "a"), (2, "c")] {
+        let head = |version: Option<&String>| HeadObjectInput {
+            bucket: BUCKET.into(),
+            key: key.into(),
+            version_id: version.cloned(),
+            ..Default::default()
+        };
+        until!(kit.run(HeadObject, head(None)).await.is_err());
+        until!(kit.run(HeadObject, head(Some(&first[at]))).await.is_err());
+        let parts = || ListPartsInput {
+            bucket: BUCKET.into(),
+            key: key.into(),
+            upload_id: uploads[at].as_str().into(),
+            ..Default::default()
+        };
+        until!(kit.run(ListParts, parts()).await.is_err());
+    }
+}
+
 #[tokio::test]
 async fn answers_say_when_an_object_expires() {
     let kit = kit_with(vec![expires("old/", 2)]).await;

@@ -1,7 +1,8 @@
-//! Walking through a bucket, page by page, for what is due.
+//! Walking through a bucket, page by page, for what is due. A row that cannot be read is told and passed over: what is
+//! wrong with one object does not keep the rules from being followed for the others.
 
 use bytes::Bytes;
-use store::{KeyRange, RangeOptions, Record as _, Snapshot};
+use store::{Error, KeyRange, RangeOptions, Record as _, Snapshot};
 
 use super::due::{Due, Rules, moves, removes};
 use super::rules::{Subject, abort_of, expiration_of, marker_expires, transition_of};
@@ -24,7 +25,7 @@ impl Walk {
     }
 
     /// The next page; none at the end.
-    fn page(&mut self, snapshot: &Snapshot) -> Result<Option<Vec<(Bytes, Bytes)>>, store::Error> {
+    fn page(&mut self, snapshot: &Snapshot) -> Result<Option<Vec<(Bytes, Bytes)>>, Error> {
         let Some(range) = self.range.take() else { return Ok(None) };
         let page = snapshot.range(range.clone(), RangeOptions::limit(PAGE))?;
         self.range = page.entries.last().filter(|_| page.more).map(|(last, _)| range.after(last));
@@ -37,12 +38,12 @@ impl Walk {
         snapshot: &Snapshot,
         inside: Inside<'_>,
         rules: &Rules<'_>,
-    ) -> Result<Option<Vec<Due>>, store::Error> {
+    ) -> Result<Option<Vec<Due>>, Error> {
         let Some(page) = self.page(snapshot)? else { return Ok(None) };
         let mut all = Vec::new();
         for (row, value) in page {
-            let key = text_after(&row, &inside.objects())?;
-            let object = Object::decode(&value)?;
+            let read = || Ok((text_after(&row, &inside.objects())?, Object::decode(&value)?));
+            let Some((key, object)) = readable(&row, read())? else { continue };
             let subject = Subject::of(&key, &object);
             if expiration_of(rules.rules, &subject).is_some_and(|(at, _)| at <= rules.now) {
                 all.push(Due::Expire { key });
@@ -60,15 +61,15 @@ impl Walk {
         snapshot: &Snapshot,
         inside: Inside<'_>,
         rules: &Rules<'_>,
-    ) -> Result<Option<Vec<Due>>, store::Error> {
+    ) -> Result<Option<Vec<Due>>, Error> {
         let Some(page) = self.page(snapshot)? else { return Ok(None) };
         let base = inside.uploads();
         let mut all = Vec::new();
         for (row, value) in page {
-            let key = text_after(&row, &base)?;
-            let initiated_ms = Upload::decode(&value)?.initiated_ms;
-            if abort_of(rules.rules, &key, initiated_ms).is_some_and(|(at, _)| at <= rules.now) {
-                all.push(Due::Abort { key, upload: upload_after(&row, &base)? });
+            let read = || Ok((text_after(&row, &base)?, upload_after(&row, &base)?, Upload::decode(&value)?));
+            let Some((key, id, upload)) = readable(&row, read())? else { continue };
+            if abort_of(rules.rules, &key, upload.initiated_ms).is_some_and(|(at, _)| at <= rules.now) {
+                all.push(Due::Abort { key, upload: id });
             }
         }
         Ok(Some(all))
@@ -86,11 +87,15 @@ pub struct HistoryWalk {
     newer: u64,
     /// A delete marker that nothing came behind as yet.
     alone: Option<(Due, i64)>,
+    /// Whether something of the key could not be read: then nobody knows since when what came before is not the current
+    /// version, nor how many are newer, and it stays.
+    unreadable: bool,
 }
 
 impl HistoryWalk {
     pub fn new(inside: Inside<'_>) -> Self {
-        Self { walk: Walk::new(&inside.versions()), key: None, newer_ms: 0, newer: 0, alone: None }
+        let walk = Walk::new(&inside.versions());
+        Self { walk, key: None, newer_ms: 0, newer: 0, alone: None, unreadable: false }
     }
 
     /// What is due of a page; none at the end.
@@ -99,28 +104,44 @@ impl HistoryWalk {
         snapshot: &Snapshot,
         inside: Inside<'_>,
         rules: &Rules<'_>,
-    ) -> Result<Option<Vec<Due>>, store::Error> {
+    ) -> Result<Option<Vec<Due>>, Error> {
         let mut all = Vec::new();
         let Some(page) = self.walk.page(snapshot)? else { return Ok(None) };
         for (row, value) in page {
-            let (key, _) = version_after(&row, &inside.versions())?;
-            let version = Version::decode(&value)?;
-            if self.key.as_ref() != Some(&key) {
+            let named = version_after(&row, &inside.versions()).map_err(Error::from);
+            let Some((key, _)) = readable(&row, named)? else { continue };
+            let is_first = self.key.as_ref() != Some(&key);
+            if is_first {
                 all.extend(self.end_of_key(rules));
                 self.key = Some(key.clone());
                 self.newer = 0;
-                let current = (&mut &*snapshot).record::<Object>(&inside.object(&key))?;
-                match current {
-                    Some(current) => self.newer_ms = current.modified_ms,
-                    None => {
+                self.unreadable = false;
+            } else if self.unreadable {
+                continue;
+            }
+            // It was not alone.
+            self.alone = None;
+            let version = readable(&row, Version::decode(&value).map_err(Error::from))?;
+            let Some(version) = version else {
+                self.unreadable = true;
+                continue;
+            };
+            if is_first {
+                let row = inside.object(&key);
+                let found = (&mut &*snapshot).record::<Object>(&row);
+                match readable(&row, found)? {
+                    Some(Some(current)) => self.newer_ms = current.modified_ms,
+                    Some(None) => {
                         self.newer_ms = version.modified_ms();
                         self.alone = marker(&key, &version);
                         continue;
                     }
+                    None => {
+                        self.unreadable = true;
+                        continue;
+                    }
                 }
             }
-            // It was not alone.
-            self.alone = None;
             all.extend(of_older(rules, &key, &version, (self.newer_ms, self.newer)));
             self.newer_ms = version.modified_ms();
             self.newer += 1;
@@ -135,6 +156,18 @@ impl HistoryWalk {
         let (due, modified_ms) = self.alone.take()?;
         let key = self.key.as_deref().unwrap_or_default();
         marker_expires(rules.rules, key, modified_ms, rules.now).then_some(due)
+    }
+}
+
+/// What a row says; none where it makes no sense.
+fn readable<T>(row: &Bytes, read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Corrupt(why)) => {
+            tracing::error!(?row, why, "a lifecycle passes over a row that cannot be read");
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }
 
