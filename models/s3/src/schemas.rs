@@ -1228,6 +1228,14 @@ pub static CompleteMultipartUploadRequest: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
+        Member {
+            name: "ServerSideEncryption",
+            wire: "x-amz-server-side-encryption",
+            target: &ServerSideEncryption,
+            named: true,
+            location: Location::Header,
+            ..MEMBER
+        },
     ],
     payload: Some(2),
     ..SCHEMA
@@ -13526,6 +13534,14 @@ pub static UploadPartCopyRequest: Schema = Schema {
             location: Location::Header,
             ..MEMBER
         },
+        Member {
+            name: "ServerSideEncryption",
+            wire: "x-amz-server-side-encryption",
+            target: &ServerSideEncryption,
+            named: true,
+            location: Location::Header,
+            ..MEMBER
+        },
     ],
     ..SCHEMA
 };
@@ -13870,6 +13886,14 @@ pub static UploadPartRequest: Schema = Schema {
             name: "ExpectedBucketOwner",
             wire: "x-amz-expected-bucket-owner",
             target: &AccountId,
+            named: true,
+            location: Location::Header,
+            ..MEMBER
+        },
+        Member {
+            name: "ServerSideEncryption",
+            wire: "x-amz-server-side-encryption",
+            target: &ServerSideEncryption,
             named: true,
             location: Location::Header,
             ..MEMBER

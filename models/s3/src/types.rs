@@ -543,9 +543,11 @@ pub struct CompleteMultipartUploadInput {
     pub sse_customer_key: Option<String>,
     /// `SSECustomerKeyMD5`.
     pub sse_customer_key_md5: Option<String>,
+    /// `ServerSideEncryption`.
+    pub server_side_encryption: Option<Open<ServerSideEncryption>>,
 }
 
-wire::structure!(CompleteMultipartUploadInput, schemas::CompleteMultipartUploadRequest, { 0: bucket, 1: key, 2: multipart_upload, 3: upload_id, 4: checksum_crc32, 5: checksum_crc32c, 6: checksum_crc64nvme, 7: checksum_sha1, 8: checksum_sha256, 9: checksum_sha512, 10: checksum_md5, 11: checksum_xxhash64, 12: checksum_xxhash3, 13: checksum_xxhash128, 14: checksum_type, 15: mpu_object_size, 16: request_payer, 17: expected_bucket_owner, 18: if_match, 19: if_none_match, 20: sse_customer_algorithm, 21: sse_customer_key, 22: sse_customer_key_md5 });
+wire::structure!(CompleteMultipartUploadInput, schemas::CompleteMultipartUploadRequest, { 0: bucket, 1: key, 2: multipart_upload, 3: upload_id, 4: checksum_crc32, 5: checksum_crc32c, 6: checksum_crc64nvme, 7: checksum_sha1, 8: checksum_sha256, 9: checksum_sha512, 10: checksum_md5, 11: checksum_xxhash64, 12: checksum_xxhash3, 13: checksum_xxhash128, 14: checksum_type, 15: mpu_object_size, 16: request_payer, 17: expected_bucket_owner, 18: if_match, 19: if_none_match, 20: sse_customer_algorithm, 21: sse_customer_key, 22: sse_customer_key_md5, 23: server_side_encryption });
 
 /// Shape `CompletedMultipartUpload`.
 #[derive(Clone, Default)]
@@ -5145,9 +5147,11 @@ pub struct UploadPartCopyInput {
     pub expected_bucket_owner: Option<String>,
     /// `ExpectedSourceBucketOwner`.
     pub expected_source_bucket_owner: Option<String>,
+    /// `ServerSideEncryption`.
+    pub server_side_encryption: Option<Open<ServerSideEncryption>>,
 }
 
-wire::structure!(UploadPartCopyInput, schemas::UploadPartCopyRequest, { 0: bucket, 1: copy_source, 2: copy_source_if_match, 3: copy_source_if_modified_since, 4: copy_source_if_none_match, 5: copy_source_if_unmodified_since, 6: copy_source_range, 7: key, 8: part_number, 9: upload_id, 10: sse_customer_algorithm, 11: sse_customer_key, 12: sse_customer_key_md5, 13: copy_source_sse_customer_algorithm, 14: copy_source_sse_customer_key, 15: copy_source_sse_customer_key_md5, 16: request_payer, 17: expected_bucket_owner, 18: expected_source_bucket_owner });
+wire::structure!(UploadPartCopyInput, schemas::UploadPartCopyRequest, { 0: bucket, 1: copy_source, 2: copy_source_if_match, 3: copy_source_if_modified_since, 4: copy_source_if_none_match, 5: copy_source_if_unmodified_since, 6: copy_source_range, 7: key, 8: part_number, 9: upload_id, 10: sse_customer_algorithm, 11: sse_customer_key, 12: sse_customer_key_md5, 13: copy_source_sse_customer_algorithm, 14: copy_source_sse_customer_key, 15: copy_source_sse_customer_key_md5, 16: request_payer, 17: expected_bucket_owner, 18: expected_source_bucket_owner, 19: server_side_encryption });
 
 /// Shape `UploadPartOutput`.
 #[derive(Clone, Default)]
@@ -5241,9 +5245,11 @@ pub struct UploadPartInput {
     pub request_payer: Option<Open<RequestPayer>>,
     /// `ExpectedBucketOwner`.
     pub expected_bucket_owner: Option<String>,
+    /// `ServerSideEncryption`.
+    pub server_side_encryption: Option<Open<ServerSideEncryption>>,
 }
 
-wire::structure!(UploadPartInput, schemas::UploadPartRequest, { 0: body, 1: bucket, 2: content_length, 3: content_md5, 4: checksum_algorithm, 5: checksum_crc32, 6: checksum_crc32c, 7: checksum_crc64nvme, 8: checksum_sha1, 9: checksum_sha256, 10: checksum_sha512, 11: checksum_md5, 12: checksum_xxhash64, 13: checksum_xxhash3, 14: checksum_xxhash128, 15: key, 16: part_number, 17: upload_id, 18: sse_customer_algorithm, 19: sse_customer_key, 20: sse_customer_key_md5, 21: request_payer, 22: expected_bucket_owner });
+wire::structure!(UploadPartInput, schemas::UploadPartRequest, { 0: body, 1: bucket, 2: content_length, 3: content_md5, 4: checksum_algorithm, 5: checksum_crc32, 6: checksum_crc32c, 7: checksum_crc64nvme, 8: checksum_sha1, 9: checksum_sha256, 10: checksum_sha512, 11: checksum_md5, 12: checksum_xxhash64, 13: checksum_xxhash3, 14: checksum_xxhash128, 15: key, 16: part_number, 17: upload_id, 18: sse_customer_algorithm, 19: sse_customer_key, 20: sse_customer_key_md5, 21: request_payer, 22: expected_bucket_owner, 23: server_side_encryption });
 
 /// Shape `VersioningConfiguration`.
 #[derive(Clone, Default)]

@@ -188,8 +188,8 @@ fn check_brought(sealing: &Sealing, brought: Option<&Brought>) -> Result<(), Det
     }
 }
 
-/// Refuses to be told, where an object is read, how it is encrypted: that is said where it is written.
-pub fn not_of_reading(said: Option<&Open<ServerSideEncryption>>) -> Result<(), Detailed> {
+/// Refuses to be told, where an object is read or put together, how it is encrypted: that is said where it begins.
+pub fn not_here(said: Option<&Open<ServerSideEncryption>>) -> Result<(), Detailed> {
     let Some(said) = said else { return Ok(()) };
     let text = "x-amz-server-side-encryption header is not supported for this operation.";
     Err(invalid_argument(text, ALGORITHM, said.as_str()))

@@ -664,3 +664,35 @@ async fn the_key_comes_once_more_where_a_checksum_was_chosen() {
     };
     kit.run(CompleteMultipartUpload, input).await.unwrap();
 }
+
+/// How an upload is encrypted is said where it begins.
+#[tokio::test]
+async fn parts_and_ends_do_not_say_how_the_upload_is_encrypted() {
+    let kit = kit().await;
+    put(&kit, b"12345").await;
+    let upload = begin(&kit).await;
+    let named = part(&kit, &upload, 1, b"x").await;
+    let text = "x-amz-server-side-encryption header is not supported for this operation.";
+    for said in [ServerSideEncryption::Aes256, ServerSideEncryption::AwsKms] {
+        let server_side_encryption = Some(said.into());
+        let one = UploadPartInput { server_side_encryption, ..part_input(&upload, 2, b"x") };
+        refused(kit.run(UploadPart, one).await, "InvalidArgument", text);
+        let copy = UploadPartCopyInput {
+            server_side_encryption: Some(said.into()),
+            copy_source: format!("{BUCKET}/{KEY}").into(),
+            bucket: BUCKET.into(),
+            key: KEY.into(),
+            upload_id: upload.as_str().into(),
+            part_number: 2.into(),
+            ..Default::default()
+        };
+        refused(kit.run(UploadPartCopy, copy).await, "InvalidArgument", text);
+        let server_side_encryption = Some(said.into());
+        let ended = CompleteMultipartUploadInput {
+            server_side_encryption,
+            ..end_input(&upload, vec![named.clone()])
+        };
+        refused(kit.run(CompleteMultipartUpload, ended).await, "InvalidArgument", text);
+    }
+    end(&kit, &upload, vec![named]).await.unwrap();
+}

@@ -36,6 +36,7 @@ impl S3 {
         place: Allowed<Place>,
         input: CompleteMultipartUploadInput,
     ) -> Result<CompleteMultipartUploadOutput, Error> {
+        sealing::not_here(input.server_side_encryption.as_ref())?;
         let conditions = Writing::new(input.if_match.as_deref(), input.if_none_match.as_deref())?;
         let (bucket, key) = (&place.bucket, place.key.as_str());
         let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;

@@ -21,7 +21,7 @@ use crate::object_key::ObjectKey;
 use crate::records::{self, Checksum, Sealing, Upload};
 use crate::resource::Place;
 use crate::s3::S3;
-use crate::sealing::Customer;
+use crate::sealing::{Customer, not_here};
 use crate::shown::{quoted, show_sealing};
 use crate::write::Written;
 use crate::{data, payer, uploads};
@@ -37,6 +37,7 @@ impl S3 {
         let (bucket, key, id) = (&place.bucket, place.key.as_str(), input.upload_id.as_str());
         let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         let upload = uploads::named(&mut self.store.snapshot(), bucket.inside(), key, id)?;
+        not_here(input.server_side_encryption.as_ref())?;
         let customer = customer!(input);
         check_customer(&upload.sealing, customer)?;
         let claimed = claims!(input);

@@ -21,7 +21,7 @@ use crate::limits::PUT_BYTES_MAX;
 use crate::ops::object::copy::{check_copied, read_by_copy};
 use crate::resource::Copy;
 use crate::s3::S3;
-use crate::sealing::Customer;
+use crate::sealing::{Customer, not_here};
 use crate::shown::{quoted, show_sealing, to_the_second, version_id};
 use crate::{logging, payer, uploads};
 
@@ -37,6 +37,7 @@ impl S3 {
         let (bucket, key, id) = (&to.bucket, to.key.as_str(), input.upload_id.as_str());
         let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         let upload = uploads::named(&mut self.store.snapshot(), bucket.inside(), key, id)?;
+        not_here(input.server_side_encryption.as_ref())?;
         let own = customer!(input);
         check_customer(&upload.sealing, own)?;
 

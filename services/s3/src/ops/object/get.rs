@@ -97,7 +97,7 @@ impl S3 {
     ) -> Result<GetObjectOutput, Error> {
         let asked = asked.into_inner();
         let request_charged = payer::charged(&call, &asked.bucket, input.request_payer.as_ref())?;
-        sealing::not_of_reading(input.server_side_encryption.as_ref())?;
+        sealing::not_here(input.server_side_encryption.as_ref())?;
         let object = self.found(&call, "GET", &asked)?;
         check_conditions(object, &reading!(input))?;
         if is_archived(&object.storage_class) {
@@ -125,7 +125,7 @@ impl S3 {
     ) -> Result<HeadObjectOutput, Error> {
         let asked = asked.into_inner();
         let request_charged = payer::charged(&call, &asked.bucket, input.request_payer.as_ref())?;
-        sealing::not_of_reading(input.server_side_encryption.as_ref())?;
+        sealing::not_here(input.server_side_encryption.as_ref())?;
         let object = self.found(&call, "HEAD", &asked)?;
         check_conditions(object, &reading!(input))?;
         sealing::check_customer(&object.sealing, customer!(input))?;
