@@ -76,6 +76,23 @@ impl<'a> AclInput<'a> {
         self.canned.is_none() && self.document.is_none() && self.headers().next().is_none()
     }
 
+    /// Whether it says no more than that the bucket's owner, an account, has full control. Who may write an object may say
+    /// this without the right to change lists: the user guide's examples of policies that ask for it allow `s3:PutObject`
+    /// alone.
+    pub fn is_for_bucket_owner(&self, s3: &S3, owner: &str) -> bool {
+        let mut headers = self.headers();
+        match (self.canned, headers.next(), self.document) {
+            (Some(name), None, None) => name == "bucket-owner-full-control",
+            (None, Some((header, Permission::FullControl, value)), None) => {
+                let owner = Grantee::Account(owner.to_owned());
+                let is_owner =
+                    |part: &str| of_header(s3, header, part.trim()).is_ok_and(|found| found == owner);
+                headers.next().is_none() && value.split(',').all(is_owner)
+            }
+            _ => false,
+        }
+    }
+
     /// The headers as policies know them: `s3:x-amz-acl` and `s3:x-amz-grant-…`.
     pub fn condition_keys(&self) -> impl Iterator<Item = (String, String)> {
         let canned = self.canned.map(|name| ("s3:x-amz-acl".to_owned(), name.to_owned()));

@@ -276,3 +276,40 @@ async fn uploads_are_their_initiators_to_end() {
         s3.owner(AbortMultipartUpload, abort(id)).await.unwrap();
     }
 }
+
+/// Who may write may leave the bucket's owner everything; whoever wants to let others in needs to be let change lists.
+#[tokio::test]
+async fn full_control_for_the_buckets_owner_needs_no_right_to_change_lists() {
+    let strict = Strict::new();
+    strict.owner(CreateBucket, open("docs")).await.unwrap();
+    let condition = |key: &str, value: &str| {
+        statement("Allow", &format!(r#"{{"AWS":"{OTHER}"}}"#), "s3:PutObject", "docs/*")
+            .replace("}]}", &format!(r#","Condition":{{"StringEquals":{{"{key}":"{value}"}}}}}}]}}"#))
+    };
+    let put = || objects::put_input("docs", "key", "x");
+    let policy = condition("s3:x-amz-acl", "bucket-owner-full-control");
+    strict.owner(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
+    let with = |acl| PutObjectInput { acl: objects::known(acl), ..put() };
+    strict.other(PutObject, with(ObjectCannedAcl::BucketOwnerFullControl)).await.unwrap();
+    refused_as(strict.other(PutObject, put()).await, "AccessDenied");
+
+    let (owner, other) = (strict.canonical(ACCOUNT), strict.canonical(OTHER));
+    let granted = |header: String| PutObjectInput { grant_full_control: Some(header), ..put() };
+    let to_owner = format!("id={owner}");
+    let policy = condition("s3:x-amz-grant-full-control", &to_owner);
+    strict.owner(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
+    strict.other(PutObject, granted(to_owner.clone())).await.unwrap();
+
+    let anything = statement("Allow", &format!(r#"{{"AWS":"{OTHER}"}}"#), "s3:PutObject", "docs/*");
+    strict.owner(PutBucketPolicy, policy_input("docs", &anything)).await.unwrap();
+    strict.other(PutObject, granted(format!("id=\"{owner}\", {to_owner}"))).await.unwrap();
+    for denied in [
+        with(ObjectCannedAcl::PublicRead),
+        with(ObjectCannedAcl::BucketOwnerRead),
+        granted(format!("{to_owner},id={other}")),
+        PutObjectInput { grant_read: Some(to_owner.clone()), ..put() },
+        PutObjectInput { grant_read: Some(format!("id={other}")), ..granted(to_owner.clone()) },
+    ] {
+        refused_as(strict.other(PutObject, denied).await, "AccessDenied");
+    }
+}

@@ -18,7 +18,8 @@ type Found = Result<Resource<Place>, Error>;
 pub fn create_multipart_upload(s3: &S3, call: &Call, input: &CreateMultipartUploadInput) -> Found {
     let bucket = (input.bucket.as_str(), input.expected_bucket_owner.as_deref());
     let (target, place) = to_write(s3, call, bucket, &input.key)?;
-    Ok(Resource::new(of_write(target, call, &said!(input), &wanted!(input), false), place))
+    let target = of_write(s3, (target, &place.bucket), call, &said!(input), &wanted!(input), false);
+    Ok(Resource::new(target, place))
 }
 
 pub fn upload_part(s3: &S3, call: &Call, input: &UploadPartInput) -> Found {

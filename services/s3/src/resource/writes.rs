@@ -22,7 +22,8 @@ use crate::sealing::Wanted;
 
 /// What a write needs besides `s3:PutObject`, and what policies may know of it.
 pub fn of_write(
-    mut target: Target,
+    s3: &S3,
+    (mut target, bucket): (Target, &Bucket),
     call: &Call,
     said: &Said<'_>,
     wanted: &Wanted<'_>,
@@ -33,7 +34,9 @@ pub fn of_write(
         actions.push("s3:GetObject".into());
     }
     if !said.acl.is_empty() {
-        actions.push("s3:PutObjectAcl".into());
+        if !said.acl.is_for_bucket_owner(s3, bucket.owner()) {
+            actions.push("s3:PutObjectAcl".into());
+        }
         target = said.acl.condition_keys().fold(target, |target, (name, value)| target.with_key(name, value));
     }
     if let Some(tagging) = said.tagging {
@@ -69,7 +72,8 @@ pub fn of_write(
 pub fn put_object(s3: &S3, call: &Call, input: &PutObjectInput) -> Result<Resource<Place>, Error> {
     let (target, place) =
         to_write(s3, call, (&input.bucket, input.expected_bucket_owner.as_deref()), &input.key)?;
-    let target = of_write(target, call, &said!(input), &wanted!(input), input.if_match.is_some());
+    let target =
+        of_write(s3, (target, &place.bucket), call, &said!(input), &wanted!(input), input.if_match.is_some());
     let target = match &input.if_none_match {
         Some(tag) => target.with_key("s3:if-none-match", tag.clone()),
         None => target,
@@ -86,7 +90,8 @@ pub struct Copy {
 pub fn copy_object(s3: &S3, call: &Call, input: &CopyObjectInput) -> Result<Resource<Copy>, Error> {
     let (target, to) =
         to_write(s3, call, (&input.bucket, input.expected_bucket_owner.as_deref()), &input.key)?;
-    let mut target = of_write(target, call, &said!(input), &wanted!(input), input.if_match.is_some());
+    let mut target =
+        of_write(s3, (target, &to.bucket), call, &said!(input), &wanted!(input), input.if_match.is_some());
     if let Some(directive) = &input.metadata_directive {
         target = target.with_key("s3:x-amz-metadata-directive", directive.as_str().to_owned());
     }
