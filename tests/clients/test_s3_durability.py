@@ -135,3 +135,24 @@ def test_a_client_that_leaves_in_the_middle_leaves_nothing(new_server):
     until(lambda: drafts(server) == [])
     assert keys(account, name) == []
     assert files_of_objects(server) == []
+
+
+def test_access_logs_that_wait_are_delivered_before_an_orderly_end(new_server):
+    server = new_server().start()
+    account = Account(server, KEY)
+    source, target = bucket(account), bucket(account)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{target}/*",
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    s3(account).put_bucket_policy(Bucket=target, Policy=json.dumps(document))
+    logging = {"TargetBucket": target, "TargetPrefix": "log/"}
+    s3(account).put_bucket_logging(Bucket=source, BucketLoggingStatus={"LoggingEnabled": logging})
+    s3(account).put_object(Bucket=source, Key="the-last-one", Body=b"x")
+    assert server.terminate() == 0
+    account = Account(new_server(data=server.data).start(), KEY)
+    logs = [s3(account).get_object(Bucket=target, Key=key)["Body"].read() for key in keys(account, target)]
+    assert any(b"REST.PUT.OBJECT the-last-one" in log for log in logs), logs

@@ -49,6 +49,7 @@ pub struct Service {
     edge: Option<Arc<dyn Edge>>,
     /// Futures need not be shareable; the service is.
     background: Mutex<Vec<Background>>,
+    at_end: Mutex<Vec<Background>>,
 }
 
 /// Collects the operations of a service.
@@ -66,6 +67,7 @@ impl Service {
             operations: HashMap::new(),
             edge: None,
             background: Mutex::default(),
+            at_end: Mutex::default(),
         };
         Builder { service, state }
     }
@@ -131,6 +133,12 @@ impl Service {
     pub fn take_background(&self) -> Vec<Background> {
         std::mem::take(&mut *self.background.lock())
     }
+
+    /// Takes the work of the end out, for the program to run when no request comes any more and before it stops the
+    /// background work.
+    pub fn take_at_end(&self) -> Vec<Background> {
+        std::mem::take(&mut *self.at_end.lock())
+    }
 }
 
 impl<S: Send + Sync + 'static> Builder<S> {
@@ -168,6 +176,13 @@ impl<S: Send + Sync + 'static> Builder<S> {
     #[must_use]
     pub fn background(self, work: impl Future<Output = ()> + Send + 'static) -> Self {
         self.service.background.lock().push(Box::pin(work));
+        self
+    }
+
+    /// Adds work that the service does once more when the program is told to stop. The program waits only a little for it.
+    #[must_use]
+    pub fn at_end(self, work: impl Future<Output = ()> + Send + 'static) -> Self {
+        self.service.at_end.lock().push(Box::pin(work));
         self
     }
 

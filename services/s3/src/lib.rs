@@ -195,6 +195,7 @@ pub fn service(deps: Deps) -> Service {
         .background(logging::run(s3.clone()))
         .background(notify::run(s3.clone()))
         .background(replication::run(s3.clone()))
-        .background(sweep::run(s3))
+        .background(sweep::run(s3.clone()))
+        .at_end(logging::flush(s3))
         .build()
 }

@@ -115,6 +115,11 @@ fn ended(kit: &Kit) -> Ended {
     }
 }
 
+/// What the service does when the program ends.
+fn at_end(kit: &Kit) -> Vec<service::Background> {
+    kit.deps().cloud.service("s3").expect("a service").take_at_end()
+}
+
 async fn keys(kit: &Kit) -> Vec<String> {
     let input = ListObjectsV2Input { bucket: LOGS.into(), ..Default::default() };
     let list = kit.run(ListObjectsV2, input).await.unwrap().contents.unwrap_or_default();
@@ -305,23 +310,42 @@ async fn the_log_bucket_has_to_let_logs_in() {
     let kit = world();
     create(&kit, SOURCE).await;
     create(&kit, LOGS).await;
-    let text = "You must give the log-delivery group WRITE and READ_ACP permissions to the target bucket";
-    refused(log(&kit, Some(enabled("log/"))).await, "InvalidTargetBucketForLogging", text);
-    let_in(&kit, "another").await;
-    refused_as(log(&kit, Some(enabled("log/"))).await, "InvalidTargetBucketForLogging");
-    let_in(&kit, SOURCE).await;
-    refused_as(log(&kit, Some(enabled("elsewhere/"))).await, "InvalidTargetBucketForLogging");
+    // That is asked when a log is written, not before (recorded).
     log(&kit, Some(enabled("log/"))).await.unwrap();
-    // What was let in once is not for ever.
-    kit.run(DeleteBucketPolicy, DeleteBucketPolicyInput { bucket: LOGS.into(), ..Default::default() })
-        .await
-        .unwrap();
+    let lost = async || {
+        edge(&kit).ended(ended(&kit));
+        for _ in 0..20 {
+            kit.advance(Duration::from_secs(1));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(keys(&kit).await, [""; 0]);
+    };
+    lost().await;
+    let_in(&kit, "another").await;
+    lost().await;
+    let_in(&kit, SOURCE).await;
+    log(&kit, Some(enabled("elsewhere/"))).await.unwrap();
+    lost().await;
+    log(&kit, Some(enabled("log/"))).await.unwrap();
     edge(&kit).ended(ended(&kit));
-    for _ in 0..20 {
-        kit.advance(Duration::from_secs(1));
-        tokio::task::yield_now().await;
+    let found = delivered(&kit, 1).await;
+    let (_, lines) = get(&kit, get_input(LOGS, &found[0])).await.unwrap();
+    assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 1, "what was lost stays lost");
+}
+
+#[tokio::test]
+async fn what_waits_is_delivered_before_the_program_ends() {
+    let kit = logged(enabled("log/")).await;
+    edge(&kit).ended(ended(&kit));
+    edge(&kit).ended(Ended { status: 404, ..ended(&kit) });
+    assert_eq!(keys(&kit).await, [""; 0], "the clock stands");
+    for work in at_end(&kit) {
+        work.await;
     }
-    assert!(keys(&kit).await.is_empty());
+    let found = keys(&kit).await;
+    assert_eq!(found.len(), 1);
+    let (_, lines) = get(&kit, get_input(LOGS, &found[0])).await.unwrap();
+    assert_eq!(lines.iter().filter(|byte| **byte == b'\n').count(), 2);
 }
 
 #[tokio::test]
@@ -329,14 +353,6 @@ async fn lists_let_logs_in_and_logs_have_lists() {
     let kit = world();
     create(&kit, SOURCE).await;
     create_with_lists(&kit, LOGS).await;
-    refused_as(log(&kit, Some(enabled("log/"))).await, "InvalidTargetBucketForLogging");
-    let input = PutBucketAclInput {
-        bucket: LOGS.into(),
-        acl: known(BucketCannedAcl::PublicRead),
-        ..Default::default()
-    };
-    kit.run(PutBucketAcl, input).await.unwrap();
-    refused_as(log(&kit, Some(enabled("log/"))).await, "InvalidTargetBucketForLogging");
     let delivery = "uri=\"http://acs.amazonaws.com/groups/s3/LogDelivery\"";
     let input = PutBucketAclInput {
         bucket: LOGS.into(),

@@ -2,16 +2,17 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use blob::Blobs;
 use console::style;
+use futures::future::join_all;
 use gateway::{Gateway, Limits, serve};
 use iam::bootstrap::Made;
 use identity::{Authority, Directory, Documents, Keyring, Usage};
 use kernel::{Clock, Ids};
-use service::{Accounts, Cloud, Deps};
+use service::{Accounts, Background, Cloud, Deps};
 use store::Store;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -42,7 +43,7 @@ pub fn run(config: &Config, format: Format) -> Result<()> {
     // Requests have threads of their own; this is for what services do unasked.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(up(config, format, store.clone(), root_key, started))?;
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    runtime.shutdown_timeout(Duration::from_secs(1));
     store.close();
     tracing::info!("stopped");
     Ok(())
@@ -115,6 +116,7 @@ async fn up(
     for work in services.iter().flat_map(service::Service::take_background) {
         background.spawn(work);
     }
+    let at_end: Vec<Background> = services.iter().flat_map(service::Service::take_at_end).collect();
     cloud.fill(services, Arc::new(Authority::new(directory, documents)));
     let credentials = Arc::new(AccessKeys { configured: config.keys.clone(), keyring, usage: usage.clone() });
     let gateway = Arc::new(Gateway::new(catalog::ALL, cloud, credentials, clock.clone(), Limits::default()));
@@ -155,10 +157,20 @@ async fn up(
         });
     };
     serve(listener, gateway, about, stop).await?;
+    finish(at_end).await;
     background.shutdown().await;
     usage.write(&store).await;
     ensure!(!broken, "a service's background work ended; the log says why");
     Ok(())
+}
+
+/// What services do at the end may take so long: half of the ten seconds that containers are given to stop by default.
+const END: Duration = Duration::from_secs(5);
+
+async fn finish(work: Vec<Background>) {
+    if tokio::time::timeout(END, join_all(work)).await.is_err() {
+        tracing::warn!(seconds = END.as_secs(), "not everything that waited was done in time");
+    }
 }
 
 /// Begins to compare files with their checksums, now and then. What is ephemeral does not grow old enough for it.

@@ -37,6 +37,7 @@ pub struct Logs {
     buckets: RwLock<Buckets>,
     waiting: Mutex<Waiting>,
     arrived: Notify,
+    delivered: Notify,
 }
 
 #[derive(Default)]
@@ -51,6 +52,8 @@ struct Waiting {
     by_bucket: HashMap<String, Vec<Batch>>,
     bytes: usize,
     dropped: u64,
+    /// Batches that were taken and are not yet delivered.
+    under_way: usize,
 }
 
 impl Logs {
@@ -105,7 +108,7 @@ impl Logs {
         self.arrived.notified().await;
     }
 
-    /// Takes what is to be delivered: what is full, and what came before `before`.
+    /// Takes what is to be delivered: what is full, and what came until `before`. Of each, [`Logs::delivered`] is to be told.
     pub fn take(&self, before: Timestamp) -> Vec<Batch> {
         let mut waiting = self.waiting.lock();
         let mut due = Vec::new();
@@ -115,12 +118,30 @@ impl Logs {
             !batches.is_empty()
         });
         waiting.bytes -= due.iter().map(|batch| batch.lines.len()).sum::<usize>();
+        waiting.under_way += due.len();
         let dropped = std::mem::take(&mut waiting.dropped);
         drop(waiting);
         if dropped > 0 {
             tracing::warn!(dropped, "lines of access logs were dropped: more came than could be delivered");
         }
         due
+    }
+
+    /// A batch has been delivered, or is lost.
+    pub fn delivered(&self) {
+        self.waiting.lock().under_way -= 1;
+        self.delivered.notify_waiters();
+    }
+
+    /// Resolves when nothing is being delivered.
+    pub async fn settled(&self) {
+        loop {
+            let delivered = self.delivered.notified();
+            if self.waiting.lock().under_way == 0 {
+                return;
+            }
+            delivered.await;
+        }
     }
 
     /// Whether anything waits.

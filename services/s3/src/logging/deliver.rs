@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use model_s3::Error;
 use service::places;
 use store::{KeyRange, RangeOptions, Record as _};
-use wire::{ByteStream, Detailed};
+use wire::ByteStream;
 
 use super::buffer::Batch;
 use super::{object_name, target};
@@ -25,7 +25,7 @@ use crate::records::{self, Headers};
 use crate::s3::S3;
 use crate::sealing::Wanted;
 
-/// How long a line waits at most. Short, so that little is lost when the program ends; long enough that a bucket in
+/// How long a line waits at most. Short, so that little is lost when the program is killed; long enough that a bucket in
 /// use has one object for thousands of requests.
 const WAIT: Duration = Duration::from_secs(5);
 /// After an error of the store: it says in its log what is wrong.
@@ -46,11 +46,20 @@ pub async fn run(s3: Arc<S3>) {
         while s3.logs.waits() {
             s3.clock.sleep(Duration::from_secs(1)).await;
             let before = s3.clock.now().minus(WAIT);
-            let due = s3.logs.take(before);
-            let deliveries = due.into_iter().map(|batch| deliver(&s3, batch));
-            futures::stream::iter(deliveries).buffer_unordered(CONCURRENCY).collect::<()>().await;
+            deliver_all(&s3, s3.logs.take(before)).await;
         }
     }
+}
+
+/// Delivers what waits, and sees to it that what is being delivered arrives: for when the program ends.
+pub async fn flush(s3: Arc<S3>) {
+    deliver_all(&s3, s3.logs.take(s3.clock.now())).await;
+    s3.logs.settled().await;
+}
+
+async fn deliver_all(s3: &S3, batches: Vec<Batch>) {
+    let deliveries = batches.into_iter().map(|batch| deliver(s3, batch));
+    futures::stream::iter(deliveries).buffer_unordered(CONCURRENCY).collect::<()>().await;
 }
 
 /// Finds the buckets that have logs, once: from then on they are known by being configured.
@@ -82,6 +91,7 @@ async fn deliver(s3: &S3, batch: Batch) {
     if let Err(error) = write(s3, batch).await {
         tracing::warn!(bucket, bytes, ?error, "an access log cannot be delivered and is lost");
     }
+    s3.logs.delivered();
 }
 
 async fn write(s3: &S3, batch: Batch) -> Result<(), Error> {
@@ -123,27 +133,4 @@ fn attributes(
         retention,
         legal_hold: false,
     })
-}
-
-/// What has to be true of a bucket that logs are to go to.
-///
-/// # Errors
-/// `InvalidTargetBucketForLogging`.
-pub fn check(s3: &S3, source: &Bucket, bucket: &Bucket, prefix: &str) -> Result<(), Error> {
-    let invalid = |text| Detailed::new("InvalidTargetBucketForLogging", 400, text);
-    if bucket.record.requester_pays {
-        let text = "The target bucket for logging must not be a Requester Pays bucket.";
-        return Err(invalid(text).with("TargetBucket", &bucket.name).into());
-    }
-    if bucket.record.lock_default.is_some() {
-        let text = "The target bucket for logging must not have a default retention period.";
-        return Err(invalid(text).with("TargetBucket", &bucket.name).into());
-    }
-    let call = target::logger(s3, source);
-    let sample = format!("{prefix}2006-03-01-00-00-00-0000000000000000");
-    if !target::may_write(s3, &call, bucket, (prefix, &sample)) {
-        let text = "You must give the log-delivery group WRITE and READ_ACP permissions to the target bucket";
-        return Err(invalid(text).with("TargetBucket", &bucket.name).into());
-    }
-    Ok(())
 }

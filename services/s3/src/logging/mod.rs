@@ -1,8 +1,8 @@
 //! Server access logging: each request to a bucket that has it becomes a line, which is kept in memory for a few seconds
 //! and then put into an object of the log bucket with the others.
 //!
-//! As with the real service, delivery is best effort: lines that are in memory when the program ends are lost, and so are
-//! those that the log bucket does not take. A request never waits for its line.
+//! As with the real service, delivery is best effort: lines that are in memory when the program is killed are lost, and so
+//! are those that the log bucket does not take. A request never waits for its line.
 
 mod buffer;
 mod deliver;
@@ -24,7 +24,7 @@ use crate::bucket::{Bucket, kind};
 use crate::s3::S3;
 
 pub use buffer::Logs;
-pub use deliver::{check, run};
+pub use deliver::{flush, run};
 pub use target::{acl_of_logs, is_logger};
 
 /// Notes a request that has ended, if its bucket is logged.

@@ -1,4 +1,5 @@
-//! Where logs go, and whether they may: the log bucket's policy or list has to let the logging service write.
+//! Where logs go, and whether they may: the log bucket's policy or list has to let the logging service write. This is asked
+//! when a log is written, not when it is configured: the real service configures what it may not do (recorded).
 
 use kernel::{Call, Principal, PrincipalKind};
 use model_s3::Error;

@@ -36,7 +36,6 @@ impl S3 {
             Some(logging) => {
                 check_format(logging)?;
                 let target = self.log_target(&bucket, &logging.target_bucket)?;
-                logging::check(&self, &bucket, &target, &logging.target_prefix)?;
                 logging::acl_of_logs(&self, logging, &target)?;
                 // Before anybody can see it, in case that the caller does not wait; and after, in case that somebody has
                 // not seen it yet and forgets it.
@@ -48,7 +47,7 @@ impl S3 {
         Ok(PutBucketLoggingOutput {})
     }
 
-    /// Logs go to a bucket of the same owner in the same region.
+    /// Logs go to a bucket of the same owner in the same region, which neither charges its readers nor keeps what it gets.
     fn log_target(&self, bucket: &Bucket, name: &str) -> Result<Arc<Bucket>, Error> {
         let invalid =
             |text| Detailed::new("InvalidTargetBucketForLogging", 400, text).with("TargetBucket", name);
@@ -69,6 +68,13 @@ impl S3 {
                 }
             }
             return Err(error.into());
+        }
+        if target.record.requester_pays {
+            return Err(invalid("The target bucket for logging must not be a Requester Pays bucket.").into());
+        }
+        if target.record.lock_default.is_some() {
+            let text = "The target bucket for logging must not have a default retention period.";
+            return Err(invalid(text).into());
         }
         Ok(target)
     }
