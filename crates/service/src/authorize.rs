@@ -106,27 +106,40 @@ pub(crate) fn authorize<T>(
         return Ok(Allowed(resource.value));
     }
     for target in &resource.targets {
-        let ask = |action: &str, on_resources: bool| match authorizer
-            .decide(call, &Question { action, on_resources, target })
-        {
-            Decision::Allow => Ok(()),
-            Decision::Deny(why) => Err(denied(call, action, &target.arn, &why)),
-        };
-        match &target.actions {
-            Some(actions) if !actions.is_empty() => {
-                for action in actions {
-                    ask(action, true)?;
-                }
-            }
-            None if !operation.actions.is_empty() => {
-                for action in operation.actions {
-                    ask(action.name, !action.resources.is_empty())?;
-                }
-            }
-            _ => return Err(denied(call, operation.name, &target.arn, "because it has no action")),
+        if let Some(door) = target.door() {
+            check(authorizer, call, operation, &door)?;
         }
+        check(authorizer, call, operation, target)?;
     }
     Ok(Allowed(resource.value))
+}
+
+fn check(
+    authorizer: &dyn Authorizer,
+    call: &Call,
+    operation: &Operation,
+    target: &Target,
+) -> Result<(), CommonError> {
+    let ask = |action: &str, on_resources: bool| match authorizer
+        .decide(call, &Question { action, on_resources, target })
+    {
+        Decision::Allow => Ok(()),
+        Decision::Deny(why) => Err(denied(call, action, &target.arn, &why)),
+    };
+    match &target.actions {
+        Some(actions) if !actions.is_empty() => {
+            for action in actions {
+                ask(action, true)?;
+            }
+        }
+        None if !operation.actions.is_empty() => {
+            for action in operation.actions {
+                ask(action.name, !action.resources.is_empty())?;
+            }
+        }
+        _ => return Err(denied(call, operation.name, &target.arn, "because it has no action")),
+    }
+    Ok(())
 }
 
 fn denied(call: &Call, action: &str, resource: &Arn, why: &str) -> CommonError {

@@ -21,4 +21,4 @@ pub use edge::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended, Forms};
 pub use operation::{Failure, Invocation, Outcome};
 pub use places::places;
 pub use registry::{Background, Builder, Deps, Service};
-pub use target::{ResourcePolicy, Target};
+pub use target::{Door, ResourcePolicy, Target};

@@ -25,6 +25,20 @@ pub struct Target {
     pub keys: Vec<(Cow<'static, str>, Vec<Value<'static>>)>,
     /// The actions that must be allowed on it, in place of the operation's.
     pub actions: Option<Vec<Cow<'static, str>>>,
+    /// What it is reached through: see [`Target::through`].
+    pub door: Option<Box<Door>>,
+}
+
+/// A resource that another one is reached through, like a bucket through an access point. It has an owner and a policy of
+/// its own.
+#[derive(Clone, Debug)]
+pub struct Door {
+    /// The ARN that policies name when they speak of what is behind it.
+    pub arn: Arn,
+    /// The account that owns it.
+    pub owner: String,
+    /// Its own policy.
+    pub policy: Option<ResourcePolicy>,
 }
 
 /// The policy of a resource.
@@ -48,7 +62,27 @@ impl Target {
             caller_id: None,
             keys: Vec::new(),
             actions: None,
+            door: None,
         }
+    }
+
+    /// The same, where whatever is asked must be allowed on the door as well: what is allowed on the one only is not.
+    #[must_use]
+    pub fn through(mut self, door: Door) -> Self {
+        self.door = Some(Box::new(door));
+        self
+    }
+
+    /// The door as a target: the same is asked about it, with the same condition keys.
+    pub fn door(&self) -> Option<Self> {
+        let Door { arn, owner, policy } = (**self.door.as_ref()?).clone();
+        Some(Self {
+            policy,
+            caller_id: self.caller_id.clone(),
+            keys: self.keys.clone(),
+            actions: self.actions.clone(),
+            ..Self::new(arn).owned_by(owner)
+        })
     }
 
     /// The same, owned by this account.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kernel::{Call, Endpoint, Principal, Timestamp};
 use model_sqs::types::{DeleteQueueInput, DeleteQueueOutput, ListQueuesInput};
 use model_sqs::{Error, SERVICE, ops};
-use service::{Allowed, Authorizer, Decision, Invocation, Question, Resource, Service};
+use service::{Allowed, Authorizer, Decision, Door, Invocation, Question, Resource, Service, Target};
 use wire::{CommonError, ServiceError, Structure};
 
 /// Counts what was reached.
@@ -104,6 +104,47 @@ async fn nobody_else_does() {
         assert_eq!(code(&error), "AccessDenied");
     }
     assert_eq!(state.handled.load(Ordering::Relaxed), 0);
+}
+
+/// What is reached through a door needs the permission on both.
+#[tokio::test]
+async fn a_door_has_to_be_allowed_too() {
+    const DOOR: &str = "arn:aws:sqs:us-east-1:000000000000:door";
+
+    /// Allows the action on these resources, where the condition key of the request is seen.
+    struct On(&'static [&'static str]);
+    impl Authorizer for On {
+        fn decide(&self, _: &Call, question: &Question<'_>) -> Decision {
+            let target = question.target;
+            let seen = target.keys.iter().any(|(name, _)| name == "sqs:Seen");
+            match question.action == "sqs:DeleteQueue" && self.0.contains(&target.arn.as_str()) && seen {
+                true => Decision::Allow,
+                false => Decision::Deny("because nothing allows it".to_owned()),
+            }
+        }
+    }
+
+    fn through(_: &State, call: &Call, input: &DeleteQueueInput) -> Result<Resource<String>, Error> {
+        let door = Door { arn: call.arn("door"), owner: call.account.clone(), policy: None };
+        // What is said later counts for both.
+        let target = Target::new(call.arn(&input.queue_url)).through(door).with_key("sqs:Seen", true);
+        Ok(Resource::new(target, input.queue_url.to_string()))
+    }
+
+    let state = Arc::new(State::default());
+    let service = Service::builder(&SERVICE, state.clone()).op(ops::DeleteQueue, through, handle).build();
+    for (allowed, refused) in [(&[QUEUE][..], DOOR), (&[DOOR][..], QUEUE)] {
+        let error = service
+            .call::<ops::DeleteQueue>(&On(allowed), call(), input("q"))
+            .await
+            .map(|_| ())
+            .expect_err(refused);
+        let Error::Common(CommonError::AccessDenied(text)) = error else { panic!("{error:?}") };
+        assert!(text.contains(refused), "{text}");
+    }
+    assert_eq!(state.handled.load(Ordering::Relaxed), 0);
+    service.call::<ops::DeleteQueue>(&On(&[QUEUE, DOOR]), call(), input("q")).await.unwrap();
+    assert_eq!(state.handled.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
