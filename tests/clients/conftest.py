@@ -7,9 +7,13 @@ import pytest
 # What helpers assert is to be said as well as what tests assert, which takes that they are imported after this.
 pytest.register_assert_rewrite("support")
 
+from support import loopback
 from support.aws import Account
 from support.http import Client, Signer
 from support.server import Server
+
+# Clients of some services put more before the host that they are given.
+loopback.install()
 
 ACCOUNTS = itertools.count(100_000_000_000)
 

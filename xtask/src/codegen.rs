@@ -45,6 +45,8 @@ pub struct Overlay {
     pub denies_unsigned: bool,
     /// The parameter of the query protocol that the request's path can stand for.
     pub path_parameter: Option<PathParameter>,
+    /// What its requests are known by, whatever the host.
+    pub mark: Option<Mark>,
     /// Bodies that the model calls streams come and go piece by piece.
     #[serde(default)]
     pub streaming: bool,
@@ -118,6 +120,16 @@ pub struct PathParameter {
     pub name: String,
     /// The operations that are refused at such a path.
     pub not_for: BTreeSet<String>,
+}
+
+/// What every request of a service has, and none of another one that is signed for alike.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// What its paths begin with.
+    pub path: String,
+    /// A header that it has.
+    pub header: String,
 }
 
 /// Which operations to generate.

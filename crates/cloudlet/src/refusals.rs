@@ -193,7 +193,8 @@ fn unsigned_refusal(operation: &Operation, protocol: Protocol) -> Expected {
         let code = if is_json(protocol) { "AccessDeniedException" } else { "AccessDenied" };
         return Expected { status: 403, code, text: "Access to the resource " };
     }
-    if operation.service.anonymous {
+    // S3 and S3 Control.
+    if operation.service.signing_name == "s3" {
         return Expected { status: 403, code: "AccessDenied", text: "" };
     }
     let text = "Request is missing Authentication Token";

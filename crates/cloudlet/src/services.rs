@@ -7,12 +7,14 @@ use service::{Deps, Service};
 
 /// Makes the services.
 pub fn all(deps: &Deps) -> Vec<Service> {
+    let [s3, s3control] = s3::services(deps.clone());
     vec![
         dynamodb::service(deps.clone()),
         dynamodb::streams(deps.clone()),
         iam::service(deps.clone()),
         kms::service(deps.clone()),
-        s3::service(deps.clone()),
+        s3,
+        s3control,
         secretsmanager::service(deps.clone()),
         sqs::service(deps.clone()),
         ssm::service(deps.clone()),
@@ -32,12 +34,13 @@ mod tests {
     #[tokio::test]
     async fn registered_is_generated() {
         let deps = testkit::deps();
-        let generated: [(&str, &[&Operation]); 9] = [
+        let generated: [(&str, &[&Operation]); 10] = [
             ("dynamodb", model_dynamodb::ops::ALL),
             ("dynamodbstreams", model_dynamodbstreams::ops::ALL),
             ("iam", model_iam::ops::ALL),
             ("kms", model_kms::ops::ALL),
             ("s3", model_s3::ops::ALL),
+            ("s3control", model_s3control::ops::ALL),
             ("secretsmanager", model_secretsmanager::ops::ALL),
             ("sqs", model_sqs::ops::ALL),
             ("ssm", model_ssm::ops::ALL),

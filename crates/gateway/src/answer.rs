@@ -124,7 +124,8 @@ impl Gateway {
             Err(_) => claimed_service(&signing),
         };
         let sent_host = host_of(&head.parts.headers);
-        let host = self.open.and_then(|service| {
+        let marked = self.router.marked(head.parts.uri.path(), &head.parts.headers);
+        let host = self.open.filter(|_| marked.is_none()).and_then(|service| {
             let signed = signing_name == Some(service.signing_name);
             bucket_host(sent_host, service.endpoint_prefix, signed, &self.router)
         });
@@ -140,7 +141,10 @@ impl Gateway {
                 Ok(Presented::Older(link)) => link.headers(),
                 _ => &head.parts.headers,
             },
-            hosted: host.as_ref().map_or_else(|| self.router.hosted(sent_host), |_| self.open),
+            hosted: match host {
+                Some(_) => self.open,
+                None => marked.or_else(|| self.router.hosted(sent_host)),
+            },
             signing_name,
             // What is no signature is refused, in the words of the service that would take it for none.
             unsigned: !matches!(presented, Ok(Presented::Signed(_))) && signing_name.is_none(),

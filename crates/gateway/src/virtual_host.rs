@@ -1,11 +1,12 @@
-//! Buckets in host names: `bucket.s3.localhost` and its like.
+//! Buckets in host names: `bucket.s3.localhost` and its like. Access points have hosts of their own, and are named by their
+//! ARN where a bucket is by its name.
 
 use wire::Router;
 
 /// What a host says of a bucket.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct BucketHost {
-    /// The bucket.
+    /// The bucket, as a path would say it.
     pub bucket: String,
     /// Whether it is the host of the bucket's website.
     pub website: bool,
@@ -13,12 +14,17 @@ pub(crate) struct BucketHost {
 
 /// Hosts that end in this are this machine's.
 const LOCAL: &str = ".localhost";
+/// Digits of an account's number.
+const ACCOUNT_DIGITS: usize = 12;
 /// Longest name of a bucket; those from before 2018 in us-east-1 are the longest.
 const BUCKET_LEN_MAX: usize = 255;
 
 /// The bucket that a host (without its port) names, if it is one of the service whose endpoints have this prefix. `signed`
 /// says that the request's signature is scoped to that service.
 pub(crate) fn bucket_host(host: &str, prefix: &str, signed: bool, router: &Router) -> Option<BucketHost> {
+    if let Some(bucket) = access_point(host, prefix) {
+        return Some(BucketHost { bucket, website: false });
+    }
     let (bucket, website) = match endpoint_label(host, prefix) {
         Some((begin, website)) => (&host[..begin - 1], website),
         None if signed => (local_bucket(host, router)?, false),
@@ -26,6 +32,22 @@ pub(crate) fn bucket_host(host: &str, prefix: &str, signed: bool, router: &Route
     };
     let bucket = bucket.to_ascii_lowercase();
     is_bucket(&bucket).then_some(BucketHost { bucket, website })
+}
+
+/// The access point of `name-account.s3-accesspoint.region.domain`: its ARN, as a path would say it.
+fn access_point(host: &str, prefix: &str) -> Option<String> {
+    let host = host.to_ascii_lowercase();
+    let mut labels = host.split('.');
+    let (point, endpoint) = (labels.next()?, labels.next()?);
+    if endpoint.strip_prefix(prefix)? != "-accesspoint" {
+        return None;
+    }
+    let region = labels.by_ref().find(|label| *label != "dualstack").filter(|label| is_region(label))?;
+    labels.next()?;
+    let (name, account) = point.rsplit_once('-')?;
+    let is_account = account.len() == ACCOUNT_DIGITS && account.bytes().all(|b| b.is_ascii_digit());
+    (is_account && is_bucket(name))
+        .then(|| format!("arn%3Aaws%3As3%3A{region}%3A{account}%3Aaccesspoint%2F{name}"))
 }
 
 /// Where the label of the service begins that has a bucket before it and a domain behind it, and whether it is that of
@@ -139,6 +161,22 @@ mod tests {
             ("b.s3-website.localhost", false, Some(("b", true))),
             ("a.b.s3-website-us-east-1.example", false, Some(("a.b", true))),
             ("b.s3-website.eu-central-1.example", false, Some(("b", true))),
+            // Access points.
+            (
+                "my-point-123456789012.s3-accesspoint.eu-west-1.localhost",
+                false,
+                Some(("arn%3Aaws%3As3%3Aeu-west-1%3A123456789012%3Aaccesspoint%2Fmy-point", false)),
+            ),
+            (
+                "P-123456789012.s3-accesspoint.dualstack.us-east-1.amazonaws.com",
+                true,
+                Some(("arn%3Aaws%3As3%3Aus-east-1%3A123456789012%3Aaccesspoint%2Fp", false)),
+            ),
+            ("p-12345678901x.s3-accesspoint.us-east-1.amazonaws.com", true, None),
+            ("p-123456789012.s3-accesspoint.amazonaws.com", true, None),
+            ("p-123456789012.s3-accesspoint.us-east-1", true, None),
+            ("a.p-123456789012.s3-accesspoint.us-east-1.localhost", false, None),
+            ("p-123456789012.localhost", true, Some(("p-123456789012", false))),
             // The bucket alone, where the signature says that it is one.
             ("bucket.localhost", true, Some(("bucket", false))),
             ("my.bucket.localhost", true, Some(("my.bucket", false))),

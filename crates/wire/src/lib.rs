@@ -33,8 +33,8 @@ pub use error::{CommonError, CommonSource, DecodeError, Detailed, Resolved};
 pub use fault::{Fault, ServiceError};
 pub use kernel::Timestamp;
 pub use model::{
-    Access, Action, Checksum, HttpTrait, Operation, OperationName, OperationType, PathParameter, Protocol,
-    ServiceModel,
+    Access, Action, Checksum, HttpTrait, Mark, Operation, OperationName, OperationType, PathParameter,
+    Protocol, ServiceModel,
 };
 pub use pattern::Pattern;
 pub use protocols::{Codec, Request, Response, codec, host_id};

@@ -54,6 +54,8 @@ pub struct ServiceModel {
     pub denies_unsigned: bool,
     /// The parameter of the query protocol that the request's path can stand for.
     pub path_parameter: Option<PathParameter>,
+    /// What its requests are known by, whatever the host.
+    pub mark: Option<Mark>,
     /// Namespace of its XML documents.
     pub xml_namespace: Option<&'static str>,
     /// Requests without a signature are let through to the policies: the resource's own may allow them.
@@ -62,6 +64,15 @@ pub struct ServiceModel {
     pub discriminated: bool,
     /// Every operation of the model, available here or not, in order of their names.
     pub operations: &'static [OperationName],
+}
+
+/// What every request of a service has, and none of another one that is signed for alike: so it is known also where the host
+/// names no service.
+pub struct Mark {
+    /// What its paths begin with.
+    pub path: &'static str,
+    /// A header that it has.
+    pub header: &'static str,
 }
 
 /// A parameter that older clients of the query protocol give by the path alone: they send to the resource's own
@@ -98,6 +109,7 @@ pub const SERVICE: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: None,
     anonymous: false,
     discriminated: false,

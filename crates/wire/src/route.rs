@@ -10,7 +10,7 @@ use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use crate::error::{CommonError, CommonSource, DecodeError, Detailed};
-use crate::model::{OperationName, PathParameter, Protocol, SERVICE, ServiceModel};
+use crate::model::{Mark, OperationName, PathParameter, Protocol, SERVICE, ServiceModel};
 use crate::percent::{Pair, parse_form};
 use crate::query::Params;
 use crate::rest::UriPattern;
@@ -26,6 +26,8 @@ pub struct Router {
     rest: HashMap<&'static str, HashMap<&'static str, Vec<Entry>>>,
     /// Parameters that choose the operation, by service: [`ServiceModel::discriminated`].
     choosing: HashMap<&'static str, HashSet<&'static str>>,
+    /// Services whose requests are known by a mark.
+    marked: Vec<&'static ServiceModel>,
     /// Services that take requests without a signature.
     anonymous: Vec<&'static ServiceModel>,
 }
@@ -87,6 +89,7 @@ impl Router {
             query_services: Vec::new(),
             rest: HashMap::new(),
             choosing: HashMap::new(),
+            marked: services.iter().copied().filter(|service| service.mark.is_some()).collect(),
             anonymous: Vec::new(),
         };
         for &service in services {
@@ -242,6 +245,8 @@ impl Router {
 
     fn by_rest(&self, target: &Target<'_>) -> Result<Located, RouteError> {
         let candidates = match (target.signing_name, &target.hosted) {
+            // Of those that are signed for alike, the host tells which is meant.
+            (Some(name), Some(service)) if service.signing_name == name => std::slice::from_ref(service),
             (Some(name), _) => self.by_signing.get(name).map(Vec::as_slice).unwrap_or_default(),
             (None, Some(service)) => std::slice::from_ref(service),
             // Only a service whose resources can be open to everybody takes a request that says nothing of itself.
@@ -295,6 +300,12 @@ impl Router {
             protocol: rest_protocol(first).unwrap_or(Protocol::RestJson),
             error: CommonError::UnknownOperation("No operation has this method and path.".to_owned()),
         })
+    }
+
+    /// The service whose mark a request bears.
+    pub fn marked(&self, path: &str, headers: &HeaderMap) -> Option<&'static ServiceModel> {
+        let bears = |mark: &Mark| path.starts_with(mark.path) && headers.contains_key(mark.header);
+        self.marked.iter().copied().find(|service| service.mark.as_ref().is_some_and(bears))
     }
 
     /// The service whose endpoint prefix is the first label of the host (without its port), as in `sqs.localhost`.

@@ -19,6 +19,7 @@ pub static CLOUDFORMATION: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("http://cloudformation.amazonaws.com/doc/2010-05-15/"),
     anonymous: false,
     discriminated: false,

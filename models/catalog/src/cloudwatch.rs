@@ -19,6 +19,7 @@ pub static CLOUDWATCH: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("http://monitoring.amazonaws.com/doc/2010-08-01/"),
     anonymous: false,
     discriminated: false,

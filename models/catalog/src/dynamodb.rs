@@ -19,6 +19,7 @@ pub static DYNAMODB: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: None,
     anonymous: false,
     discriminated: false,

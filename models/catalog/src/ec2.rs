@@ -19,6 +19,7 @@ pub static EC2: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("http://ec2.amazonaws.com/doc/2016-11-15"),
     anonymous: false,
     discriminated: false,

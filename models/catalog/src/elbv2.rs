@@ -19,6 +19,7 @@ pub static ELBV2: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"),
     anonymous: false,
     discriminated: false,

@@ -19,6 +19,7 @@ pub static IAM: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("https://iam.amazonaws.com/doc/2010-05-08/"),
     anonymous: false,
     discriminated: false,

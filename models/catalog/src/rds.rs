@@ -19,6 +19,7 @@ pub static RDS: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("http://rds.amazonaws.com/doc/2014-10-31/"),
     anonymous: false,
     discriminated: false,

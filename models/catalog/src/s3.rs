@@ -19,6 +19,7 @@ pub static S3: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("http://s3.amazonaws.com/doc/2006-03-01/"),
     anonymous: true,
     discriminated: true,

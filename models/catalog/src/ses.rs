@@ -19,6 +19,7 @@ pub static SES: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("http://ses.amazonaws.com/doc/2010-12-01/"),
     anonymous: false,
     discriminated: false,

@@ -19,6 +19,7 @@ pub static SNS: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("http://sns.amazonaws.com/doc/2010-03-31/"),
     anonymous: false,
     discriminated: false,

@@ -19,6 +19,7 @@ pub static SQS: ServiceModel = ServiceModel {
     error_detail: true,
     denies_unsigned: true,
     path_parameter: Some(PathParameter { name: "QueueUrl", not_for: &["CreateQueue", "ListQueues"] }),
+    mark: None,
     xml_namespace: Some("http://queue.amazonaws.com/doc/2012-11-05/"),
     anonymous: false,
     discriminated: false,

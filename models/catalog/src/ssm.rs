@@ -19,6 +19,7 @@ pub static SSM: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: None,
     anonymous: false,
     discriminated: false,

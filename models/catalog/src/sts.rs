@@ -19,6 +19,7 @@ pub static STS: ServiceModel = ServiceModel {
     error_detail: false,
     denies_unsigned: false,
     path_parameter: None,
+    mark: None,
     xml_namespace: Some("https://sts.amazonaws.com/doc/2011-06-15/"),
     anonymous: false,
     discriminated: false,

@@ -43,7 +43,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let deps = testkit::deps();
-        deps.cloud.fill(vec![s3::service(deps.clone())], Arc::new(Everyone));
+        deps.cloud.fill(s3::services(deps.clone()).into(), Arc::new(Everyone));
         Self { cloud: deps.cloud, clock: deps.clock }
     }
 

@@ -176,7 +176,7 @@ impl S3 {
                 said.canned != Some("private") && acl.grants == acl_input::private(bucket_owner).grants;
             return if harmless { Ok(None) } else { Err(acl_not_supported().into()) };
         }
-        public::check_acl(&bucket.record, &acl)?;
+        public::check_acl(self.public_access(bucket), &acl)?;
         Ok(Some(acl))
     }
 }

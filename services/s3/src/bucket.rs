@@ -9,6 +9,7 @@ use policy::{Policy, PolicyKind};
 use store::{Record, Snapshot, Tx};
 use wire::Structure;
 
+use crate::access_points::Way;
 use crate::error::{Failure, corrupt};
 use crate::keys::{Inside, Place};
 use crate::public;
@@ -45,6 +46,7 @@ pub mod kind {
 }
 
 /// A bucket.
+#[derive(Clone)]
 pub struct Bucket {
     pub name: String,
     pub arn: Arn,
@@ -56,9 +58,13 @@ pub struct Bucket {
     /// Its policy. One that does not parse denies everything.
     pub policy: Option<Result<Arc<Policy>, ()>>,
     pub policy_is_public: bool,
-    /// Sub-resources that were read since, by kind: as the model's structures.
-    parsed: Mutex<Vec<(&'static str, Arc<dyn std::any::Any + Send + Sync>)>>,
+    /// The access point that it was reached by, if it was.
+    pub way: Option<Way>,
+    parsed: Parsed,
 }
+
+/// Sub-resources that were read since, by kind: as the model's structures.
+type Parsed = Arc<Mutex<Vec<(&'static str, Arc<dyn std::any::Any + Send + Sync>)>>>;
 
 impl Bucket {
     pub(crate) fn read(
@@ -92,8 +98,14 @@ impl Bucket {
             raw,
             policy,
             policy_is_public,
-            parsed: Mutex::default(),
+            way: None,
+            parsed: Arc::default(),
         })
+    }
+
+    /// The same as it is reached by an access point.
+    pub fn reached_by(&self, way: Way) -> Self {
+        Self { way: Some(way), ..self.clone() }
     }
 
     /// The rows of what lies in it.

@@ -13,6 +13,7 @@ use percent_encoding::percent_decode_str;
 use service::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended};
 use wire::CommonError;
 
+use crate::access_points;
 use crate::cors::{self, Crossing};
 use crate::logging;
 use crate::post;
@@ -91,7 +92,7 @@ impl Edge for S3Edge {
             return;
         }
         // Without the bucket there is nothing to say; whoever asked has been told.
-        let Ok(Some(bucket)) = self.0.find_bucket(&name) else { return };
+        let Ok(Some(bucket)) = self.0.find(&name, None) else { return };
         if on_bucket {
             put(headers, BUCKET_REGION, &bucket.place.region);
         }
@@ -105,7 +106,8 @@ impl Edge for S3Edge {
     /// Where no bucket has a log, nothing more is asked.
     fn watches(&self, head: &EdgeHead<'_>) -> bool {
         let logs = &self.0.logs;
-        logs.any() && logs.may_have(&bucket_of(head))
+        let name = bucket_of(head);
+        logs.any() && (logs.may_have(&name) || access_points::may_be_meant(&name))
     }
 
     fn ended(&self, ended: Ended) {

@@ -25,10 +25,13 @@ impl S3 {
     /// Whether the caller may do all that a target names actions for.
     pub(crate) fn may(&self, call: &Call, target: &Target) -> bool {
         let Some(authorizer) = self.cloud.authorizer() else { return false };
-        target.actions.iter().flatten().all(|action| {
-            let question = Question { action, on_resources: true, target };
-            authorizer.decide(call, &question) == Decision::Allow
-        })
+        let allowed = |target: &Target| {
+            target.actions.iter().flatten().all(|action| {
+                let question = Question { action, on_resources: true, target };
+                authorizer.decide(call, &question) == Decision::Allow
+            })
+        };
+        target.door().is_none_or(|door| allowed(&door)) && allowed(target)
     }
 
     /// The object that was asked for.

@@ -1,16 +1,22 @@
 //! The whole keyspace of the service.
 //!
 //! Names of buckets are one space for all accounts: `""`, `""`, `"s3"`, `"name"`, bucket → [`Name`](crate::records::Name).
-//! Everything else begins with account and region of the bucket and `"s3"`. What lies in a bucket goes by the bucket's
+//! So are aliases of access points, and their names in hosts, which a bucket could have too: `""`, `""`, `"s3"`, `"alias"`,
+//! alias → [`Alias`](crate::records::Alias); `""`, `""`, `"s3"`, `"point"`, name and account as in a host, region → nothing.
+//! What holds for an account in all regions: account, `""`, `"s3"`, `"account"` →
+//! [`AccountAccess`](crate::records::AccountAccess).
+//! Everything else begins with account and region of the bucket, or of the access point, and `"s3"`. What lies in a bucket goes by the bucket's
 //! own id, so that a bucket that is deleted and made anew never meets what was in it before:
 //!
 //! | then | value |
 //! |---|---|
+//! | `"a"` name | [`AccessPoint`](crate::records::AccessPoint) |
 //! | `"b"` bucket | [`Bucket`](crate::records::Bucket) |
 //! | `"c"` bucket id, kind, name | [`Configuration`](crate::records::Configuration): one sub-resource of the bucket |
 //! | `"o"` bucket id, key | [`Object`](crate::records::Object): the current version, where that is an object |
 //! | `"v"` bucket id, key, sequence (newest first) | [`Version`](crate::records::Version): every other version |
 //! | `"n"` bucket id, key | [`NullVersion`](crate::records::NullVersion): where among those the version `null` is |
+//! | `"t"` bucket id, account, name | nothing: an access point of the bucket |
 //! | `"u"` bucket id, key, upload id | [`Upload`](crate::records::Upload) |
 //! | `"p"` bucket id, upload id, part number | [`Part`](crate::records::Part) |
 //! | `"m"` data id, chunk | [`Manifest`](crate::records::Manifest): the parts that an object is made of |
@@ -34,6 +40,26 @@ pub fn names() -> Bytes {
     KeyWriter::new().str("").str("").str(SERVICE).str("name").finish()
 }
 
+/// The row of an access point's alias.
+pub fn alias(alias: &str) -> Bytes {
+    KeyWriter::new().str("").str("").str(SERVICE).str("alias").str(alias).finish()
+}
+
+/// The row of an access point's name as hosts say it, in one region.
+pub fn host(name: &str, region: &str) -> Bytes {
+    KeyWriter::new().str("").str("").str(SERVICE).str("point").str(name).str(region).finish()
+}
+
+/// The rows of such a name in all regions.
+pub fn hosts(name: &str) -> Bytes {
+    KeyWriter::new().str("").str("").str(SERVICE).str("point").str(name).finish()
+}
+
+/// The row of what holds for an account.
+pub fn account(account: &str) -> Bytes {
+    KeyWriter::new().str(account).str("").str(SERVICE).str("account").finish()
+}
+
 /// An account and region: where a bucket's rows are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -44,6 +70,16 @@ pub struct Place {
 impl Place {
     fn begin(&self) -> KeyWriter {
         KeyWriter::new().str(&self.account).str(&self.region).str(SERVICE)
+    }
+
+    /// An access point's row.
+    pub fn point(&self, name: &str) -> Bytes {
+        self.begin().str("a").str(name).finish()
+    }
+
+    /// The rows of all access points.
+    pub fn points(&self) -> Bytes {
+        self.begin().str("a").finish()
     }
 
     /// A bucket's row.
@@ -153,6 +189,21 @@ impl<'a> Inside<'a> {
     /// Where the version `null` is.
     pub fn null_version(&self, key: &str) -> Bytes {
         self.begin("n").str(key).finish()
+    }
+
+    /// An access point of the bucket.
+    pub fn point(&self, account: &str, name: &str) -> Bytes {
+        self.begin("t").str(account).str(name).finish()
+    }
+
+    /// All access points of the bucket that are an account's.
+    pub fn points_of(&self, account: &str) -> Bytes {
+        self.begin("t").str(account).finish()
+    }
+
+    /// All access points of the bucket.
+    pub fn points(&self) -> Bytes {
+        self.begin("t").finish()
     }
 
     /// An upload in parts.

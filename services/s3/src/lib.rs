@@ -3,6 +3,8 @@
 //! Truth is in the store ([`keys`], [`records`]); bytes above 32 KiB are in files that a committed row names. A bucket's row
 //! says whether anything of the bucket has changed, so what was read of it is good for as long as the row is the same.
 
+mod access_points;
+mod account_access;
 mod acl_input;
 mod attributes;
 mod bucket;
@@ -64,9 +66,13 @@ use crate::expected::show_checksum;
 pub use crate::files::{Files, Found, InUse, Known, User};
 use crate::s3::S3;
 
-/// The service.
-pub fn service(deps: Deps) -> Service {
+/// S3, and S3 Control, which has the same state.
+pub fn services(deps: Deps) -> [Service; 2] {
     let s3 = Arc::new(S3::new(deps));
+    [service(s3.clone()), access_points::service(s3)]
+}
+
+fn service(s3: Arc<S3>) -> Service {
     Service::builder(&model_s3::SERVICE, s3.clone())
         .validation(dialect::DIALECT)
         .edge(Arc::new(edge::S3Edge::new(s3.clone())))

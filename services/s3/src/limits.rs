@@ -24,7 +24,7 @@ pub const OBJECT_TAGS_MAX: usize = 10;
 pub const BUCKET_TAGS_MAX: usize = 50;
 /// Buckets of an account (the default quota since November 2024).
 pub const BUCKETS_MAX: usize = 10_000;
-/// A bucket's policy.
+/// The policy of a bucket, or of an access point.
 pub const POLICY_BYTES_MAX: usize = 20 * 1024;
 /// Entries of an access control list.
 pub const GRANTS_MAX: usize = 100;
@@ -32,6 +32,10 @@ pub const GRANTS_MAX: usize = 100;
 pub const MANIFEST_PARTS: usize = 500;
 /// Buckets whose state is kept in memory; more are read anew.
 pub const HOT_BUCKETS_MAX: usize = 4_096;
+/// Access points of an account in a region ("Access points restrictions and limitations").
+pub const POINTS_MAX: usize = 10_000;
+/// Access points whose state is kept in memory; more are read anew.
+pub const HOT_POINTS_MAX: usize = 4_096;
 /// Buckets read at once when they are listed: their rows are a few hundred bytes.
 pub const BUCKETS_SCAN_PAGE: usize = 1_000;
 /// Uploads given up in one transaction when a bucket goes, and their parts after which no further one is: each is a

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use wire::Detailed;
 
+use crate::limits::POLICY_BYTES_MAX;
+
 /// Only which elements there are: a document that lacks one is refused by that element's name.
 #[derive(Deserialize)]
 struct Elements {
@@ -37,6 +39,18 @@ struct Statement {
 /// # Errors
 /// `MalformedPolicy`.
 pub fn parse(document: &str, bucket: &str) -> Result<Policy, Error> {
+    parse_for(document, |resource| may_be_in(resource, bucket))
+}
+
+/// Reads a policy that is limited to resources which `is_own` takes: what it is given is a pattern.
+///
+/// # Errors
+/// `MalformedPolicy`.
+pub fn parse_for(document: &str, is_own: impl Fn(&str) -> bool) -> Result<Policy, Error> {
+    if document.len() > POLICY_BYTES_MAX {
+        let text = format!("Policy exceeds the maximum allowed document size of {POLICY_BYTES_MAX}");
+        return Err(malformed(text).into());
+    }
     if !document.trim_start().starts_with('{') || serde_json::from_str::<IgnoredAny>(document).is_err() {
         return Err(malformed("Policies must be valid JSON and the first byte must be '{'").into());
     }
@@ -57,7 +71,7 @@ pub fn parse(document: &str, bucket: &str) -> Result<Policy, Error> {
         if !statement.actions().all(is_of_s3) {
             return Err(malformed("Policy has invalid action").into());
         }
-        if !statement.resources().all(|resource| may_be_in(resource, bucket)) {
+        if !statement.resources().all(&is_own) {
             return Err(malformed("Policy has invalid resource").into());
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use wire::Detailed;
 
 use crate::error::access_denied;
-use crate::records::{Acl, Bucket, Grantee};
+use crate::records::{Acl, Grantee, PublicAccess};
 
 /// Condition keys that, held to fixed values, keep a statement from being public.
 const NARROWING: &[&str] = &[
@@ -147,13 +147,12 @@ fn is_narrow_range(text: &str) -> bool {
     bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits >= least))
 }
 
-/// Refuses to give a bucket, or an object in it, a list that is open to everybody where it blocks such lists.
+/// Refuses to give a bucket, or an object in it, a list that is open to everybody where such lists are blocked.
 ///
 /// # Errors
 /// `AccessDenied`.
-pub fn check_acl(bucket: &Bucket, acl: &Acl) -> Result<(), Detailed> {
-    let blocked = bucket.public_access.is_some_and(|access| access.block_acls) && acl_is_public(acl);
-    if blocked { Err(access_denied()) } else { Ok(()) }
+pub fn check_acl(access: PublicAccess, acl: &Acl) -> Result<(), Detailed> {
+    if access.block_acls && acl_is_public(acl) { Err(access_denied()) } else { Ok(()) }
 }
 
 /// Whether a list gives anything to everybody.

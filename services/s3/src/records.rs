@@ -350,3 +350,37 @@ pub struct Garbage {
     pub id: [u8; 16],
 }
 store::record!(Garbage, kind = 0x0a0b);
+
+/// What keeps all of an account from being public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountAccess {
+    pub public_access: PublicAccess,
+}
+store::record!(AccountAccess, kind = 0x0a0c);
+
+/// An access point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessPoint {
+    pub created_ms: i64,
+    /// Its bucket: by name, by owner, and by the id that no other bucket of the name has.
+    pub bucket: String,
+    pub bucket_owner: String,
+    pub bucket_id: [u8; 8],
+    pub alias: String,
+    /// The one network that it takes requests from.
+    pub vpc: Option<String>,
+    pub public_access: PublicAccess,
+    /// Its policy, as it came.
+    pub policy: Option<String>,
+    pub tags: BTreeMap<String, String>,
+}
+store::record!(AccessPoint, kind = 0x0a0d);
+
+/// The access point that has an alias.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alias {
+    pub account: String,
+    pub region: String,
+    pub name: String,
+}
+store::record!(Alias, kind = 0x0a0e);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use blob::Blobs;
+use bytes::Bytes;
 use kernel::{Clock, Ids};
 use model_s3::Error;
 use outbox::Outbox;
@@ -12,6 +13,7 @@ use service::{Accounts, Cloud, Deps};
 use store::{Record, Snapshot, Store, Tx};
 use vault::Vault;
 
+use crate::access_points::Point;
 use crate::bucket::Bucket;
 use crate::error::{Failure, no_such_bucket};
 use crate::keys::{self, Place};
@@ -34,6 +36,8 @@ pub struct S3 {
     pub(crate) readers: Arc<Readers>,
     pub(crate) outbox: Outbox,
     pub(crate) logs: Logs,
+    /// Access points as last read, by their rows; each is checked against its row at every use.
+    pub(crate) points: RwLock<HashMap<Bytes, Arc<Point>>>,
     /// Buckets as last read, by name; each is checked against its row at every use.
     hot: RwLock<HashMap<String, Arc<Bucket>>>,
 }
@@ -52,6 +56,7 @@ impl S3 {
             orphans: Arc::default(),
             readers: Arc::default(),
             logs: Logs::default(),
+            points: RwLock::default(),
             hot: RwLock::default(),
         }
     }
@@ -141,7 +146,7 @@ impl S3 {
 /// What both snapshots and transactions can do.
 pub trait Read {
     /// The value of a row.
-    fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error>;
+    fn row(&mut self, key: &[u8]) -> Result<Option<Bytes>, store::Error>;
 
     /// The record in a row.
     fn record<R: Record>(&mut self, key: &[u8]) -> Result<Option<R>, store::Error> {
@@ -150,19 +155,19 @@ pub trait Read {
 }
 
 impl Read for Snapshot {
-    fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error> {
+    fn row(&mut self, key: &[u8]) -> Result<Option<Bytes>, store::Error> {
         self.get(key)
     }
 }
 
 impl Read for &Snapshot {
-    fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error> {
+    fn row(&mut self, key: &[u8]) -> Result<Option<Bytes>, store::Error> {
         self.get(key)
     }
 }
 
 impl Read for Tx {
-    fn row(&mut self, key: &[u8]) -> Result<Option<bytes::Bytes>, store::Error> {
+    fn row(&mut self, key: &[u8]) -> Result<Option<Bytes>, store::Error> {
         self.get(key)
     }
 }

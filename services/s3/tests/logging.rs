@@ -28,7 +28,7 @@ fn world() -> Kit {
     let documents = Arc::new(Documents::default());
     let directory = Arc::new(Directory::new(deps.store.clone(), documents.clone()));
     Kit::deciding(deps, Arc::new(Authority::new(directory, documents)), |deps| {
-        vec![s3::service(deps.clone()), kms::service(deps.clone())]
+        s3::services(deps.clone()).into_iter().chain([kms::service(deps.clone())]).collect()
     })
 }
 
@@ -265,7 +265,7 @@ async fn only_logged_buckets_are_watched() {
     // What the store says is found at the start.
     log(&kit, Some(enabled("log/"))).await.unwrap();
     let again = Kit::on(testkit::deps_on(kit.deps().store.clone(), kit.deps().clock.clone()), |deps| {
-        vec![s3::service(deps.clone())]
+        s3::services(deps.clone()).into()
     });
     for _ in 0..TURNS {
         tokio::task::yield_now().await;

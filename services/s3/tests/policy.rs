@@ -4,13 +4,9 @@ mod common;
 
 use common::strict::Strict;
 use common::*;
-use identity::keys;
-use identity::records::User;
-use kernel::{Arn, Principal, PrincipalKind};
 use model_s3::Error;
 use model_s3::ops::*;
 use model_s3::types::*;
-use store::Record as _;
 use testkit::ACCOUNT;
 use wire::Open;
 
@@ -163,28 +159,12 @@ async fn restriction_goes_over_lists() {
     refused_as(strict.nobody(ListObjects, list("docs")).await, "AccessDenied");
 }
 
-async fn user(strict: &Strict, name: &str, policy: &str) -> Principal {
-    let mut user = User::new(name, "/", format!("AIDA{name}"), 0);
-    user.policies.inline.insert("p".to_owned(), policy.to_owned());
-    let mut tx = strict.deps.store.begin();
-    tx.put(keys::user(ACCOUNT, name), user.encode());
-    tx.commit().await.unwrap();
-    Principal {
-        kind: PrincipalKind::User,
-        account: ACCOUNT.to_owned(),
-        arn: Arn::aws("iam", "", ACCOUNT, &format!("user/{name}")),
-        user_id: format!("AIDA{name}"),
-        access_key: "AKIA".to_owned(),
-        session: None,
-    }
-}
-
 #[tokio::test]
 async fn nobody_is_locked_out_by_mistake() {
     let strict = Strict::new();
     strict.owner(CreateBucket, create_input("docs")).await.unwrap();
     let all = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}"#;
-    let ann = user(&strict, "ann", all).await;
+    let ann = strict.user("ann", all).await;
     let locking = statement("Deny", "\"*\"", "s3:*BucketPolicy", "docs");
     let input = policy_input("docs", &locking);
     refused_as(strict.by(&ann, PutBucketPolicy, input.clone()).await, "AccessDenied");

@@ -43,12 +43,9 @@ fn world() -> Kit {
     let directory = Arc::new(Directory::new(deps.store.clone(), documents.clone()));
     Kit::deciding(deps, Arc::new(Authority::new(directory, documents)), |deps| {
         let issuers = Arc::new(Issuers::new(Arc::new(HttpFetch::new())));
-        vec![
-            s3::service(deps.clone()),
-            sqs::service(deps.clone()),
-            kms::service(deps.clone()),
-            sts::service(deps.clone(), issuers),
-        ]
+        let others =
+            [sqs::service(deps.clone()), kms::service(deps.clone()), sts::service(deps.clone(), issuers)];
+        s3::services(deps.clone()).into_iter().chain(others).collect()
     })
 }
 

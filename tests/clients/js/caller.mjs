@@ -2,11 +2,18 @@
 // operation, which are written once, run with this SDK, too.
 import { createInterface } from "node:readline";
 
+import { findLocal } from "./loopback.mjs";
+
+findLocal();
+
 const clients = new Map();
+
+// Packages that are not named as boto3 names their services.
+const PACKAGES = { dynamodbstreams: "dynamodb-streams", s3control: "s3-control", secretsmanager: "secrets-manager" };
 
 /** The package of a service, and a client for these credentials. */
 async function client({ endpoint, service, credentials }) {
-  const name = { dynamodbstreams: "dynamodb-streams", secretsmanager: "secrets-manager" }[service] ?? service;
+  const name = PACKAGES[service] ?? service;
   const sdk = await import(`@aws-sdk/client-${name}`);
   const { AccessKeyId, SecretAccessKey, SessionToken } = credentials;
   const key = [endpoint, service, AccessKeyId, SecretAccessKey, SessionToken].join(" ");
@@ -14,8 +21,8 @@ async function client({ endpoint, service, credentials }) {
     const kind = Object.keys(sdk).find((exported) => /^[A-Z].*Client$/.test(exported) && !exported.startsWith("__"));
     const given = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
     const settings = { endpoint, region: "us-east-1", credentials: given, maxAttempts: 1 };
-    // The endpoint is an address, to which no name of a bucket can be prefixed.
-    if (service === "s3") settings.forcePathStyle = true;
+    // To an endpoint that is an address no name of a bucket can be prefixed.
+    if (service === "s3") settings.forcePathStyle = !endpoint.includes("localhost");
     clients.set(key, new sdk[kind](settings));
   }
   return [sdk, clients.get(key)];

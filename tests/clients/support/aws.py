@@ -50,7 +50,16 @@ def operations():
 
 
 def make_client(
-    server, key="test", service="sqs", *, secret="test", token=None, region=REGION, protocol="json", config=CONFIG
+    server,
+    key="test",
+    service="sqs",
+    *,
+    secret="test",
+    token=None,
+    region=REGION,
+    protocol="json",
+    config=CONFIG,
+    url=None,
 ):
     """A stock client."""
     return _boto3_session(protocol).client(
@@ -59,7 +68,7 @@ def make_client(
         aws_secret_access_key=secret,
         aws_session_token=token,
         region_name=region,
-        endpoint_url=server.url,
+        endpoint_url=url or server.url_for(service),
         config=config,
     )
 
@@ -110,7 +119,7 @@ class Account:
 
     def js(self, service, credentials=None):
         """Calls operations by name through the JavaScript SDK."""
-        return functools.partial(javascript.call, self.server.url, service, credentials or self.own())
+        return functools.partial(javascript.call, self.server.url_for(service), service, credentials or self.own())
 
     def cli(self, service="sqs", credentials=None):
         """Calls operations by name through the AWS CLI."""
@@ -121,7 +130,7 @@ class Account:
 
         return call
 
-    def aws(self, *arguments, check=True, credentials=None, seconds=COMMAND_MAX_S, config=os.devnull):
+    def aws(self, *arguments, check=True, credentials=None, seconds=COMMAND_MAX_S, config=os.devnull, url=None):
         """Runs the AWS CLI with a configuration file; gives what it prints, or with `check=False` the finished process.
         """
         given = credentials or self.own()
@@ -138,7 +147,8 @@ class Account:
             AWS_PAGER="",
         )
         # Version 1 sends SQS to its legacy host names unless the option, not the environment, says otherwise.
-        finished = cli.run(["--endpoint-url", self.server.url, *arguments], environment, seconds)
+        url = url or self.server.url_for(arguments[0])
+        finished = cli.run(["--endpoint-url", url, *arguments], environment, seconds)
         if not check:
             return finished
         assert finished.returncode == 0, finished.stderr

@@ -17,6 +17,8 @@ import awscli.clidriver
 import awscli.handlers  # noqa: F401 - every command needs it, and `main` imports it late.
 import botocore.client  # noqa: F401 - the same; it is the program's own botocore.
 
+from support import loopback
+
 # What the import put into the environment, for the program to find its data.
 ADDED = ("AWS_DATA_PATH",)
 
@@ -76,6 +78,7 @@ def serve(requests, answers):
 
 
 if __name__ == "__main__":
+    loopback.install()
     # A copy that ends need not go through all that was imported.
     gc.freeze()
     if serve(os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")):

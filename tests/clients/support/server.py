@@ -65,6 +65,15 @@ class Server:
     def url(self):
         return f"http://{self.authority}"
 
+    @property
+    def named_url(self):
+        """The same by a name, before which clients can put others."""
+        return f"http://localhost:{self.port}"
+
+    def url_for(self, service):
+        """What clients of a service are to be given. Those of S3 Control put the account before it."""
+        return self.named_url if service == "s3control" else self.url
+
     def start(self):
         """Starts it and waits for its first line."""
         arguments = [*self.before, BINARY, "up", "--output", "json", "--listen", f"{self.host}:{self.port}"]

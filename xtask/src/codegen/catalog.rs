@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use botocore_model::{Model, lower};
 
 use crate::paths;
@@ -59,8 +59,9 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
     let speaks_cbor = protocols.contains(&wire::Protocol::RpcCbor);
     let mut out =
         header(&format!("{name}, API version {}.", metadata.api_version.as_deref().unwrap_or("unknown")));
+    let mark = if overlay.mark.is_some() { "Mark, " } else { "" };
     let more = if overlay.path_parameter.is_some() { "PathParameter, " } else { "" };
-    writeln!(out, "use wire::{{OperationName, {more}Protocol, ServiceModel}};\n")?;
+    writeln!(out, "use wire::{{{mark}OperationName, {more}Protocol, ServiceModel}};\n")?;
     writeln!(out, "/// `{name}`: {} operations.", model.operations.len())?;
     writeln!(out, "pub static {}: ServiceModel = ServiceModel {{", shouty(&name.replace('-', "_")))?;
     writeln!(out, "id: {},", literal(name))?;
@@ -89,6 +90,19 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
             )?;
         }
         None => writeln!(out, "path_parameter: None,")?,
+    }
+    match &overlay.mark {
+        Some(mark) => {
+            let strays = |operation: &&botocore_model::OperationModel| {
+                !operation.http.request_uri.starts_with(&mark.path)
+            };
+            if let Some(stray) = model.operations.values().find(strays) {
+                bail!("{} has another path than {}", stray.name, mark.path);
+            }
+            let (path, header) = (&mark.path, &mark.header);
+            writeln!(out, "mark: Some(Mark {{ path: {path:?}, header: {header:?} }}),")?;
+        }
+        None => writeln!(out, "mark: None,")?,
     }
     writeln!(out, "xml_namespace: {},", optional(namespace.as_deref()))?;
     writeln!(out, "anonymous: {},", overlay.anonymous)?;

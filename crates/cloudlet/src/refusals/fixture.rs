@@ -76,6 +76,7 @@ impl Fixture {
                 server.as_root(&account, model_sqs::ops::CreateQueue, input);
             }
             "s3" => self.furnish_bucket(server, &account),
+            "s3control" => self.furnish_access_point(server, &account),
             "sts" => self.furnish_role(server, &account),
             _ => {}
         }
@@ -157,6 +158,24 @@ impl Fixture {
         );
         self.know("Policy", json!(format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::{bucket}/secret/*"}}}}"#
+        )));
+    }
+
+    /// A bucket with an access point.
+    fn furnish_access_point(&mut self, server: &Server, account: &str) {
+        use model_s3control::{ops, types};
+        self.furnish_bucket(server, account);
+        let input = types::CreateAccessPointInput {
+            account_id: account.into(),
+            name: NAME.into(),
+            bucket: format!("{NAME}-{account}").into(),
+            ..Default::default()
+        };
+        let arn = server.as_root(account, ops::CreateAccessPoint, input).access_point_arn.unwrap_or_default();
+        self.know("AccountId", json!(account));
+        self.know("ResourceArn", json!(arn));
+        self.know("Policy", json!(format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Principal":"*","Action":"s3:GetObject","Resource":"{arn}/object/secret/*"}}}}"#
         )));
     }
 

@@ -37,10 +37,30 @@ pub fn sample(operation: &Operation, input: &Map<String, Value>) -> Sample {
             _ => {}
         }
     }
+    if operation.input.payload.is_none() {
+        sample.body = members(operation.input, input);
+    }
     if operation.checksum == Checksum::Required {
         sample.headers.push(("content-md5", Hasher::of(Algorithm::Md5, sample.body.as_bytes()).base64()));
     }
     sample
+}
+
+/// The members that are the body together, if there are any.
+fn members(schema: &Schema, input: &Map<String, Value>) -> String {
+    let is_of_body = |name: &String| {
+        schema.members.iter().any(|member| member.name == *name && member.location == Location::Body)
+    };
+    let of_body: Map<String, Value> = input
+        .iter()
+        .filter(|(name, _)| is_of_body(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let mut out = String::new();
+    if !of_body.is_empty() {
+        element(schema.name, schema, &Value::Object(of_body), &mut out);
+    }
+    out
 }
 
 fn payload(member: &Member, value: &Value) -> String {

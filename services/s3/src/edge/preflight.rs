@@ -31,7 +31,7 @@ pub fn answer(s3: &S3, head: &EdgeHead<'_>) -> Result<EdgeResponse, CommonError>
     }
     let wanted = crossing.as_ref().map_or(head.method.as_str(), |crossing| crossing.method);
     let refused = |why| Err(cors::forbidden(why, wanted, about).into_common());
-    let Some(bucket) = s3.find_bucket(&name).map_err(common)? else { return refused(Refused::MissingBucket) };
+    let Some(bucket) = s3.find(&name, None).map_err(common)? else { return refused(Refused::MissingBucket) };
     let Some(rules) = rules(s3, &bucket).map_err(|error| error.into_common())? else {
         return refused(Refused::MissingRules);
     };

@@ -69,8 +69,9 @@ impl fmt::Display for Line<'_> {
         // The cipher is that of the TLS version, and neither is known behind what ends TLS.
         write!(f, "{} {NOTHING} {} ", signature.version, signature.place)?;
         let host = ended.headers.get(HOST).map(|host| bare(host.as_bytes())).unwrap_or_default();
-        // Then: TLS version, access point, whether a list let the request in.
-        writeln!(f, "{} {NOTHING} {NOTHING} {NOTHING} {}", Or(host), self.bucket.place.region)
+        let point = self.bucket.way.as_ref().map_or(NOTHING, |way| way.point.arn.as_str());
+        // The TLS version comes before the access point, whether a list let the request in after it.
+        writeln!(f, "{} {NOTHING} {point} {NOTHING} {}", Or(host), self.bucket.place.region)
     }
 }
 

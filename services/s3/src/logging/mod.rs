@@ -43,7 +43,7 @@ pub fn note(s3: &S3, bucket: &str, key: &str, ended: &Ended) {
 /// The bucket of this name, if there is one and it is logged.
 fn found(s3: &S3, bucket: &str) -> Option<Source> {
     // What cannot be read has been told to whoever asked.
-    let bucket = s3.find_bucket(bucket).ok()??;
+    let bucket = s3.find(bucket, None).ok()??;
     match bucket.configuration::<LoggingEnabled>(s3, kind::LOGGING) {
         Ok(configuration) => configuration.map(|configuration| Source { bucket, configuration }),
         Err(error) => {

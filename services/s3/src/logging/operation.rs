@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn every_operation_has_a_name() {
-        let service = crate::service(testkit::deps());
+        let [service, _] = crate::services(testkit::deps());
         for operation in service.operations().map(|operation| operation.name) {
             // That one names no bucket.
             assert!(operation == "ListBuckets" || resource(operation) != "UNKNOWN", "{operation}");

@@ -8,7 +8,6 @@ use wire::Open;
 
 use crate::acl_input::{AclInput, Owners, private};
 use crate::bucket::Bucket;
-use crate::error::access_denied;
 use crate::public;
 use crate::records::{self, Acl, Ownership};
 use crate::resource;
@@ -68,10 +67,7 @@ pub fn acl_of_logs(s3: &S3, configuration: &LoggingEnabled, target: &Bucket) -> 
     let Some(granted) = said.list(s3, owners)? else { return Ok(None) };
     let mut acl = private(target.owner());
     acl.grants.extend(granted.grants);
-    let blocks = target.record.public_access.is_some_and(|access| access.block_acls);
-    if blocks && public::acl_is_public(&acl) {
-        return Err(access_denied().into());
-    }
+    public::check_acl(s3.public_access(target), &acl)?;
     Ok(Some(acl))
 }
 

@@ -125,8 +125,7 @@ fn attributes(
             && copier.may(s3, to, key, &["s3:ReplicateTags"]));
     let lists_count = to.record.ownership != Ownership::BucketOwnerEnforced && !task.route.to_owner;
     let acl = object.acl.clone().filter(|_| lists_count);
-    let blocks = to.record.public_access.is_some_and(|access| access.block_acls);
-    if blocks && acl.as_ref().is_some_and(public::acl_is_public) {
+    if acl.as_ref().is_some_and(|acl| public::check_acl(s3.public_access(to), acl).is_err()) {
         return Err(Reason::DstPutAclNotPermitted.into());
     }
     let (default, _) = object_lock::of_new(to, object_lock::Said::default(), copier.call.now)

@@ -25,7 +25,7 @@ pub fn bucket(
     name: &str,
     expected_owner: Option<&str>,
 ) -> Result<Resource<Arc<Bucket>>, Error> {
-    let bucket = named(s3, name, expected_owner)?;
+    let bucket = named(s3, call, name, expected_owner)?;
     Ok(Resource::new(target(s3, call, &bucket, bucket.arn.clone(), None), bucket))
 }
 
@@ -37,7 +37,7 @@ pub fn bucket_by_acl(
     permission: Permission,
     more: impl FnOnce(Target) -> Target,
 ) -> Result<Resource<Arc<Bucket>>, Error> {
-    let bucket = named(s3, name, expected_owner)?;
+    let bucket = named(s3, call, name, expected_owner)?;
     let acl = Some((&bucket.record.acl, permission));
     Ok(Resource::new(more(target(s3, call, &bucket, bucket.arn.clone(), acl)), bucket))
 }

@@ -33,15 +33,16 @@ pub use on_bucket::*;
 pub use on_object::*;
 pub use writes::*;
 
-/// The bucket that a request names, where the request's expectations of its owner hold.
-pub fn named(s3: &S3, name: &str, expected_owner: Option<&str>) -> Result<Arc<Bucket>, Error> {
+/// The bucket that a request names, or an access point that it names leads to, where the request's expectations of its
+/// owner hold.
+pub fn named(s3: &S3, call: &Call, name: &str, expected_owner: Option<&str>) -> Result<Arc<Bucket>, Error> {
     if let Some(owner) = expected_owner.filter(|owner| !is_account(owner)) {
         let text = format!(
             "The value of the expected bucket owner parameter must be an AWS Account ID... [{owner}]"
         );
         return Err(wire::Detailed::new("InvalidBucketOwnerAWSAccountID", 400, text).into());
     }
-    let bucket = s3.bucket(name)?;
+    let bucket = s3.reach(call, name)?;
     if expected_owner.is_some_and(|owner| owner != bucket.owner()) {
         return Err(crate::error::access_denied().into());
     }
@@ -59,9 +60,26 @@ fn is_account(text: &str) -> bool {
 pub fn target(s3: &S3, call: &Call, bucket: &Bucket, arn: Arn, acl: Option<(&Acl, Permission)>) -> Target {
     let mut target =
         Target::new(arn).owned_by(bucket.owner()).with_key("s3:ResourceAccount", bucket.owner().to_owned());
-    let outside = call.principal.account != bucket.owner() && call.principal.kind != PrincipalKind::Service;
-    let public_access = bucket.record.public_access.unwrap_or_default();
-    if outside && public_access.restrict && bucket.policy_is_public {
+    let lists = bucket.record.ownership != Ownership::BucketOwnerEnforced;
+    let point = bucket.way.as_ref().map(|way| &way.point);
+    let outside =
+        |owner: &str| call.principal.account != owner && call.principal.kind != PrincipalKind::Service;
+    // Whether a policy lets everybody in and the caller is one of these.
+    let by_public_policy = (outside(bucket.owner())
+        && (bucket.policy_is_public || point.is_some_and(|point| point.is_public)))
+        || point.is_some_and(|point| point.is_public && outside(&point.place.account));
+    // Most buckets are not public in any way, and then nobody has to look.
+    let public_access = if by_public_policy || (lists && acl.is_some()) {
+        s3.public_access(bucket)
+    } else {
+        Default::default()
+    };
+    let closed = by_public_policy && public_access.restrict;
+    if let Some(point) = point {
+        let door = point.door(bucket, &target.arn, closed);
+        target = point.known_to(target).through(door);
+    }
+    if closed {
         // A policy that cannot be read: nobody from outside gets in, whatever lists give.
         return target.with_policy("");
     }
@@ -72,9 +90,7 @@ pub fn target(s3: &S3, call: &Call, bucket: &Bucket, arn: Arn, acl: Option<(&Acl
         Some(Ok(policy)) => target = target.with_parsed_policy(policy.clone()),
     }
     let given = match acl {
-        Some((acl, permission)) if bucket.record.ownership != Ownership::BucketOwnerEnforced => {
-            acl::given(acl, permission, call, public_access.ignore_acls)
-        }
+        Some((acl, permission)) if lists => acl::given(acl, permission, call, public_access.ignore_acls),
         _ => AclGrant::Nothing,
     };
     if given != AclGrant::Nothing || bucket.policy.is_some() {

@@ -8,7 +8,9 @@ use service::{Resource, Target};
 
 use crate::attributes::{said, wanted};
 use crate::records::Upload;
-use crate::resource::{Copy, Place, check_key, copy_source, named, of_write, target, to_write};
+use crate::resource::{
+    Copy, Place, check_key, check_regions, copy_source, named, of_write, target, to_write,
+};
 use crate::s3::S3;
 use crate::uploads;
 
@@ -35,6 +37,7 @@ pub fn upload_part_copy(s3: &S3, call: &Call, input: &UploadPartCopyInput) -> Re
         target.with_key("s3:x-amz-copy-source", input.copy_source.trim_start_matches('/').to_owned());
     let (source, from) =
         copy_source(s3, call, &input.copy_source, input.expected_source_bucket_owner.as_deref())?;
+    check_regions(&to.bucket, &from.bucket)?;
     Ok(Resource::new(target, Copy { to, from }).and(source))
 }
 
@@ -79,7 +82,7 @@ fn of_upload(
     (bucket, expected_owner): (&str, Option<&str>),
     (key, id): (&str, &str),
 ) -> Result<(Target, Place), Error> {
-    let bucket = named(s3, bucket, expected_owner)?;
+    let bucket = named(s3, call, bucket, expected_owner)?;
     check_key(key)?;
     let mut target = target(s3, call, &bucket, bucket.object_arn(key), None);
     let upload = uploads::find(&mut s3.store.snapshot(), bucket.inside(), key, id)?;

@@ -44,7 +44,7 @@ pub fn asked(
     (key, version): (&str, Option<&str>),
     permission: Permission,
 ) -> Result<(Target, Asked), Error> {
-    let bucket = named(s3, bucket, expected_owner)?;
+    let bucket = named(s3, call, bucket, expected_owner)?;
     check_key(key)?;
     if let Some(id) = version {
         check_version(id)?;
@@ -93,7 +93,7 @@ pub fn to_write(
     (bucket, expected_owner): (&str, Option<&str>),
     key: &str,
 ) -> Result<(Target, Place), Error> {
-    let bucket = named(s3, bucket, expected_owner)?;
+    let bucket = named(s3, call, bucket, expected_owner)?;
     check_key(key)?;
     let acl = Some((&bucket.record.acl, Permission::Write));
     let target = target(s3, call, &bucket, bucket.object_arn(key), acl);

@@ -11,7 +11,7 @@ use service::{Resource, Target};
 use crate::attributes::{Said, said, wanted};
 use crate::bucket::Bucket;
 use crate::copy_source::CopySource;
-use crate::error::malformed_xml;
+use crate::error::{invalid_request, malformed_xml};
 use crate::limits::DELETE_MAX;
 use crate::object_tags;
 use crate::records::Permission;
@@ -98,7 +98,17 @@ pub fn copy_object(s3: &S3, call: &Call, input: &CopyObjectInput) -> Result<Reso
     target = target.with_key("s3:x-amz-copy-source", input.copy_source.trim_start_matches('/').to_owned());
     let (source, from) =
         copy_source(s3, call, &input.copy_source, input.expected_source_bucket_owner.as_deref())?;
+    check_regions(&to.bucket, &from.bucket)?;
     Ok(Resource::new(target, Copy { to, from }).and(source))
+}
+
+/// Access points take copies within their region only.
+pub fn check_regions(to: &Bucket, from: &Bucket) -> Result<(), Error> {
+    if to.place.region == from.place.region || (to.way.is_none() && from.way.is_none()) {
+        return Ok(());
+    }
+    let text = "Copying through access points is only supported within the same Region.";
+    Err(invalid_request(text).into())
 }
 
 /// The object that a copy reads, and what policies are asked about it.
@@ -182,7 +192,7 @@ pub fn delete_objects(
     call: &Call,
     input: &DeleteObjectsInput,
 ) -> Result<Resource<Deletions>, Error> {
-    let bucket = named(s3, &input.bucket, input.expected_bucket_owner.as_deref())?;
+    let bucket = named(s3, call, &input.bucket, input.expected_bucket_owner.as_deref())?;
     let objects = &input.delete.objects;
     if objects.is_empty() || objects.len() > DELETE_MAX {
         return Err(malformed_xml().into());

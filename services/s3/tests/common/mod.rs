@@ -18,7 +18,10 @@ use wire::{Open, Protocol};
 pub const OTHER: &str = "210987654321";
 
 pub fn world() -> Kit {
-    Kit::new(|deps| vec![s3::service(deps.clone()), sqs::service(deps.clone()), kms::service(deps.clone())])
+    Kit::new(|deps| {
+        let others = [sqs::service(deps.clone()), kms::service(deps.clone())];
+        s3::services(deps.clone()).into_iter().chain(others).collect()
+    })
 }
 
 /// A call by the root user of another account.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use identity::{Authority, Directory, Documents};
-use kernel::{Call, Principal};
+use identity::records::User;
+use identity::{Authority, Directory, Documents, keys};
+use kernel::{Arn, Call, Principal, PrincipalKind};
 use service::Deps;
+use store::Record as _;
 use testkit::ACCOUNT;
 use wire::OperationType;
 
@@ -20,7 +22,7 @@ impl Strict {
         let deps = testkit::deps();
         let documents = Arc::new(Documents::default());
         let directory = Arc::new(Directory::new(deps.store.clone(), documents.clone()));
-        let services = vec![s3::service(deps.clone()), sqs::service(deps.clone())];
+        let services = s3::services(deps.clone()).into_iter().chain([sqs::service(deps.clone())]).collect();
         deps.cloud.fill(services, Arc::new(Authority::new(directory, documents)));
         Self { deps }
     }
@@ -52,6 +54,28 @@ impl Strict {
         input: O::Input,
     ) -> Result<O::Output, O::Error> {
         self.deps.cloud.call::<O>(self.call(principal.clone()), input).await
+    }
+
+    /// A user of the account that owns the buckets, with this policy.
+    pub async fn user(&self, name: &str, policy: &str) -> Principal {
+        self.user_of(ACCOUNT, name, policy).await
+    }
+
+    /// A user of any account.
+    pub async fn user_of(&self, account: &str, name: &str, policy: &str) -> Principal {
+        let mut user = User::new(name, "/", format!("AIDA{name}"), 0);
+        user.policies.inline.insert("p".to_owned(), policy.to_owned());
+        let mut tx = self.deps.store.begin();
+        tx.put(keys::user(account, name), user.encode());
+        tx.commit().await.expect("a user");
+        Principal {
+            kind: PrincipalKind::User,
+            account: account.to_owned(),
+            arn: Arn::aws("iam", "", account, &format!("user/{name}")),
+            user_id: format!("AIDA{name}"),
+            access_key: "AKIA".to_owned(),
+            session: None,
+        }
     }
 
     /// The canonical user id of an account.

@@ -8,6 +8,7 @@ use model_s3::types::*;
 use service::Allowed;
 use wire::Detailed;
 
+use crate::account_access;
 use crate::acl_input::{self, AclInput, Owners, acl_headers};
 use crate::bucket::Bucket;
 use crate::error::acl_not_supported;
@@ -43,11 +44,11 @@ impl S3 {
             let error = Detailed::new("MissingSecurityHeader", 400, text);
             return Err(error.with("MissingHeaderName", "x-amz-acl").into());
         };
-        self.change(&bucket, |record, _| {
+        self.change(&bucket, |record, tx| {
             if record.ownership == Ownership::BucketOwnerEnforced {
                 return Err(acl_not_supported().into());
             }
-            public::check_acl(record, &acl)?;
+            public::check_acl(account_access::of_bucket(tx, bucket.owner(), record)?, &acl)?;
             record.acl = acl.clone();
             Ok(())
         })

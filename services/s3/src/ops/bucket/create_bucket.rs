@@ -10,6 +10,7 @@ use service::Allowed;
 use store::{Record as _, Tx};
 use wire::Detailed;
 
+use crate::account_access::{self, CLOSED};
 use crate::acl_input::{AclInput, Owners, acl_headers, private};
 use crate::bucket::{Bucket as Looked, bucket_arn};
 use crate::error::{Failure, corrupt, not_implemented, operation_aborted};
@@ -17,13 +18,9 @@ use crate::keys::{self, Place};
 use crate::limits::BUCKETS_MAX;
 use crate::ops::bucket::acl::not_with_enforced_owner;
 use crate::ops::bucket::tagging;
-use crate::records::{Acl, Bucket, Encryption, Name, Ownership, PublicAccess, Versioning};
+use crate::records::{Acl, Bucket, Encryption, Name, Ownership, Versioning};
 use crate::s3::S3;
-use crate::{public, region};
-
-/// Everything that keeps a bucket from being public.
-const CLOSED: PublicAccess =
-    PublicAccess { block_acls: true, ignore_acls: true, block_policy: true, restrict: true };
+use crate::{access_points, public, region};
 
 /// What a request to make a bucket was let in for.
 pub struct NewBucket {
@@ -153,6 +150,10 @@ fn create(
         let found = Name::decode(&row)?;
         return again(tx, call, (name, before), &found, record);
     }
+    if access_points::is_in_use(tx, name, &place.account)? {
+        return Err(not_available(name).into());
+    }
+    public::check_acl(account_access::of_bucket(tx, &place.account, record)?, &record.acl)?;
     let row = Name { account: place.account.clone(), region: place.region.clone() };
     tx.put(keys::name(name), row.encode());
     tx.put(place.bucket(name), record.encode());
@@ -169,9 +170,7 @@ fn again(
     record: &Bucket,
 ) -> Result<(), Failure> {
     if found.account != call.account {
-        let text = "The requested bucket name is not available. The bucket namespace is shared by all users of the \
-                    system. Please select a different name and try again.";
-        return Err(Detailed::new("BucketAlreadyExists", 409, text).with("BucketName", name).into());
+        return Err(not_available(name).into());
     }
     let place = Place { account: found.account.clone(), region: found.region.clone() };
     if !may_be_made_again(call, &place) || !record.tags.is_empty() {
@@ -188,11 +187,17 @@ fn again(
     if before.is_none_or(|before| before.raw != raw) {
         return Err(operation_aborted().into());
     }
-    public::check_acl(&bucket, &record.acl)?;
+    public::check_acl(account_access::of_bucket(tx, &place.account, &bucket)?, &record.acl)?;
     bucket.acl = record.acl.clone();
     bucket.revision += 1;
     tx.put(row, bucket.encode());
     Ok(())
+}
+
+fn not_available(name: &str) -> Detailed {
+    let text = "The requested bucket name is not available. The bucket namespace is shared by all users of the \
+                system. Please select a different name and try again.";
+    Detailed::new("BucketAlreadyExists", 409, text).with("BucketName", name)
 }
 
 impl From<ObjectOwnership> for Ownership {

@@ -9,6 +9,7 @@ use service::Allowed;
 use store::{KeyRange, RangeOptions, Tx};
 use wire::Detailed;
 
+use crate::access_points::has_access_points;
 use crate::bucket::Bucket;
 use crate::error::{Failure, operation_aborted};
 use crate::keys::{self, text_after, upload_after};
@@ -53,6 +54,10 @@ fn delete(tx: &mut Tx, bucket: &Bucket) -> Result<bool, Failure> {
         let text = "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
         return Err(not_empty(bucket, text).into());
     }
+    // Those of other accounts lead nowhere from then on: nobody else can keep a bucket from being deleted.
+    if any(tx, inside.points_of(bucket.owner()))? {
+        return Err(has_access_points(&bucket.name).into());
+    }
     let base = inside.uploads();
     let page = tx.range(KeyRange::prefix(&base), RangeOptions::limit(DELETE_ROWS))?;
     let mut parts = 0;
@@ -66,6 +71,7 @@ fn delete(tx: &mut Tx, bucket: &Bucket) -> Result<bool, Failure> {
         return Ok(false);
     }
     tx.delete_range(KeyRange::prefix(inside.all_configurations()));
+    tx.delete_range(KeyRange::prefix(inside.points()));
     tx.delete(keys::name(&bucket.name));
     tx.delete(bucket.place.bucket(&bucket.name));
     Ok(true)

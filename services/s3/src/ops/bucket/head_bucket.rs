@@ -22,7 +22,7 @@ impl S3 {
         Ok(HeadBucketOutput {
             bucket_arn: Some(bucket.arn.to_string()),
             bucket_region: Some(bucket.place.region.clone()),
-            access_point_alias: Some(false),
+            access_point_alias: Some(bucket.way.as_ref().is_some_and(|way| way.by_alias)),
             ..Default::default()
         })
     }

@@ -7,11 +7,10 @@ use model_s3::Error;
 use model_s3::types::*;
 use policy::Policy;
 use service::{Allowed, Decision, Question, Resource};
-use wire::Detailed;
 
+use crate::account_access;
 use crate::bucket::{self, Bucket, kind};
 use crate::error::{access_denied, not_configured};
-use crate::limits::POLICY_BYTES_MAX;
 use crate::policy_check;
 use crate::public;
 use crate::records::Ownership;
@@ -49,8 +48,8 @@ impl S3 {
     ) -> Result<GetBucketPolicyStatusOutput, Error> {
         self.policy_of(&bucket)?;
         let record = &bucket.record;
-        let lists = record.ownership != Ownership::BucketOwnerEnforced
-            && !record.public_access.unwrap_or_default().ignore_acls;
+        let lists =
+            record.ownership != Ownership::BucketOwnerEnforced && !self.public_access(&bucket).ignore_acls;
         let public = bucket.policy_is_public || (lists && public::acl_is_public(&record.acl));
         let status = PolicyStatus { is_public: Some(public) };
         Ok(GetBucketPolicyStatusOutput { policy_status: Some(status) })
@@ -63,17 +62,13 @@ impl S3 {
         input: PutBucketPolicyInput,
     ) -> Result<PutBucketPolicyOutput, Error> {
         let document = input.policy.as_str();
-        if document.len() > POLICY_BYTES_MAX {
-            let text = format!("Policy exceeds the maximum allowed document size of {POLICY_BYTES_MAX}");
-            return Err(Detailed::new("MalformedPolicy", 400, text).into());
-        }
         let policy = Arc::new(policy_check::parse(document, &bucket.name)?);
         if input.confirm_remove_self_bucket_access != Some(true) {
             self.check_not_locked_out(&call, &bucket, policy)?;
         }
         let public = public::policy_is_public(document);
         self.change(&bucket, |record, tx| {
-            if public && record.public_access.unwrap_or_default().block_policy {
+            if public && account_access::of_bucket(tx, bucket.owner(), record)?.block_policy {
                 return Err(access_denied().into());
             }
             bucket::put_document(tx, &bucket, record, (kind::POLICY, ""), document.to_owned())

@@ -72,13 +72,14 @@ pub fn of_creation(tags: Vec<Tag>) -> Result<Tags, Error> {
 
 /// The tags of a request.
 fn of_request(list: Vec<Tag>) -> Result<Tags, Error> {
-    if list.len() > BUCKET_TAGS_MAX {
-        let text = format!("Bucket tag count cannot be greater than {BUCKET_TAGS_MAX}");
-        return Err(Detailed::new("BadRequest", 400, text).into());
-    }
+    of_pairs(list.into_iter().map(|tag| (tag.key.into_inner(), tag.value.into_inner())))
+}
+
+/// The tags of a bucket, or of an access point, as a request says them.
+pub fn of_pairs(list: impl ExactSizeIterator<Item = (String, String)>) -> Result<Tags, Error> {
+    check_count(list.len())?;
     let mut tags = Tags::new();
-    for tag in list {
-        let (key, value) = (tag.key.into_inner(), tag.value.into_inner());
+    for (key, value) in list {
         if is_reserved(&key) {
             return Err(checks::invalid_tag("System tags cannot be added/updated by requester", &key).into());
         }
@@ -89,6 +90,15 @@ fn of_request(list: Vec<Tag>) -> Result<Tags, Error> {
         tags.insert(key, value);
     }
     Ok(tags)
+}
+
+/// Refuses more tags than there may be.
+pub fn check_count(count: usize) -> Result<(), Error> {
+    if count <= BUCKET_TAGS_MAX {
+        return Ok(());
+    }
+    let text = format!("Bucket tag count cannot be greater than {BUCKET_TAGS_MAX}");
+    Err(Detailed::new("BadRequest", 400, text).into())
 }
 
 fn is_reserved(key: &str) -> bool {
