@@ -6,7 +6,27 @@ use wire::CommonError;
 
 use crate::backup::BackupArn;
 
-service::failure!(Error, Error::from);
+service::failure!(Error, of_store);
+
+/// What the store says. A transaction holds what is written of items and of all indexes that show them: more than the payload.
+fn of_store(error: store::Error) -> Error {
+    match error {
+        store::Error::TooLarge { what: TRANSACTION, size, max } => validation(format!(
+            "The items and index entries that the request writes take {size} bytes, and {max} can be written at once"
+        )),
+        error => Error::from(error),
+    }
+}
+
+/// What the store calls the whole of a transaction where it is too large.
+const TRANSACTION: &str = "transaction";
+
+impl Failure {
+    /// Whether there was more in a transaction than the store takes at once.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Store(store::Error::TooLarge { what: TRANSACTION, .. }))
+    }
+}
 
 /// Stored bytes that are not what was written.
 pub fn corrupt(error: impl ToString) -> store::Error {

@@ -467,3 +467,35 @@ async fn what_is_wrong_with_a_key_cancels_its_transaction() {
     let text = invalid(kit.run(TransactWriteItems, transaction(vec![put(&long)])).await);
     assert_eq!(text, "Item size has exceeded the maximum allowed size");
 }
+
+#[tokio::test]
+async fn a_batch_of_large_items_is_written_in_parts() {
+    let kit = kit();
+    let input = CreateTableInput {
+        global_secondary_indexes: Some(vec![global("by-c", "c", ProjectionType::All)]),
+        ..table("things", "p", "p:S c:S")
+    };
+    kit.run(CreateTable, input).await.expect("a table");
+    let long = "x".repeat(390 * 1024);
+    let item = |p: usize| given(&format!(r#"{{"p":{{"S":"{p}"}},"c":{{"S":"c"}},"x":{{"S":"{long}"}}}}"#));
+    let put = |p: usize| WriteRequest {
+        put_request: Some(PutRequest { item: item(p).into() }),
+        ..Default::default()
+    };
+    let requests: Vec<WriteRequest> = (0..25).map(put).collect();
+    let input = BatchWriteItemInput {
+        request_items: std::collections::BTreeMap::from([("things".to_owned(), requests)]).into(),
+        ..Default::default()
+    };
+    kit.run(BatchWriteItem, input).await.expect("more than one commit holds");
+    let input = DescribeTableInput { table_name: "things".into() };
+    let described = kit.run(DescribeTable, input).await.expect("it").table.expect("it");
+    assert_eq!(described.item_count, Some(25));
+    assert_eq!(described.global_secondary_indexes.expect("one")[0].item_count, Some(25));
+
+    let actions = (0..9).flat_map(|n| {
+        let put = Put { table_name: "things".into(), item: item(n).into(), ..Default::default() };
+        [TransactWriteItem { put: Some(put), ..Default::default() }]
+    });
+    kit.run(TransactWriteItems, transaction(actions.collect())).await.expect("what one commit holds");
+}

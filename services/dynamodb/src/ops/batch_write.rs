@@ -20,7 +20,7 @@ use crate::table::Table;
 use crate::write::Write;
 
 impl DynamoDb {
-    /// All of it is one commit, or as few as tables with logs need: cheaper than one for each item, and more than was asked for.
+    /// As a rule all of it is one commit, else as few as hold it: cheaper than one for each item, and more than was asked for.
     pub async fn batch_write_item(
         self: Arc<Self>,
         call: Arc<Call>,
@@ -60,10 +60,17 @@ impl DynamoDb {
         let _turns = self.latches.all(writes.iter().map(|(_, write)| &write.key.row)).await;
         let mut units = PerTable::default();
         let mut rest = &writes[..];
+        let mut at_most = rest.len();
         while !rest.is_empty() {
-            let costs = self.transact(|tx| self.as_many(tx, rest)).await?;
-            rest = &rest[costs.len()..];
-            costs.into_iter().for_each(|(table, more)| units.add(&table, &more));
+            let part = &rest[..at_most.min(rest.len())];
+            match self.store.transact(|tx| self.as_many(tx, part)).await {
+                Ok(costs) => {
+                    rest = &rest[costs.len()..];
+                    costs.into_iter().for_each(|(table, more)| units.add(&table, &more));
+                }
+                Err(failure) if failure.is_too_large() && part.len() > 1 => at_most = part.len() / 2,
+                Err(failure) => return Err(failure.into()),
+            }
         }
         Ok(BatchWriteItemOutput {
             unprocessed_items: Some(BTreeMap::new()),
