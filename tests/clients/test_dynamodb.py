@@ -106,6 +106,26 @@ def delete_item(account, call):
     assert stored(account, name) is None
 
 
+def policy_of(account, name):
+    """One that lets the account's own root user read the table."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account.key}:root"},
+        "Action": "dynamodb:GetItem",
+        "Resource": arn(account, name),
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@operation
+def delete_resource_policy(account, call):
+    name = table(account)
+    client = account.client("dynamodb")
+    put = client.put_resource_policy(ResourceArn=arn(account, name), Policy=policy_of(account, name))
+    assert call("DeleteResourcePolicy", ResourceArn=arn(account, name)) == {"RevisionId": put["RevisionId"]}
+    assert refusal(client.get_resource_policy, ResourceArn=arn(account, name))["Code"] == "PolicyNotFoundException"
+
+
 @operation
 def delete_table(account, call):
     name = table(account)
@@ -174,6 +194,14 @@ def get_item(account, call):
 
 
 @operation
+def get_resource_policy(account, call):
+    name = account.name("table")
+    account.client("dynamodb").create_table(**definition(name), ResourcePolicy=policy_of(account, name))
+    found = call("GetResourcePolicy", ResourceArn=arn(account, name))
+    assert json.loads(found["Policy"]) == json.loads(policy_of(account, name)) and found["RevisionId"]
+
+
+@operation
 def list_tables(account, call):
     names = sorted(table(account) for _ in range(3))
     page = call("ListTables", Limit=2, ExclusiveStartTableName=names[0][:-1])
@@ -193,6 +221,14 @@ def put_item(account, call):
     assert stored(account, name)["v"] == {"N": "100"}
     old = call("PutItem", TableName=name, Item=item(1), ReturnValues="ALL_OLD")
     assert old["Attributes"]["v"] == {"N": "100"}
+
+
+@operation
+def put_resource_policy(account, call):
+    name = table(account)
+    revision = call("PutResourcePolicy", ResourceArn=arn(account, name), Policy=policy_of(account, name))["RevisionId"]
+    found = account.client("dynamodb").get_resource_policy(ResourceArn=arn(account, name))
+    assert (found["Policy"], found["RevisionId"]) == (policy_of(account, name), revision)
 
 
 @operation

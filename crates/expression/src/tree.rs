@@ -203,6 +203,42 @@ impl Update {
     }
 }
 
+impl Condition {
+    /// The attributes it speaks of, by name or placeholder as it has them, some perhaps repeatedly.
+    pub fn heads(&self) -> Vec<&str> {
+        let mut heads = Vec::new();
+        self.root.paths(&mut |path| heads.push(self.placeholders.head(path)));
+        heads
+    }
+}
+
+impl Update {
+    /// The attributes that it changes or reads, by name or placeholder as it has them, some perhaps repeatedly.
+    pub fn heads(&self) -> Vec<&str> {
+        let mut heads = Vec::new();
+        for action in &self.actions {
+            action.paths(&mut |path| heads.push(self.placeholders.head(path)));
+        }
+        heads
+    }
+}
+
+impl Projection {
+    /// The attributes that it shows something of, by name or placeholder as it has them, some perhaps repeatedly.
+    pub fn heads(&self) -> Vec<&str> {
+        self.paths.iter().map(|path| self.placeholders.head(path)).collect()
+    }
+}
+
+impl Placeholders {
+    fn head<'t>(&'t self, path: &'t Path) -> &'t str {
+        match &path.head {
+            Name::Literal(name) => name,
+            Name::Placeholder(at) => &self.names[usize::from(*at)],
+        }
+    }
+}
+
 impl Operand {
     /// Visits every path in it, from left to right.
     pub(crate) fn paths<'t>(&'t self, visit: &mut dyn FnMut(&'t Path)) {

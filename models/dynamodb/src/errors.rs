@@ -21,6 +21,7 @@ pub enum Error {
     ItemCollectionSizeLimitExceededException(Box<types::ItemCollectionSizeLimitExceededException>),
     LimitExceededException(Box<types::LimitExceededException>),
     PointInTimeRecoveryUnavailableException(Box<types::PointInTimeRecoveryUnavailableException>),
+    PolicyNotFoundException(Box<types::PolicyNotFoundException>),
     ProvisionedThroughputExceededException(Box<types::ProvisionedThroughputExceededException>),
     ReplicatedWriteConflictException(Box<types::ReplicatedWriteConflictException>),
     RequestLimitExceeded(Box<types::RequestLimitExceeded>),
@@ -91,6 +92,11 @@ impl Error {
     /// `PointInTimeRecoveryUnavailableException` with this text.
     pub fn point_in_time_recovery_unavailable_exception(message: impl Into<String>) -> Self {
         types::PointInTimeRecoveryUnavailableException { message: Some(message.into()) }.into()
+    }
+
+    /// `PolicyNotFoundException` with this text.
+    pub fn policy_not_found_exception(message: impl Into<String>) -> Self {
+        types::PolicyNotFoundException { message: Some(message.into()) }.into()
     }
 
     /// `ProvisionedThroughputExceededException` with this text.
@@ -169,6 +175,7 @@ impl ServiceError for Error {
             Self::ItemCollectionSizeLimitExceededException(error) => Fault::Modelled(&**error),
             Self::LimitExceededException(error) => Fault::Modelled(&**error),
             Self::PointInTimeRecoveryUnavailableException(error) => Fault::Modelled(&**error),
+            Self::PolicyNotFoundException(error) => Fault::Modelled(&**error),
             Self::ProvisionedThroughputExceededException(error) => Fault::Modelled(&**error),
             Self::ReplicatedWriteConflictException(error) => Fault::Modelled(&**error),
             Self::RequestLimitExceeded(error) => Fault::Modelled(&**error),
@@ -255,6 +262,12 @@ impl From<types::LimitExceededException> for Error {
 impl From<types::PointInTimeRecoveryUnavailableException> for Error {
     fn from(error: types::PointInTimeRecoveryUnavailableException) -> Self {
         Self::PointInTimeRecoveryUnavailableException(Box::new(error))
+    }
+}
+
+impl From<types::PolicyNotFoundException> for Error {
+    fn from(error: types::PolicyNotFoundException) -> Self {
+        Self::PolicyNotFoundException(Box::new(error))
     }
 }
 

@@ -15,6 +15,7 @@ pub static ALL: &[&Operation] = &[
     &CREATE_TABLE,
     &DELETE_BACKUP,
     &DELETE_ITEM,
+    &DELETE_RESOURCE_POLICY,
     &DELETE_TABLE,
     &DESCRIBE_BACKUP,
     &DESCRIBE_CONTINUOUS_BACKUPS,
@@ -25,10 +26,12 @@ pub static ALL: &[&Operation] = &[
     &EXECUTE_STATEMENT,
     &EXECUTE_TRANSACTION,
     &GET_ITEM,
+    &GET_RESOURCE_POLICY,
     &LIST_BACKUPS,
     &LIST_TABLES,
     &LIST_TAGS_OF_RESOURCE,
     &PUT_ITEM,
+    &PUT_RESOURCE_POLICY,
     &QUERY,
     &RESTORE_TABLE_FROM_BACKUP,
     &RESTORE_TABLE_TO_POINT_IN_TIME,
@@ -286,6 +289,36 @@ impl OperationType for DeleteItem {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &DELETE_ITEM
+    }
+}
+
+static DELETE_RESOURCE_POLICY: Operation = Operation {
+    service: &SERVICE,
+    name: "DeleteResourcePolicy",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::DeleteResourcePolicyInput,
+    output: &schemas::DeleteResourcePolicyOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action {
+        name: "dynamodb:DeleteResourcePolicy",
+        resources: &["stream", "table"],
+        condition_keys: &[],
+    }],
+    checksum: Checksum::None,
+};
+
+/// `DeleteResourcePolicy`
+#[derive(Clone, Copy, Debug)]
+pub struct DeleteResourcePolicy;
+
+impl OperationType for DeleteResourcePolicy {
+    type Input = types::DeleteResourcePolicyInput;
+    type Output = types::DeleteResourcePolicyOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &DELETE_RESOURCE_POLICY
     }
 }
 
@@ -647,6 +680,36 @@ impl OperationType for GetItem {
     }
 }
 
+static GET_RESOURCE_POLICY: Operation = Operation {
+    service: &SERVICE,
+    name: "GetResourcePolicy",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::GetResourcePolicyInput,
+    output: &schemas::GetResourcePolicyOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action {
+        name: "dynamodb:GetResourcePolicy",
+        resources: &["stream", "table"],
+        condition_keys: &[],
+    }],
+    checksum: Checksum::None,
+};
+
+/// `GetResourcePolicy`
+#[derive(Clone, Copy, Debug)]
+pub struct GetResourcePolicy;
+
+impl OperationType for GetResourcePolicy {
+    type Input = types::GetResourcePolicyInput;
+    type Output = types::GetResourcePolicyOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &GET_RESOURCE_POLICY
+    }
+}
+
 static LIST_BACKUPS: Operation = Operation {
     service: &SERVICE,
     name: "ListBackups",
@@ -762,6 +825,36 @@ impl OperationType for PutItem {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &PUT_ITEM
+    }
+}
+
+static PUT_RESOURCE_POLICY: Operation = Operation {
+    service: &SERVICE,
+    name: "PutResourcePolicy",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::PutResourcePolicyInput,
+    output: &schemas::PutResourcePolicyOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action {
+        name: "dynamodb:PutResourcePolicy",
+        resources: &["stream", "table"],
+        condition_keys: &[],
+    }],
+    checksum: Checksum::None,
+};
+
+/// `PutResourcePolicy`
+#[derive(Clone, Copy, Debug)]
+pub struct PutResourcePolicy;
+
+impl OperationType for PutResourcePolicy {
+    type Input = types::PutResourcePolicyInput;
+    type Output = types::PutResourcePolicyOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &PUT_RESOURCE_POLICY
     }
 }
 

@@ -640,6 +640,9 @@ pub static ConditionalCheckFailedException: Schema = Schema {
 pub static ConditionalOperator: Schema =
     Schema { name: "ConditionalOperator", kind: Kind::String, values: &["AND", "OR"], ..SCHEMA };
 
+pub static ConfirmRemoveSelfResourceAccess: Schema =
+    Schema { name: "ConfirmRemoveSelfResourceAccess", kind: Kind::Boolean, ..SCHEMA };
+
 pub static ConsistentRead: Schema = Schema { name: "ConsistentRead", kind: Kind::Boolean, ..SCHEMA };
 
 pub static ConsumedCapacity: Schema = Schema {
@@ -1088,6 +1091,34 @@ pub static DeleteRequest: Schema = Schema {
     ..SCHEMA
 };
 
+pub static DeleteResourcePolicyInput: Schema = Schema {
+    name: "DeleteResourcePolicyInput",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "ResourceArn",
+            wire: "ResourceArn",
+            target: &ResourceArnString,
+            required: true,
+            ..MEMBER
+        },
+        Member {
+            name: "ExpectedRevisionId",
+            wire: "ExpectedRevisionId",
+            target: &PolicyRevisionId,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static DeleteResourcePolicyOutput: Schema = Schema {
+    name: "DeleteResourcePolicyOutput",
+    kind: Kind::Structure,
+    members: &[Member { name: "RevisionId", wire: "RevisionId", target: &PolicyRevisionId, ..MEMBER }],
+    ..SCHEMA
+};
+
 pub static DeleteTableInput: Schema = Schema {
     name: "DeleteTableInput",
     kind: Kind::Structure,
@@ -1484,6 +1515,29 @@ pub static GetItemOutput: Schema = Schema {
     members: &[
         Member { name: "Item", wire: "Item", target: &AttributeMap, ..MEMBER },
         Member { name: "ConsumedCapacity", wire: "ConsumedCapacity", target: &ConsumedCapacity, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static GetResourcePolicyInput: Schema = Schema {
+    name: "GetResourcePolicyInput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "ResourceArn",
+        wire: "ResourceArn",
+        target: &ResourceArnString,
+        required: true,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static GetResourcePolicyOutput: Schema = Schema {
+    name: "GetResourcePolicyOutput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Policy", wire: "Policy", target: &ResourcePolicy, ..MEMBER },
+        Member { name: "RevisionId", wire: "RevisionId", target: &PolicyRevisionId, ..MEMBER },
     ],
     ..SCHEMA
 };
@@ -2292,6 +2346,27 @@ pub static PointInTimeRecoveryUnavailableException: Schema = Schema {
     ..SCHEMA
 };
 
+pub static PolicyNotFoundException: Schema = Schema {
+    name: "PolicyNotFoundException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "PolicyNotFoundException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static PolicyRevisionId: Schema = Schema {
+    name: "PolicyRevisionId",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(255) },
+    ..SCHEMA
+};
+
 pub static PositiveIntegerObject: Schema = Schema {
     name: "PositiveIntegerObject",
     kind: Kind::Integer,
@@ -2536,6 +2611,41 @@ pub static PutRequest: Schema = Schema {
         required: true,
         ..MEMBER
     }],
+    ..SCHEMA
+};
+
+pub static PutResourcePolicyInput: Schema = Schema {
+    name: "PutResourcePolicyInput",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "ResourceArn",
+            wire: "ResourceArn",
+            target: &ResourceArnString,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "Policy", wire: "Policy", target: &ResourcePolicy, required: true, ..MEMBER },
+        Member {
+            name: "ExpectedRevisionId",
+            wire: "ExpectedRevisionId",
+            target: &PolicyRevisionId,
+            ..MEMBER
+        },
+        Member {
+            name: "ConfirmRemoveSelfResourceAccess",
+            wire: "ConfirmRemoveSelfResourceAccess",
+            target: &ConfirmRemoveSelfResourceAccess,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static PutResourcePolicyOutput: Schema = Schema {
+    name: "PutResourcePolicyOutput",
+    kind: Kind::Structure,
+    members: &[Member { name: "RevisionId", wire: "RevisionId", target: &PolicyRevisionId, ..MEMBER }],
     ..SCHEMA
 };
 

@@ -727,6 +727,26 @@ pub struct DeleteRequest {
 
 wire::structure!(DeleteRequest, schemas::DeleteRequest, { 0: key });
 
+/// Shape `DeleteResourcePolicyInput`.
+#[derive(Clone, Default)]
+pub struct DeleteResourcePolicyInput {
+    /// `ResourceArn`, required, 1 to 1283.
+    pub resource_arn: Req<String>,
+    /// `ExpectedRevisionId`, 1 to 255.
+    pub expected_revision_id: Option<String>,
+}
+
+wire::structure!(DeleteResourcePolicyInput, schemas::DeleteResourcePolicyInput, { 0: resource_arn, 1: expected_revision_id });
+
+/// Shape `DeleteResourcePolicyOutput`.
+#[derive(Clone, Default)]
+pub struct DeleteResourcePolicyOutput {
+    /// `RevisionId`, 1 to 255.
+    pub revision_id: Option<String>,
+}
+
+wire::structure!(DeleteResourcePolicyOutput, schemas::DeleteResourcePolicyOutput, { 0: revision_id });
+
 /// Shape `DeleteTableInput`.
 #[derive(Clone, Default)]
 pub struct DeleteTableInput {
@@ -1023,6 +1043,26 @@ pub struct GetItemOutput {
 }
 
 wire::structure!(GetItemOutput, schemas::GetItemOutput, { 0: item, 1: consumed_capacity });
+
+/// Shape `GetResourcePolicyInput`.
+#[derive(Clone, Default)]
+pub struct GetResourcePolicyInput {
+    /// `ResourceArn`, required, 1 to 1283.
+    pub resource_arn: Req<String>,
+}
+
+wire::structure!(GetResourcePolicyInput, schemas::GetResourcePolicyInput, { 0: resource_arn });
+
+/// Shape `GetResourcePolicyOutput`.
+#[derive(Clone, Default)]
+pub struct GetResourcePolicyOutput {
+    /// `Policy`.
+    pub policy: Option<String>,
+    /// `RevisionId`, 1 to 255.
+    pub revision_id: Option<String>,
+}
+
+wire::structure!(GetResourcePolicyOutput, schemas::GetResourcePolicyOutput, { 0: policy, 1: revision_id });
 
 /// Shape `GlobalSecondaryIndex`.
 #[derive(Clone, Default)]
@@ -1470,6 +1510,15 @@ pub struct PointInTimeRecoveryUnavailableException {
 
 wire::structure!(PointInTimeRecoveryUnavailableException, schemas::PointInTimeRecoveryUnavailableException, { 0: message });
 
+/// Shape `PolicyNotFoundException`.
+#[derive(Clone, Default)]
+pub struct PolicyNotFoundException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(PolicyNotFoundException, schemas::PolicyNotFoundException, { 0: message });
+
 /// Shape `Projection`.
 #[derive(Clone, Default)]
 pub struct Projection {
@@ -1609,6 +1658,30 @@ pub struct PutRequest {
 }
 
 wire::structure!(PutRequest, schemas::PutRequest, { 0: item });
+
+/// Shape `PutResourcePolicyInput`.
+#[derive(Clone, Default)]
+pub struct PutResourcePolicyInput {
+    /// `ResourceArn`, required, 1 to 1283.
+    pub resource_arn: Req<String>,
+    /// `Policy`, required.
+    pub policy: Req<String>,
+    /// `ExpectedRevisionId`, 1 to 255.
+    pub expected_revision_id: Option<String>,
+    /// `ConfirmRemoveSelfResourceAccess`.
+    pub confirm_remove_self_resource_access: Option<bool>,
+}
+
+wire::structure!(PutResourcePolicyInput, schemas::PutResourcePolicyInput, { 0: resource_arn, 1: policy, 2: expected_revision_id, 3: confirm_remove_self_resource_access });
+
+/// Shape `PutResourcePolicyOutput`.
+#[derive(Clone, Default)]
+pub struct PutResourcePolicyOutput {
+    /// `RevisionId`, 1 to 255.
+    pub revision_id: Option<String>,
+}
+
+wire::structure!(PutResourcePolicyOutput, schemas::PutResourcePolicyOutput, { 0: revision_id });
 
 /// Shape `QueryInput`.
 #[derive(Clone, Default)]

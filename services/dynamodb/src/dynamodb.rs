@@ -8,7 +8,7 @@ use expression::Cache;
 use kernel::{Clock, Ids};
 use model_dynamodb::Error;
 use parking_lot::RwLock;
-use service::Deps;
+use service::{Cloud, Deps};
 use store::{Snapshot, Store, Tx};
 
 use crate::error::{Failure, no_table};
@@ -24,6 +24,7 @@ pub struct DynamoDb {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
+    pub(crate) cloud: Cloud,
     /// Expressions, parsed.
     pub(crate) expressions: Cache,
     /// Who writes to which item.
@@ -40,6 +41,7 @@ impl DynamoDb {
             store: deps.store,
             clock: deps.clock,
             ids: deps.ids,
+            cloud: deps.cloud,
             expressions: Cache::default(),
             latches: Arc::default(),
             combined: Combined::default(),

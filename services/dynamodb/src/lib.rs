@@ -5,8 +5,10 @@
 //! `attribute`, expressions those of the crate `expression`. What is written is noted in the table's log ([`log`]) while
 //! something needs it; [`streams`] is the service that shows it.
 
+mod access_policy;
 mod backup;
 mod capacity;
+mod conditions;
 mod copy;
 mod definition;
 mod dynamodb;
@@ -55,6 +57,7 @@ pub fn service(deps: Deps) -> Service {
         .op(CreateTable, resource::create_table, DynamoDb::create_table)
         .op(DeleteBackup, resource::delete_backup, DynamoDb::delete_backup)
         .op(DeleteItem, resource::delete_item, DynamoDb::delete_item)
+        .op(DeleteResourcePolicy, resource::delete_policy, DynamoDb::delete_resource_policy)
         .op(DeleteTable, resource::delete_table, DynamoDb::delete_table)
         .op(DescribeBackup, resource::describe_backup, DynamoDb::describe_backup)
         .op(
@@ -70,9 +73,11 @@ pub fn service(deps: Deps) -> Service {
         .op(ExecuteTransaction, resource::execute_transaction, DynamoDb::execute_transaction)
         .op(GetItem, resource::get_item, DynamoDb::get_item)
         .op(ListBackups, resource::any, DynamoDb::list_backups)
+        .op(GetResourcePolicy, resource::get_policy, DynamoDb::get_resource_policy)
         .op(ListTables, resource::any, DynamoDb::list_tables)
         .op(ListTagsOfResource, resource::list_tags, DynamoDb::list_tags_of_resource)
         .op(PutItem, resource::put_item, DynamoDb::put_item)
+        .op(PutResourcePolicy, resource::put_policy, DynamoDb::put_resource_policy)
         .op(Query, resource::query, DynamoDb::query)
         .op(RestoreTableFromBackup, resource::restore_from_backup, DynamoDb::restore_table_from_backup)
         .op(

@@ -10,6 +10,7 @@ use kernel::Call;
 use model_dynamodb::Error;
 use service::Target;
 
+use crate::conditions::{Attributes, returning, selecting};
 use crate::dynamodb::DynamoDb;
 use crate::error::{invalid, validation};
 use crate::resource::{Named, with_leading_values};
@@ -17,6 +18,7 @@ use crate::schema::KeyNames;
 use crate::table::{ItemKey, Table};
 
 pub use select::{Select, Token, one};
+use write::return_value;
 pub use write::{Change, changed};
 
 /// A statement that was read, and the table that it names.
@@ -61,19 +63,43 @@ impl Prepared {
                     Statement::Exists(_) => "dynamodb:ConditionCheckItem",
                     _ => "dynamodb:PartiQLSelect",
                 };
-                with_leading_values(target, self.partitions()).for_actions([action])
+                let is_specific = select.projection.is_some();
+                let target = selecting(target, None, is_specific, index.is_some());
+                let target = with_leading_values(target, self.partitions());
+                self.attributes().of(target).for_actions([action])
             }
             Statement::Insert(insert) => {
-                named.leading(named.target(None), [&insert.item]).for_actions(["dynamodb:PartiQLInsert"])
+                let target = named.leading(named.target(None), [&insert.item]);
+                self.attributes().of(target).for_actions(["dynamodb:PartiQLInsert"])
             }
-            Statement::Update(_) => {
+            Statement::Update(change) => {
                 let target = with_leading_values(named.target(None), self.partitions());
-                target.for_actions(["dynamodb:PartiQLUpdate"])
+                let target = returning(target, change.returning.map(return_value));
+                self.attributes().of(target).for_actions(["dynamodb:PartiQLUpdate"])
             }
-            Statement::Delete(_) => {
+            Statement::Delete(removal) => {
                 let target = with_leading_values(named.target(None), self.partitions());
-                target.for_actions(["dynamodb:PartiQLDelete"])
+                let target = returning(target, removal.returning.map(return_value));
+                self.attributes().of(target).for_actions(["dynamodb:PartiQLDelete"])
             }
+        }
+    }
+
+    /// The attributes that it names.
+    fn attributes(&self) -> Attributes<'_> {
+        let attributes = Attributes::plain();
+        let attributes = match &self.statement {
+            Statement::Insert(insert) => attributes.item(Some(&insert.item)),
+            Statement::Update(change) => attributes.named(change.update.bound().attributes()),
+            Statement::Select(select) | Statement::Exists(select) => match &select.projection {
+                Some(projection) => attributes.named(projection.bound().attributes()),
+                None => attributes,
+            },
+            Statement::Delete(_) => attributes,
+        };
+        match self.condition() {
+            Some(condition) => attributes.named(condition.bound().attributes()),
+            None => attributes,
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Table {
     /// Who needs the log.
     pub holds: Vec<Hold>,
     pub restore: Option<Restore>,
+    /// Who else may use it.
+    pub policy: Option<Policy>,
 }
 store::record!(Table, kind = 1);
 
@@ -87,6 +89,22 @@ pub struct TimeToLive {
     pub enabled: bool,
     /// Whether the ends of items that were there before are known.
     pub filled: bool,
+}
+
+/// The policy of a table itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Policy {
+    pub document: String,
+    /// Of this document: another has another.
+    pub revision: String,
+}
+
+impl Policy {
+    /// A document in the place of another. Its revision is the time, or what follows the one before.
+    pub fn new(document: &str, before: Option<&Self>, now_ms: i64) -> Self {
+        let last = before.and_then(|before| before.revision.parse().ok()).unwrap_or(i64::MIN);
+        Self { document: document.to_owned(), revision: now_ms.max(last.saturating_add(1)).to_string() }
+    }
 }
 
 /// A transaction that was done, by its token.

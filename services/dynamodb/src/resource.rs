@@ -1,6 +1,12 @@
 //! Which resources an operation touches.
 
-use std::collections::BTreeSet;
+mod several;
+mod statements;
+
+pub use several::{batch_get, batch_write, transact_get, transact_write};
+pub use statements::{batch_execute, execute_statement, execute_transaction};
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use attribute::{Given, Item, Value as Attribute};
@@ -14,12 +20,12 @@ use service::{Resource, Target};
 use store::Snapshot;
 
 use crate::backup::BackupArn;
+use crate::conditions::{Attributes, metering, returning, selecting};
 use crate::dynamodb::DynamoDb;
 use crate::error::{is_being_made, no_table, no_table_named, table_not_found, validation, wrong};
 use crate::keys::SERVICE;
 use crate::legacy;
 use crate::name::TableName;
-use crate::partiql::Prepared;
 use crate::read::Source;
 use crate::request::parameters;
 use crate::table::Table;
@@ -76,6 +82,9 @@ impl Named {
         if let Some(table) = &self.found {
             let tags = &table.record.tags;
             target = target.with_tags(tags.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+            if let Some(policy) = &table.policy {
+                target = target.with_policy(policy.clone());
+            }
         }
         target
     }
@@ -159,39 +168,103 @@ on_table! {
     update_time_to_live: UpdateTimeToLiveInput,
 }
 
-/// Operations on one item.
-macro_rules! on_item {
-    ($($name:ident: $input:ty, $key:ident);* $(;)?) => {
-        $(pub fn $name(service: &DynamoDb, call: &Call, input: &$input) -> Result<Resource<Named>, Error> {
-            let named = Named::look_up(service, call, &input.table_name)?;
-            let target = named.leading(named.target(None), good(&input.$key));
-            Ok(Resource::new(target, named))
-        })*
-    };
+/// The names of attributes that older parameters have as keys.
+fn keys_of<V>(given: Option<&BTreeMap<String, V>>) -> impl Iterator<Item = &String> {
+    given.into_iter().flat_map(BTreeMap::keys)
 }
 
-on_item! {
-    delete_item: DeleteItemInput, key;
-    get_item: GetItemInput, key;
-    put_item: PutItemInput, item;
-    update_item: UpdateItemInput, key;
+pub fn get_item(service: &DynamoDb, call: &Call, input: &GetItemInput) -> Result<Resource<Named>, Error> {
+    let named = Named::look_up(service, call, &input.table_name)?;
+    let key = good(&input.key);
+    let target = Attributes::new(service, &input.expression_attribute_names)
+        .item(key)
+        .projection(input.projection_expression.as_ref())
+        .named(input.attributes_to_get.iter().flat_map(|names| names.iter()))
+        .of(named.leading(named.target(None), key));
+    let is_specific = input.projection_expression.is_some() || input.attributes_to_get.is_some();
+    let target = selecting(target, None, is_specific, false);
+    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
+}
+
+pub fn put_item(service: &DynamoDb, call: &Call, input: &PutItemInput) -> Result<Resource<Named>, Error> {
+    let named = Named::look_up(service, call, &input.table_name)?;
+    let item = good(&input.item);
+    let target = Attributes::new(service, &input.expression_attribute_names)
+        .item(item)
+        .condition(input.condition_expression.as_ref())
+        .named(keys_of(input.expected.as_ref()))
+        .of(named.leading(named.target(None), item));
+    let target = returning(target, input.return_values.as_ref().and_then(wire::Open::known));
+    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
+}
+
+pub fn delete_item(
+    service: &DynamoDb,
+    call: &Call,
+    input: &DeleteItemInput,
+) -> Result<Resource<Named>, Error> {
+    let named = Named::look_up(service, call, &input.table_name)?;
+    let key = good(&input.key);
+    let target = Attributes::new(service, &input.expression_attribute_names)
+        .item(key)
+        .condition(input.condition_expression.as_ref())
+        .named(keys_of(input.expected.as_ref()))
+        .of(named.leading(named.target(None), key));
+    let target = returning(target, input.return_values.as_ref().and_then(wire::Open::known));
+    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
+}
+
+pub fn update_item(
+    service: &DynamoDb,
+    call: &Call,
+    input: &UpdateItemInput,
+) -> Result<Resource<Named>, Error> {
+    let named = Named::look_up(service, call, &input.table_name)?;
+    let key = good(&input.key);
+    let target = Attributes::new(service, &input.expression_attribute_names)
+        .item(key)
+        .condition(input.condition_expression.as_ref())
+        .update(input.update_expression.as_ref())
+        .named(keys_of(input.expected.as_ref()))
+        .named(keys_of(input.attribute_updates.as_ref()))
+        .of(named.leading(named.target(None), key));
+    let target = returning(target, input.return_values.as_ref().and_then(wire::Open::known));
+    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
 }
 
 /// A table or one of its indexes, and the partition that is read.
 pub fn query(service: &DynamoDb, call: &Call, input: &QueryInput) -> Result<Resource<Named>, Error> {
     let named = Named::look_up(service, call, &input.table_name)?;
-    let target = named.queried(named.target(input.index_name.as_deref()), service, input);
-    Ok(Resource::new(target, named))
+    let target = Attributes::new(service, &input.expression_attribute_names)
+        .condition(input.key_condition_expression.as_ref())
+        .condition(input.filter_expression.as_ref())
+        .projection(input.projection_expression.as_ref())
+        .named(keys_of(input.key_conditions.as_ref()))
+        .named(keys_of(input.query_filter.as_ref()))
+        .named(input.attributes_to_get.iter().flat_map(|names| names.iter()))
+        .of(named.target(input.index_name.as_deref()));
+    let target = named.queried(target, service, input);
+    let is_specific = input.projection_expression.is_some() || input.attributes_to_get.is_some();
+    let target = selecting(target, input.select.as_ref(), is_specific, input.index_name.is_some());
+    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
 }
 
 /// A table or one of its indexes. A scan names no key, so a policy that lets somebody have some keys must not let them
 /// scan, as with the real service.
 pub fn scan(service: &DynamoDb, call: &Call, input: &ScanInput) -> Result<Resource<Named>, Error> {
     let named = Named::look_up(service, call, &input.table_name)?;
-    Ok(Resource::new(named.target(input.index_name.as_deref()), named))
+    let target = Attributes::new(service, &input.expression_attribute_names)
+        .condition(input.filter_expression.as_ref())
+        .projection(input.projection_expression.as_ref())
+        .named(keys_of(input.scan_filter.as_ref()))
+        .named(input.attributes_to_get.iter().flat_map(|names| names.iter()))
+        .of(named.target(input.index_name.as_deref()));
+    let is_specific = input.projection_expression.is_some() || input.attributes_to_get.is_some();
+    let target = selecting(target, input.select.as_ref(), is_specific, input.index_name.is_some());
+    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
 }
 
-/// A table that is to be made. Who gives it tags must be allowed to do that too.
+/// A table that is to be made. Who gives it tags or a policy must be allowed to do that too.
 pub fn create_table(
     _: &DynamoDb,
     call: &Call,
@@ -206,6 +279,9 @@ pub fn create_table(
     let mut resource = Resource::new(target(), ());
     if !tags.is_empty() {
         resource = resource.and(target().for_actions(["dynamodb:TagResource"]));
+    }
+    if input.resource_policy.is_some() {
+        resource = resource.and(target().for_actions(["dynamodb:PutResourcePolicy"]));
     }
     Ok(resource.map(|()| name))
 }
@@ -270,7 +346,7 @@ pub fn any<I>(_: &DynamoDb, call: &Call, _: &I) -> Result<Resource<()>, Error> {
     Ok(Resource::new(Arn::aws(SERVICE, &call.region, &call.account, "*"), ()))
 }
 
-/// Tables named by ARN, for tags.
+/// Tables named by ARN, for tags and policies.
 macro_rules! tagged {
     ($($name:ident: $input:ty, |$i:ident, $target:ident| $said:expr);* $(;)?) => {
         $(pub fn $name(service: &DynamoDb, call: &Call, $i: &$input) -> Result<Resource<Named>, Error> {
@@ -282,6 +358,9 @@ macro_rules! tagged {
 }
 
 tagged! {
+    delete_policy: DeleteResourcePolicyInput, |_input, target| target;
+    get_policy: GetResourcePolicyInput, |_input, target| target;
+    put_policy: PutResourcePolicyInput, |_input, target| target;
     list_tags: ListTagsOfResourceInput, |_input, target| target;
     tag: TagResourceInput, |input, target|
         target.with_request_tags(input.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));
@@ -301,145 +380,4 @@ fn by_arn(service: &DynamoDb, call: &Call, arn: &str) -> Result<Named, Error> {
         return Err(validation(format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}")));
     }
     Named::look_up(service, call, arn)
-}
-
-/// The tables of a batch or transaction, each with the items of it that are touched, and by which action.
-pub fn several<'i>(
-    service: &DynamoDb,
-    call: &Call,
-    touched: impl IntoIterator<Item = (&'i str, Option<&'i str>, Option<&'i Item>)>,
-) -> Result<Resource<Vec<Named>>, Error> {
-    let mut named: Vec<(Named, Option<&str>, Vec<&Item>)> = Vec::new();
-    for (table, action, item) in touched {
-        let name = TableName::parse(call, table)?;
-        match named.iter_mut().find(|(known, doing, _)| known.name == name && *doing == action) {
-            Some((.., items)) => items.extend(item),
-            None => named.push((Named::look_up(service, call, table)?, action, item.into_iter().collect())),
-        }
-    }
-    let mut targets = named.iter().map(|(named, action, items)| {
-        let target = named.leading(named.target(None), items.iter().copied());
-        match action {
-            Some(action) => target.for_actions([(*action).to_owned()]),
-            None => target,
-        }
-    });
-    let Some(first) = targets.next() else {
-        return Ok(Resource::new(Arn::aws(SERVICE, &call.region, &call.account, "*"), Vec::new()));
-    };
-    let resource = targets.fold(Resource::new(first, ()), |resource, target| resource.and(target));
-    let mut tables: Vec<Named> = Vec::new();
-    for (found, ..) in named {
-        if tables.iter().all(|known| known.name != found.name) {
-            tables.push(found);
-        }
-    }
-    Ok(resource.map(|()| tables))
-}
-
-pub fn batch_get(
-    service: &DynamoDb,
-    call: &Call,
-    input: &BatchGetItemInput,
-) -> Result<Resource<Vec<Named>>, Error> {
-    let touched = input.request_items.iter().flat_map(|(table, wanted)| {
-        let keys = wanted.keys.iter().map(|key| (table.as_str(), None, good(key)));
-        std::iter::once((table.as_str(), None, None)).chain(keys)
-    });
-    several(service, call, touched)
-}
-
-pub fn batch_write(
-    service: &DynamoDb,
-    call: &Call,
-    input: &BatchWriteItemInput,
-) -> Result<Resource<Vec<Named>>, Error> {
-    let touched = input.request_items.iter().flat_map(|(table, requests)| {
-        let items = requests.iter().map(|request| {
-            let put = request.put_request.as_ref().and_then(|put| good(&put.item));
-            let delete = request.delete_request.as_ref().and_then(|delete| good(&delete.key));
-            (table.as_str(), None, put.or(delete))
-        });
-        std::iter::once((table.as_str(), None, None)).chain(items)
-    });
-    several(service, call, touched)
-}
-
-pub fn transact_get(
-    service: &DynamoDb,
-    call: &Call,
-    input: &TransactGetItemsInput,
-) -> Result<Resource<Vec<Named>>, Error> {
-    let touched =
-        input.transact_items.iter().map(|item| (item.get.table_name.as_str(), None, good(&item.get.key)));
-    several(service, call, touched)
-}
-
-pub fn transact_write(
-    service: &DynamoDb,
-    call: &Call,
-    input: &TransactWriteItemsInput,
-) -> Result<Resource<Vec<Named>>, Error> {
-    let touched = input.transact_items.iter().flat_map(|item| {
-        let check = item.condition_check.as_ref();
-        let check = check
-            .map(|check| (check.table_name.as_str(), Some("dynamodb:ConditionCheckItem"), good(&check.key)));
-        let put = item.put.as_ref();
-        let put = put.map(|put| (put.table_name.as_str(), Some("dynamodb:PutItem"), good(&put.item)));
-        let delete = item.delete.as_ref();
-        let delete =
-            delete.map(|delete| (delete.table_name.as_str(), Some("dynamodb:DeleteItem"), good(&delete.key)));
-        let update = item.update.as_ref();
-        let update =
-            update.map(|update| (update.table_name.as_str(), Some("dynamodb:UpdateItem"), good(&update.key)));
-        [check, put, delete, update].into_iter().flatten()
-    });
-    several(service, call, touched)
-}
-
-/// The table of a statement, and what the statement does to it.
-pub fn execute_statement(
-    service: &DynamoDb,
-    call: &Call,
-    input: &ExecuteStatementInput,
-) -> Result<Resource<Prepared>, Error> {
-    let prepared = Prepared::read(service, call, &input.statement, input.parameters.as_deref())?;
-    Ok(Resource::new(prepared.target(), prepared))
-}
-
-/// Those of each statement that can be read; what is wrong with the others is said of them alone.
-pub fn batch_execute(
-    service: &DynamoDb,
-    call: &Call,
-    input: &BatchExecuteStatementInput,
-) -> Result<Resource<Vec<Result<Prepared, Error>>>, Error> {
-    let prepared: Vec<_> = input
-        .statements
-        .iter()
-        .map(|request| Prepared::read(service, call, &request.statement, request.parameters.as_deref()))
-        .collect();
-    let resource = of_statements(call, prepared.iter().flatten());
-    Ok(resource.map(|()| prepared))
-}
-
-pub fn execute_transaction(
-    service: &DynamoDb,
-    call: &Call,
-    input: &ExecuteTransactionInput,
-) -> Result<Resource<Vec<Prepared>>, Error> {
-    let prepared: Vec<_> = input
-        .transact_statements
-        .iter()
-        .map(|request| Prepared::read(service, call, &request.statement, request.parameters.as_deref()))
-        .collect::<Result<_, _>>()?;
-    let resource = of_statements(call, &prepared);
-    Ok(resource.map(|()| prepared))
-}
-
-fn of_statements<'p>(call: &Call, prepared: impl IntoIterator<Item = &'p Prepared>) -> Resource<()> {
-    let mut targets = prepared.into_iter().map(Prepared::target);
-    match targets.next() {
-        Some(first) => targets.fold(Resource::new(first, ()), |resource, target| resource.and(target)),
-        None => Resource::new(Arn::aws(SERVICE, &call.region, &call.account, "*"), ()),
-    }
 }

@@ -1,6 +1,7 @@
 //! Tables as requests see them.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use attribute::{Invalid, Item};
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use kernel::Arn;
 use model_dynamodb::Error;
 use store::Record as _;
 
-use crate::error::{invalid, validation};
+use crate::error::{invalid, of_expression, validation};
 use crate::keys::{self, Contents, Place, SERVICE};
 use crate::limits::DAY_MS;
 use crate::log::{Event, Log};
@@ -28,6 +29,8 @@ pub struct Table {
     pub contents: Contents,
     /// Where its items are.
     pub rows: Bytes,
+    /// Its own policy, as authorizers take it.
+    pub policy: Option<Arc<str>>,
 }
 
 /// An item's key, checked.
@@ -69,7 +72,8 @@ impl Table {
         let contents = place.contents(&record.id);
         let arn = Arn::aws(SERVICE, &place.region, &place.account, &format!("table/{name}"));
         let rows = contents.rows(0);
-        Ok(Self { name: name.to_owned(), place, arn, row, raw, record, contents, rows })
+        let policy = record.policy.as_ref().map(|policy| policy.document.as_str().into());
+        Ok(Self { name: name.to_owned(), place, arn, row, raw, record, contents, rows, policy })
     }
 
     /// What of each change is to be kept; none if changes are not.
@@ -166,6 +170,17 @@ impl Table {
             }
         }
         Ok(())
+    }
+
+    /// Refuses paths into attributes of its key or an index's, which have no parts. `nested`: the attributes gone into.
+    pub fn check_scalars(&self, nested: &[&str]) -> Result<(), Error> {
+        if nested.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<&str> = self.record.key.all().map(String::as_str).collect();
+        let of_indexes = self.record.indexes.iter().flat_map(|index| index.key.all());
+        let index_keys: Vec<&str> = of_indexes.map(String::as_str).collect();
+        expression::check_scalar_keys(nested, &keys, &index_keys).map_err(of_expression)
     }
 
     /// Whether this attribute is of the table's key.

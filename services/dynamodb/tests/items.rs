@@ -499,3 +499,31 @@ async fn a_batch_of_large_items_is_written_in_parts() {
     });
     kit.run(TransactWriteItems, transaction(actions.collect())).await.expect("what one commit holds");
 }
+
+#[tokio::test]
+async fn keys_have_no_parts() {
+    let kit = kit();
+    let input = CreateTableInput {
+        global_secondary_indexes: Some(vec![global("by-g", "g", ProjectionType::All)]),
+        ..table("things", "p+c", "p:S c:S g:S")
+    };
+    kit.run(CreateTable, input).await.expect("a table");
+    let scalars =
+        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: ";
+    for (expression, condition, key) in [
+        ("SET g.x = c", None, "IndexKey: g"),
+        ("REMOVE x", Some("p.x = p"), "Key: p"),
+        ("REMOVE x", Some("g[0] = p"), "IndexKey: g"),
+    ] {
+        let input =
+            UpdateItemInput { condition_expression: condition.map(str::to_owned), ..update(A1, expression) };
+        assert_eq!(invalid(kit.run(UpdateItem, input).await), format!("{scalars}{key}"), "{expression}");
+    }
+    let input = PutItemInput {
+        table_name: "things".into(),
+        item: given(A1).into(),
+        condition_expression: Some("attribute_not_exists(g.x)".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(invalid(kit.run(PutItem, input).await), format!("{scalars}IndexKey: g"));
+}

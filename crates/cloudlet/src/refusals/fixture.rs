@@ -278,6 +278,12 @@ fn items(operation: &str, input: &mut Map<String, Value>) {
         "RestoreTableToPointInTime" => ("SourceTableName", json!(NAME)),
         "BatchGetItem" => ("RequestItems", json!({ NAME: { "Keys": [{}] } })),
         "BatchWriteItem" => ("RequestItems", json!({ NAME: [{ "DeleteRequest": { "Key": {} } }] })),
+        "PutResourcePolicy" => (
+            "Policy",
+            json!(
+                r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"999999999999"},"Action":"dynamodb:GetItem","Resource":"*"}]}"#
+            ),
+        ),
         "BatchExecuteStatement" => {
             ("Statements", json!([{ "Statement": format!("SELECT * FROM \"{NAME}\" WHERE p = 'a'") }]))
         }

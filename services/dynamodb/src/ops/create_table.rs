@@ -11,13 +11,14 @@ use service::Allowed;
 use store::{KeyRange, RangeOptions, Record as _, Tx};
 use wire::Open;
 
+use crate::access_policy;
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation, wrong};
 use crate::keys::Place;
 use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX};
 use crate::name::TableName;
-use crate::records::{Billing, IndexState, Table as Record};
+use crate::records::{Billing, IndexState, Policy, Table as Record};
 use crate::stream;
 use crate::table::Table;
 
@@ -62,7 +63,6 @@ impl DynamoDb {
                     "SSESpecification",
                     input.sse_specification.as_ref().is_some_and(|sse| sse.enabled == Some(true)),
                 ),
-                ("ResourcePolicy", input.resource_policy.is_some()),
                 ("OnDemandThroughput", input.on_demand_throughput.is_some()),
                 ("WarmThroughput", input.warm_throughput.is_some()),
                 (
@@ -152,6 +152,13 @@ fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, E
             "GlobalSecondaryIndex count exceeds the per-table limit of {GLOBAL_INDEXES_MAX}"
         )));
     }
+    let policy = match &input.resource_policy {
+        Some(document) => {
+            access_policy::read(document)?;
+            Some(Policy::new(document, None, now_ms))
+        }
+        None => None,
+    };
     let tags = super::tags::checked(input.tags.as_deref().unwrap_or_default())?;
     Ok(Record {
         id,
@@ -171,5 +178,6 @@ fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, E
         recovery: None,
         holds: Vec::new(),
         restore: None,
+        policy,
     })
 }

@@ -8,6 +8,7 @@ use model_dynamodb::Error;
 use model_dynamodb::types::*;
 use service::Allowed;
 
+use super::check_condition;
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
 use crate::error::{invalid, validation};
@@ -35,8 +36,11 @@ impl DynamoDb {
             values: input.expression_attribute_values.is_some(),
             ..WriteParameters::default()
         })?;
-        trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref())?;
+        let bound =
+            trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref())?;
         let table = named.table()?;
+        check_condition(table, &bound)?;
+        drop(bound);
         let key = table.key_of(input.key.as_valid().map_err(invalid)?.clone())?;
         let (bytes, reads) = (attribute::item_size(&key.item), wants_old || trees.condition.is_some());
         let asked = input.return_consumed_capacity.clone();

@@ -84,6 +84,7 @@ impl DynamoDb {
         let typed = source.key().typed(&table.record.attributes);
         let wanted = condition.query(typed.schema()).map_err(of_expression)?;
         if let Some(filter) = &wish.filter {
+            table.check_scalars(&filter.nested_attributes())?;
             read::check_filter(&source, filter, is_expression)?;
         }
         let reverse = input.scan_index_forward == Some(false);

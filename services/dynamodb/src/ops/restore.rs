@@ -268,6 +268,8 @@ fn anew(
         deletion_protected: false,
         tags: Default::default(),
         time_to_live: None,
+        // Who else may use the new table is to be said anew.
+        policy: None,
         stream: None,
         recovery: None,
         holds: Vec::new(),

@@ -62,6 +62,9 @@ impl DynamoDb {
             rate: Rate::of_read(input.consistent_read),
         };
         wish.check(&source, input.consistent_read)?;
+        if let Some(filter) = &wish.filter {
+            table.check_scalars(&filter.nested_attributes())?;
+        }
         let mut range = read::segment(&source.rows(), segment, segments);
         if let Some(start) = &input.exclusive_start_key {
             let start = source.start(start.as_valid().map_err(invalid)?)?;

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use store::{Record as _, Tx};
 use wire::CommonError;
 
-use super::update_item::{check_keys, updated};
+use super::update_item::{check_condition, check_keys, updated};
 use crate::capacity::{PerTable, Rate, Units};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, invalid, validation};
@@ -166,8 +166,10 @@ impl DynamoDb {
                 })?;
                 let (names, values) =
                     (&check.expression_attribute_names, check.expression_attribute_values.as_ref());
-                trees.bind(names, values)?;
+                let bound = trees.bind(names, values)?;
                 let table = find(&check.table_name)?;
+                check_condition(&table, &bound).map_err(at_fault)?;
+                drop(bound);
                 let key = check.key.as_valid().map_err(invalid)?.clone();
                 let key = table.key_of(key).map_err(at_fault)?;
                 let change = move |_: &_, old: Option<&Item>| {
@@ -190,8 +192,10 @@ impl DynamoDb {
                 })?;
                 let (names, values) =
                     (&put.expression_attribute_names, put.expression_attribute_values.as_ref());
-                trees.bind(names, values)?;
+                let bound = trees.bind(names, values)?;
                 let table = find(&put.table_name)?;
+                check_condition(&table, &bound).map_err(at_fault)?;
+                drop(bound);
                 let new = put.item.as_valid().map_err(invalid)?;
                 check_item(new)?;
                 let (key, bytes) = (table.key_in(new).map_err(at_fault)?, item_size(new));
@@ -213,8 +217,10 @@ impl DynamoDb {
                 })?;
                 let (names, values) =
                     (&delete.expression_attribute_names, delete.expression_attribute_values.as_ref());
-                trees.bind(names, values)?;
+                let bound = trees.bind(names, values)?;
                 let table = find(&delete.table_name)?;
+                check_condition(&table, &bound).map_err(at_fault)?;
+                drop(bound);
                 let key = delete.key.as_valid().map_err(invalid)?.clone();
                 let key = table.key_of(key).map_err(at_fault)?;
                 let change = move |_: &_, old: Option<&Item>| {

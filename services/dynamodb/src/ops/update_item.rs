@@ -77,11 +77,22 @@ pub fn updated(bound: &BoundTrees<'_>, old: Option<&Item>, key: &Item) -> Result
     Ok(is_there.then_some(new))
 }
 
-/// Refuses to change the key.
+/// Refuses to change the key, and to go into it or into an index's.
 pub fn check_keys(table: &Table, bound: &BoundTrees<'_>) -> Result<(), Error> {
-    let Some(update) = &bound.update else { return Ok(()) };
-    let keys: Vec<&str> = table.record.key.all().map(String::as_str).collect();
-    expression::check_not_key(update, &keys).map_err(of_expression)
+    if let Some(update) = &bound.update {
+        let keys: Vec<&str> = table.record.key.all().map(String::as_str).collect();
+        expression::check_not_key(update, &keys).map_err(of_expression)?;
+        table.check_scalars(&update.nested_attributes())?;
+    }
+    check_condition(table, bound)
+}
+
+/// Refuses a condition that goes into an attribute of a key.
+pub fn check_condition(table: &Table, bound: &BoundTrees<'_>) -> Result<(), Error> {
+    match &bound.condition {
+        Some(condition) => table.check_scalars(&condition.nested_attributes()),
+        None => Ok(()),
+    }
 }
 
 /// What an update shows of its item.

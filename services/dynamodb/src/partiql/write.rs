@@ -77,11 +77,14 @@ fn updating(table: &Table, change: &Updating, shows_old: bool, rate: Rate) -> Re
     };
     let bytes = item_size(&key.item);
     let write = Write { key, change: Box::new(does), reads: true, bytes, rate };
-    Ok(Change { write, answer: Answer { trees, returns: return_value(change.returning) } })
+    Ok(Change {
+        write,
+        answer: Answer { trees, returns: change.returning.map_or(ReturnValue::None, return_value) },
+    })
 }
 
 fn deleted(table: &Table, removal: &Removal, shows_old: bool, rate: Rate) -> Result<Change, Error> {
-    let returns = return_value(removal.returning);
+    let returns = removal.returning.map_or(ReturnValue::None, return_value);
     if !matches!(returns, ReturnValue::None | ReturnValue::AllOld) {
         return Err(validation("DELETE statements can have RETURNING ALL OLD * only"));
     }
@@ -114,12 +117,12 @@ fn checked(table: &Table, select: &Select, shows_old: bool, rate: Rate) -> Resul
     Ok(Change { write, answer: Answer { trees, returns: ReturnValue::None } })
 }
 
-fn return_value(returning: Option<Returning>) -> ReturnValue {
-    match returning {
-        None => ReturnValue::None,
-        Some(Returning { modified: false, old: true }) => ReturnValue::AllOld,
-        Some(Returning { modified: false, old: false }) => ReturnValue::AllNew,
-        Some(Returning { modified: true, old: true }) => ReturnValue::UpdatedOld,
-        Some(Returning { modified: true, old: false }) => ReturnValue::UpdatedNew,
+/// What RETURNING means.
+pub fn return_value(returning: Returning) -> ReturnValue {
+    match (returning.modified, returning.old) {
+        (false, true) => ReturnValue::AllOld,
+        (false, false) => ReturnValue::AllNew,
+        (true, true) => ReturnValue::UpdatedOld,
+        (true, false) => ReturnValue::UpdatedNew,
     }
 }
