@@ -43,6 +43,9 @@ pub struct Overlay {
     /// See `ServiceModel::denies_unsigned`.
     #[serde(default)]
     pub denies_unsigned: bool,
+    /// See `ServiceModel::packed`.
+    #[serde(default)]
+    pub packed: bool,
     /// The parameter of the query protocol that the request's path can stand for.
     pub path_parameter: Option<PathParameter>,
     /// What its requests are known by, whatever the host.

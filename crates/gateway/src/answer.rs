@@ -20,7 +20,6 @@ use wire::{
 use crate::access_log::Entry;
 use crate::arriving::Arriving;
 use crate::authenticate::{Authenticator, Caller, claimed_service, present, signs_by_head};
-use crate::coding::is_packed;
 use crate::credentials::Credentials;
 use crate::endpoint::{endpoint, host_of};
 use crate::limits::Limits;
@@ -153,7 +152,7 @@ impl Gateway {
         self.watch(&asked, log);
         let mut answer = self.find_way(&asked, body, log).await;
         self.dress(&asked, &mut answer);
-        if is_packed(answer.service) && answer.body.is_none() {
+        if answer.service.packed && answer.body.is_none() {
             pack(asked.target.headers, &mut answer.response).await;
         }
         let is_own = self.open.is_some_and(|model| model.id == answer.service.id);

@@ -8,7 +8,7 @@ use crate::access_log::Entry;
 use crate::answer::{Answer, Asked, Found, Gateway, fault, not_implemented, url};
 use crate::arriving::Arriving;
 use crate::authenticate::refusal;
-use crate::coding::{Coding, Unknown, is_packed};
+use crate::coding::{Coding, Unknown};
 use crate::read::{Held, ReadError};
 
 impl Gateway {
@@ -75,7 +75,7 @@ impl Gateway {
         service: &ServiceModel,
         body: Held,
     ) -> Result<Held, CommonError> {
-        if !is_packed(service) {
+        if !service.packed {
             return Ok(body);
         }
         // The real service calls its clients' mistakes here an error of its own.

@@ -2,7 +2,6 @@
 
 use http::HeaderMap;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
-use wire::ServiceModel;
 
 /// A coding of a body that is known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +14,6 @@ pub(crate) enum Coding {
 /// The body has a coding that is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Unknown;
-
-/// Whether a service takes bodies that are compressed, compresses its answers for those who ask, and says the CRC32 of
-/// what it sends.
-pub(crate) fn is_packed(service: &ServiceModel) -> bool {
-    matches!(service.id, "dynamodb" | "dynamodbstreams")
-}
 
 impl Coding {
     pub fn name(self) -> &'static str {

@@ -52,6 +52,8 @@ pub struct ServiceModel {
     pub error_detail: bool,
     /// A request without a signature is told that it may not use the resource, rather than that it lacks one.
     pub denies_unsigned: bool,
+    /// It takes bodies that are compressed, compresses its answers for those who ask, and says the CRC32 of what it sends.
+    pub packed: bool,
     /// The parameter of the query protocol that the request's path can stand for.
     pub path_parameter: Option<PathParameter>,
     /// What its requests are known by, whatever the host.
@@ -108,6 +110,7 @@ pub const SERVICE: ServiceModel = ServiceModel {
     bare_errors: false,
     error_detail: false,
     denies_unsigned: false,
+    packed: false,
     path_parameter: None,
     mark: None,
     xml_namespace: None,

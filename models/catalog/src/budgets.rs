@@ -18,6 +18,7 @@ pub static BUDGETS: ServiceModel = ServiceModel {
     bare_errors: false,
     error_detail: false,
     denies_unsigned: false,
+    packed: false,
     path_parameter: None,
     mark: None,
     xml_namespace: None,

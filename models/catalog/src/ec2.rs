@@ -18,6 +18,7 @@ pub static EC2: ServiceModel = ServiceModel {
     bare_errors: false,
     error_detail: false,
     denies_unsigned: false,
+    packed: false,
     path_parameter: None,
     mark: None,
     xml_namespace: Some("http://ec2.amazonaws.com/doc/2016-11-15"),

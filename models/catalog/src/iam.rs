@@ -18,6 +18,7 @@ pub static IAM: ServiceModel = ServiceModel {
     bare_errors: false,
     error_detail: false,
     denies_unsigned: false,
+    packed: false,
     path_parameter: None,
     mark: None,
     xml_namespace: Some("https://iam.amazonaws.com/doc/2010-05-08/"),

@@ -18,6 +18,7 @@ pub static RDS: ServiceModel = ServiceModel {
     bare_errors: false,
     error_detail: false,
     denies_unsigned: false,
+    packed: false,
     path_parameter: None,
     mark: None,
     xml_namespace: Some("http://rds.amazonaws.com/doc/2014-10-31/"),

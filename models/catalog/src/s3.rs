@@ -18,6 +18,7 @@ pub static S3: ServiceModel = ServiceModel {
     bare_errors: true,
     error_detail: false,
     denies_unsigned: false,
+    packed: false,
     path_parameter: None,
     mark: None,
     xml_namespace: Some("http://s3.amazonaws.com/doc/2006-03-01/"),

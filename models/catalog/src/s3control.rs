@@ -18,6 +18,7 @@ pub static S3CONTROL: ServiceModel = ServiceModel {
     bare_errors: false,
     error_detail: false,
     denies_unsigned: false,
+    packed: false,
     path_parameter: None,
     mark: Some(Mark { path: "/v20180820/", header: "x-amz-account-id" }),
     xml_namespace: Some("http://awss3control.amazonaws.com/doc/2018-08-20/"),

@@ -18,6 +18,7 @@ pub static SQS: ServiceModel = ServiceModel {
     bare_errors: false,
     error_detail: true,
     denies_unsigned: true,
+    packed: false,
     path_parameter: Some(PathParameter { name: "QueueUrl", not_for: &["CreateQueue", "ListQueues"] }),
     mark: None,
     xml_namespace: Some("http://queue.amazonaws.com/doc/2012-11-05/"),

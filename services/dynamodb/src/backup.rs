@@ -11,7 +11,7 @@ use crate::copy::{Work, release};
 use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
 use crate::keys::{Place, SERVICE, names_after};
-use crate::name::{TableName, is_name};
+use crate::name::{TableName, below_table, is_name};
 use crate::records::Backup;
 
 /// Backups that are looked at from one snapshot.
@@ -28,13 +28,8 @@ pub struct BackupArn {
 impl BackupArn {
     /// Of its text; none if it is not the ARN of a backup.
     pub fn parse(given: &str) -> Option<Self> {
-        let arn: Arn = given.parse().ok()?;
-        if arn.service() != SERVICE {
-            return None;
-        }
-        let (table, id) = arn.resource().strip_prefix("table/")?.split_once("/backup/")?;
-        let place = Place { account: arn.account().to_owned(), region: arn.region().to_owned() };
-        (is_name(table) && is_name(id)).then(|| Self { place, table: table.to_owned(), id: id.to_owned() })
+        let (TableName { place, name: table }, id) = below_table(given, "/backup/")?;
+        is_name(&id).then_some(Self { place, table, id })
     }
 
     /// As policies see it.

@@ -160,9 +160,23 @@ fn undo(tx: &mut Tx, work: &Work<'_>, changes: &[(Stamp, crate::log::Change)]) -
     Ok(())
 }
 
-/// Holds the log of a table from a version on, for a copy of this id.
-pub fn hold(table: &mut records::Table, by: &str, from: u64) {
+/// Holds a table's log for a copy of this id, which is to be made of the table as of `cut`.
+pub fn hold(
+    tx: &mut Tx,
+    place: &Place,
+    table: &mut records::Table,
+    by: &str,
+    cut: Cut,
+) -> Result<(), Failure> {
+    let from = match cut {
+        Cut::Version(version) => version,
+        Cut::Mark => {
+            stream::mark(tx, place, &table.id, by, false)?;
+            tx.version()
+        }
+    };
     table.holds.push(Hold { by: by.to_owned(), from });
+    Ok(())
 }
 
 /// Lets go of what a copy was made from.

@@ -22,6 +22,7 @@
 
 use attribute::{Item, Value, encode_key};
 use bytes::Bytes;
+use kernel::Call;
 use sha2::{Digest as _, Sha256};
 use store::{KeyError, KeyRange, KeyReader, KeyWriter, prefix_end};
 
@@ -41,6 +42,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where a call is.
+    pub fn of(call: &Call) -> Self {
+        Self { account: call.account.clone(), region: call.region.clone() }
+    }
+
     fn service(&self) -> KeyWriter {
         KeyWriter::new().str(&self.account).str(&self.region).str(SERVICE)
     }

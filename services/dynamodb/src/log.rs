@@ -143,8 +143,7 @@ impl Log {
 
     /// Adds a change behind those of this transaction and of all before it; how many bytes it has.
     pub fn add(&self, tx: &mut Tx, change: &Change) -> Result<usize, store::Error> {
-        // A transaction is done long before it has set so many.
-        let counter = u16::try_from(tx.stamped()).map_err(corrupt)?;
+        let counter = counter(tx)?;
         let bytes = change.encode();
         let len = bytes.len();
         tx.put_stamped(KeyWriter::from_prefix(&self.0).stamped(counter), bytes);
@@ -199,6 +198,12 @@ impl Log {
         }
         Ok(low)
     }
+}
+
+/// The counter of the next stamped key of a transaction, behind those of all that it has set.
+pub fn counter(tx: &Tx) -> Result<u16, store::Error> {
+    // A transaction is done long before it has set so many.
+    u16::try_from(tx.stamped()).map_err(corrupt)
 }
 
 #[cfg(test)]

@@ -31,24 +31,34 @@ impl TableName {
         if !is_name(given) {
             return Err(bad_name("tableName", given));
         }
-        let place = Place { account: call.account.clone(), region: call.region.clone() };
+        let place = Place::of(call);
         Ok(Self { place, name: given.to_owned() })
     }
 
     /// Of the ARN of a table, or of something of it.
     pub fn of_arn(given: &str) -> Option<Self> {
-        let arn: Arn = given.parse().ok()?;
-        if arn.service() != SERVICE {
-            return None;
-        }
-        let name = arn.resource().strip_prefix("table/")?.split('/').next()?;
-        let place = Place { account: arn.account().to_owned(), region: arn.region().to_owned() };
+        let (place, resource) = resource_of(given)?;
+        let name = resource.strip_prefix("table/")?.split('/').next()?;
         Some(Self { place, name: name.to_owned() })
     }
 
     pub fn arn(&self) -> Arn {
         Arn::aws(SERVICE, &self.place.region, &self.place.account, &format!("table/{}", self.name))
     }
+}
+
+/// Where a resource of this service is, and what its ARN says behind that.
+fn resource_of(given: &str) -> Option<(Place, String)> {
+    let arn: Arn = given.parse().ok()?;
+    let place = Place { account: arn.account().to_owned(), region: arn.region().to_owned() };
+    (arn.service() == SERVICE).then(|| (place, arn.resource().to_owned()))
+}
+
+/// The table and what is named below it in an ARN like `…:table/<name><kind><what>`; none if it is no such ARN.
+pub fn below_table(given: &str, kind: &str) -> Option<(TableName, String)> {
+    let (place, resource) = resource_of(given)?;
+    let (name, what) = resource.strip_prefix("table/")?.split_once(kind)?;
+    is_name(name).then(|| (TableName { place, name: name.to_owned() }, what.to_owned()))
 }
 
 /// Whether a table or index may have this name.

@@ -9,6 +9,7 @@ use wire::Open;
 
 use crate::error::{Failure, corrupt, validation, wrong};
 use crate::keys::Place;
+use crate::log::counter;
 use crate::records::{Stream, Table, TableStream, View};
 
 /// What a request wants of a stream: one with this view, or none.
@@ -89,9 +90,9 @@ pub fn end(
     mark(tx, place, &record.id, &current.label, true)
 }
 
-/// Keeps the place in the log at which a stream begins or ends: that of this transaction.
-fn mark(tx: &mut Tx, place: &Place, log: &str, label: &str, ends: bool) -> Result<(), Failure> {
-    let counter = u16::try_from(tx.stamped()).map_err(corrupt)?;
+/// Keeps the place in the log at which a stream begins or ends, or of which a copy is made: that of this transaction.
+pub fn mark(tx: &mut Tx, place: &Place, log: &str, label: &str, ends: bool) -> Result<(), Failure> {
+    let counter = counter(tx)?;
     tx.put_stamped(place.mark(log, label, ends).stamped(counter), Bytes::new());
     Ok(())
 }

@@ -247,11 +247,17 @@ fn next_jobs(held: &Held<Job>) -> Vec<Job> {
 }
 
 fn check(table: &Table, item: &Item) -> Result<(), Error> {
+    check_item(item)?;
+    table.check_index_keys(item)
+}
+
+/// Refuses an item that no table could have.
+pub fn check_item(item: &Item) -> Result<(), Error> {
     check_depth(item).map_err(invalid)?;
     if item_size(item) > ITEM_BYTES_MAX {
         return Err(invalid(Invalid::ItemSize));
     }
-    table.check_index_keys(item)
+    Ok(())
 }
 
 /// Counts an item that comes, changes or goes.

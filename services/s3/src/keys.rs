@@ -25,6 +25,7 @@
 //! | `"g"` blob id | nothing: a file that nobody uses any more, and that nobody may use again |
 
 use bytes::Bytes;
+use kernel::Call;
 use store::{KeyError, KeyRange, KeyReader, KeyWriter};
 
 /// What stands after account and region in the keys of this service.
@@ -68,6 +69,11 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where a call is.
+    pub fn of(call: &Call) -> Self {
+        Self { account: call.account.clone(), region: call.region.clone() }
+    }
+
     fn begin(&self) -> KeyWriter {
         KeyWriter::new().str(&self.account).str(&self.region).str(SERVICE)
     }

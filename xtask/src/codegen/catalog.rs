@@ -78,6 +78,7 @@ fn service(name: &str, model: &Model, catalog: &Catalog, overlay: &Overlay) -> R
     writeln!(out, "bare_errors: {},", catalog.bare_errors.iter().any(|s| s == name))?;
     writeln!(out, "error_detail: {},", overlay.error_detail)?;
     writeln!(out, "denies_unsigned: {},", overlay.denies_unsigned)?;
+    writeln!(out, "packed: {},", overlay.packed)?;
     match &overlay.path_parameter {
         Some(parameter) => {
             for name in &parameter.not_for {

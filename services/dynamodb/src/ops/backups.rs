@@ -10,8 +10,8 @@ use store::{KeyRange, RangeOptions, Record as _, Snapshot};
 use wire::Open;
 
 use super::described::{counter, key_schema, projection, stream_view};
-use super::restore::hold_from;
 use crate::backup::BackupArn;
+use crate::copy::hold;
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, backup_not_found, validation};
 use crate::keys::{Place, names_after};
@@ -59,7 +59,7 @@ impl DynamoDb {
                     used_by: Vec::new(),
                 };
                 let mut record = table.record.clone();
-                hold_from(tx, &table.place, &mut record, &contents, Cut::Mark)?;
+                hold(tx, &table.place, &mut record, &contents, Cut::Mark)?;
                 tx.put(table.row.clone(), record.encode());
                 tx.put(arn.row(), backup.encode());
                 Ok::<_, Failure>(backup)
@@ -117,7 +117,7 @@ impl DynamoDb {
         input: ListBackupsInput,
     ) -> Result<ListBackupsOutput, Error> {
         let limit = input.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(BACKUPS_PAGE_MAX);
-        let place = Place { account: call.account.clone(), region: call.region.clone() };
+        let place = Place::of(&call);
         let backups = place.backups();
         let mut range = KeyRange::prefix(&backups);
         if let Some(table) = &input.table_name {

@@ -13,6 +13,7 @@ use crate::keys::SERVICE;
 use crate::records::{Billing, Index, IndexState, Projection as Shown, TableStream, Throughput, View};
 use crate::resource::Named;
 use crate::schema::{KeyNames, Scalar};
+use crate::streams::StreamArn;
 use crate::table::Table;
 
 impl DynamoDb {
@@ -146,8 +147,7 @@ pub fn stream_view(view: View) -> StreamViewType {
 }
 
 fn stream_arn(table: &Table, stream: &TableStream) -> Arn {
-    let resource = format!("table/{}/stream/{}", table.name, stream.label);
-    Arn::aws(SERVICE, &table.place.region, &table.place.account, &resource)
+    StreamArn { place: table.place.clone(), table: table.name.clone(), label: stream.label.clone() }.arn()
 }
 
 fn index_arn(table: &Table, index: &Index) -> Arn {

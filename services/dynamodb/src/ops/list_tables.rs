@@ -21,7 +21,7 @@ impl DynamoDb {
         _: Allowed<()>,
         input: ListTablesInput,
     ) -> Result<ListTablesOutput, Error> {
-        let place = Place { account: call.account.clone(), region: call.region.clone() };
+        let place = Place::of(&call);
         let tables = place.tables();
         let mut range = KeyRange::prefix(&tables);
         if let Some(start) = &input.exclusive_start_table_name {

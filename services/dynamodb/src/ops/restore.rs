@@ -15,8 +15,7 @@ use crate::backup::BackupArn;
 use crate::copy::hold;
 use crate::definition;
 use crate::dynamodb::DynamoDb;
-use crate::error::{Failure, backup_not_found, corrupt, validation, wrong};
-use crate::keys::Place;
+use crate::error::{Failure, backup_not_found, validation, wrong};
 use crate::name::TableName;
 use crate::records::{self, Backup, Billing, Copy, CopyState, Cut, IndexState, Restore, Source};
 use crate::resource::Restored;
@@ -30,6 +29,29 @@ struct Overrides<'i> {
     locals: Option<&'i [LocalSecondaryIndex]>,
 }
 
+/// What either operation wants to be otherwise.
+macro_rules! overrides {
+    ($input:expr) => {
+        Overrides {
+            billing: $input.billing_mode_override.as_ref(),
+            throughput: $input.provisioned_throughput_override.as_ref(),
+            globals: $input.global_secondary_index_override.as_deref(),
+            locals: $input.local_secondary_index_override.as_deref(),
+        }
+    };
+}
+
+/// What of it is not built, and whether it is given.
+macro_rules! not_built {
+    ($input:expr) => {
+        [
+            ("OnDemandThroughputOverride", $input.on_demand_throughput_override.is_some()),
+            ("SSESpecificationOverride", $input.sse_specification_override.is_some()),
+            ("VectorIndexOverride", $input.vector_index_override.is_some()),
+        ]
+    };
+}
+
 impl DynamoDb {
     pub async fn restore_table_to_point_in_time(
         self: Arc<Self>,
@@ -37,20 +59,8 @@ impl DynamoDb {
         restored: Allowed<Restored>,
         input: RestoreTableToPointInTimeInput,
     ) -> Result<RestoreTableToPointInTimeOutput, Error> {
-        self.not_built(
-            "RestoreTableToPointInTime",
-            &[
-                ("OnDemandThroughputOverride", input.on_demand_throughput_override.is_some()),
-                ("SSESpecificationOverride", input.sse_specification_override.is_some()),
-                ("VectorIndexOverride", input.vector_index_override.is_some()),
-            ],
-        )?;
-        let overrides = Overrides {
-            billing: input.billing_mode_override.as_ref(),
-            throughput: input.provisioned_throughput_override.as_ref(),
-            globals: input.global_secondary_index_override.as_deref(),
-            locals: input.local_secondary_index_override.as_deref(),
-        };
+        self.not_built("RestoreTableToPointInTime", &not_built!(input))?;
+        let overrides = overrides!(input);
         let wanted = match (input.use_latest_restorable_time == Some(true), input.restore_date_time) {
             (true, None) => None,
             (false, Some(time)) => Some(time.millis()),
@@ -99,7 +109,7 @@ impl DynamoDb {
                     done: false,
                 };
                 let mut record = source.record.clone();
-                hold_from(tx, &source.place, &mut record, &id, cut)?;
+                hold(tx, &source.place, &mut record, &id, cut)?;
                 tx.put(source.row.clone(), record.encode());
                 make(tx, &restored.target, anew(&source.record, &overrides, &id, now_ms)?, restore)
             })
@@ -115,20 +125,8 @@ impl DynamoDb {
         resource: Allowed<(BackupArn, TableName)>,
         input: RestoreTableFromBackupInput,
     ) -> Result<RestoreTableFromBackupOutput, Error> {
-        self.not_built(
-            "RestoreTableFromBackup",
-            &[
-                ("OnDemandThroughputOverride", input.on_demand_throughput_override.is_some()),
-                ("SSESpecificationOverride", input.sse_specification_override.is_some()),
-                ("VectorIndexOverride", input.vector_index_override.is_some()),
-            ],
-        )?;
-        let overrides = Overrides {
-            billing: input.billing_mode_override.as_ref(),
-            throughput: input.provisioned_throughput_override.as_ref(),
-            globals: input.global_secondary_index_override.as_deref(),
-            locals: input.local_secondary_index_override.as_deref(),
-        };
+        self.not_built("RestoreTableFromBackup", &not_built!(input))?;
+        let overrides = overrides!(input);
         let (arn, target) = &*resource;
         if arn.place != target.place {
             return Err(validation("A backup is restored in the account and region that it is in"));
@@ -167,26 +165,6 @@ impl DynamoDb {
     fn made(&self, name: &TableName, row: Bytes) -> Result<Table, Error> {
         Ok(Table::read(name.place.clone(), &name.name, name.place.table(&name.name), row)?)
     }
-}
-
-/// Holds a table's log for a copy that is to be made of the table as of `cut`.
-pub fn hold_from(
-    tx: &mut Tx,
-    place: &Place,
-    record: &mut records::Table,
-    by: &str,
-    cut: Cut,
-) -> Result<(), Failure> {
-    let from = match cut {
-        Cut::Version(version) => version,
-        Cut::Mark => {
-            let counter = u16::try_from(tx.stamped()).map_err(corrupt)?;
-            tx.put_stamped(place.mark(&record.id, by, false).stamped(counter), Bytes::new());
-            tx.version()
-        }
-    };
-    hold(record, by, from);
-    Ok(())
 }
 
 /// Puts the row of a restored table; its bytes.

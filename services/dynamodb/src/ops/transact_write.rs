@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use attribute::limits::ITEM_BYTES_MAX;
-use attribute::{Invalid, Item, check_depth, item_size};
+use attribute::{Item, item_size};
 use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{
@@ -27,7 +26,7 @@ use crate::records::Token;
 use crate::request::{WriteParameters, shows_old};
 use crate::resource::Named;
 use crate::table::Table;
-use crate::write::Write;
+use crate::write::{Write, check_item};
 
 /// One action, ready to be done.
 pub(super) struct Action {
@@ -71,7 +70,7 @@ impl DynamoDb {
         if actions.iter().map(|action| action.write.bytes).sum::<usize>() > TRANSACTION_BYTES_MAX {
             return Err(validation("Transaction payload size cannot exceed 4 MB"));
         }
-        let place = Place { account: call.account.clone(), region: call.region.clone() };
+        let place = Place::of(call);
         let _turns = self.latches.all(rows).await;
         let done = self
             .transact(|tx| {
@@ -323,15 +322,6 @@ fn nothing() -> CancellationReason {
 
 fn validation_error(text: String) -> CancellationReason {
     CancellationReason { item: None, code: Some("ValidationError".to_owned()), message: Some(text) }
-}
-
-/// Refuses an item that no table could have.
-fn check_item(item: &Item) -> Result<(), Error> {
-    check_depth(item).map_err(invalid)?;
-    if item_size(item) > ITEM_BYTES_MAX {
-        return Err(invalid(Invalid::ItemSize));
-    }
-    Ok(())
 }
 
 fn cancelled(reasons: Vec<CancellationReason>) -> Error {

@@ -64,14 +64,13 @@ impl Token {
     /// # Errors
     /// `ValidationException` for one of another statement, or none at all.
     pub fn decode(text: &str, of: &[u8; DIGEST]) -> Result<Self, Error> {
-        let wrong = || validation("Given NextToken is not valid for this statement and its parameters");
-        let bytes = BASE64.decode(text).map_err(|_| wrong())?;
-        let (digest, rest) = bytes.split_first_chunk::<DIGEST>().ok_or_else(wrong)?;
-        let (partition, rest) = rest.split_first_chunk::<4>().ok_or_else(wrong)?;
+        let bytes = BASE64.decode(text).map_err(|_| wrong_token())?;
+        let (digest, rest) = bytes.split_first_chunk::<DIGEST>().ok_or_else(wrong_token)?;
+        let (partition, rest) = rest.split_first_chunk::<4>().ok_or_else(wrong_token)?;
         if digest != of {
-            return Err(wrong());
+            return Err(wrong_token());
         }
-        let last = if rest.is_empty() { None } else { Some(load_item(rest).map_err(|_| wrong())?) };
+        let last = if rest.is_empty() { None } else { Some(load_item(rest).map_err(|_| wrong_token())?) };
         Ok(Self { partition: u32::from_le_bytes(*partition) as usize, last })
     }
 
@@ -149,10 +148,9 @@ impl<'t> Select<'t> {
             rate: Rate::of_read(consistent),
         };
         wish.check(&self.source, consistent)?;
-        let invalid = || validation("Given NextToken is not valid for this statement and its parameters");
         let (first, mut last) = from.map_or((0, None), |token| (token.partition, token.last));
         if first >= self.ranges.len() {
-            return Err(invalid());
+            return Err(wrong_token());
         }
         let mut page = Page { items: Vec::new(), units: Units::default(), next: None };
         let (mut scanned, mut bytes) = (0, 0);
@@ -161,7 +159,7 @@ impl<'t> Select<'t> {
                 None => range.clone(),
                 Some(last) => {
                     let start = self.source.start(&last)?;
-                    read::behind(range, &start, self.reverse).ok_or_else(invalid)?
+                    read::behind(range, &start, self.reverse).ok_or_else(wrong_token)?
                 }
             };
             wish.limit = limit.map(|limit| limit - scanned);
@@ -212,6 +210,10 @@ pub fn one(
         None => item,
     };
     Ok((Some(Shown::Item(shown)), units, size))
+}
+
+fn wrong_token() -> Error {
+    validation("Given NextToken is not valid for this statement and its parameters")
 }
 
 fn mismatch() -> Error {

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use attribute::{Invalid, Item, check_depth, item_size, limits::ITEM_BYTES_MAX};
+use attribute::{Item, item_size};
 use expression::partiql::{Change as Updating, Insert, Removal, Returning, Select, Statement};
 use model_dynamodb::Error;
 use model_dynamodb::types::ReturnValue;
 
 use super::key_of;
 use crate::capacity::Rate;
-use crate::error::{invalid, validation};
+use crate::error::validation;
 use crate::ops::{check_keys, returned, updated};
 use crate::request::{Tree, Trees};
 use crate::table::Table;
-use crate::write::{Write, Written};
+use crate::write::{Write, Written, check_item};
 
 /// A statement as a write, and what its answer shows.
 pub struct Change {
@@ -48,11 +48,8 @@ impl Answer {
 
 fn inserted(table: &Table, insert: &Insert, rate: Rate) -> Result<Change, Error> {
     let item = insert.item.clone();
-    check_depth(&item).map_err(invalid)?;
+    check_item(&item)?;
     let bytes = item_size(&item);
-    if bytes > ITEM_BYTES_MAX {
-        return Err(invalid(Invalid::ItemSize));
-    }
     let key = table.key_in(&item)?;
     let change = move |_: &Table, old: Option<&Item>| match old {
         Some(_) => Err(Error::duplicate_item_exception("Duplicate primary key exists in table")),

@@ -5,7 +5,7 @@ use std::fmt;
 use kernel::Arn;
 
 use crate::keys::{Place, SERVICE};
-use crate::name::is_name;
+use crate::name::{TableName, below_table};
 
 /// A stream's ARN, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +18,8 @@ pub struct StreamArn {
 impl StreamArn {
     /// Of its text; none if it is not the ARN of a stream.
     pub fn parse(given: &str) -> Option<Self> {
-        let arn: Arn = given.parse().ok()?;
-        if arn.service() != SERVICE {
-            return None;
-        }
-        let (table, label) = arn.resource().strip_prefix("table/")?.split_once("/stream/")?;
-        let is_label = !label.is_empty() && !label.contains('/');
-        let place = Place { account: arn.account().to_owned(), region: arn.region().to_owned() };
-        (is_name(table) && is_label).then(|| Self { place, table: table.to_owned(), label: label.to_owned() })
+        let (TableName { place, name: table }, label) = below_table(given, "/stream/")?;
+        (!label.is_empty() && !label.contains('/')).then_some(Self { place, table, label })
     }
 
     /// As policies see it.

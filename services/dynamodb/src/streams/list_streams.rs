@@ -9,8 +9,8 @@ use service::Allowed;
 use store::{KeyRange, RangeOptions, Record as _};
 
 use super::arn::StreamArn;
-use super::{Streams, broken, is_readable, place_of, validation};
-use crate::keys::names_after;
+use super::{Streams, broken, is_readable, validation};
+use crate::keys::{Place, names_after};
 use crate::limits::STREAMS_PAGE_MAX;
 use crate::name::{TableName, is_name};
 use crate::records;
@@ -27,7 +27,7 @@ impl Streams {
             let good = usize::try_from(limit).ok().filter(|limit| (1..=STREAMS_PAGE_MAX).contains(limit));
             good.ok_or_else(|| broken("limit", limit, "have value between 1 and 100"))
         })?;
-        let place = place_of(&call);
+        let place = Place::of(&call);
         let streams = place.streams();
         let mut range = match input.table_name.as_deref().map(table_name).transpose()? {
             Some(table) => KeyRange::prefix(place.streams_of(&table)),

@@ -22,12 +22,11 @@ use store::{Record as _, Snapshot, Stamp, Store};
 use vault::Vault;
 use wire::CommonError;
 
-use crate::keys::Place;
 use crate::limits::STREAM_LIFETIME_MS;
 use crate::log::Log;
 use crate::records;
 use crate::stream::bounds;
-use arn::StreamArn;
+pub use arn::StreamArn;
 
 /// The service's state.
 pub struct Streams {
@@ -96,9 +95,4 @@ fn broken(member: &str, value: impl std::fmt::Display, rule: &str) -> Error {
     validation(format!(
         "1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must {rule}"
     ))
-}
-
-/// The account and region of a call.
-fn place_of(call: &kernel::Call) -> Place {
-    Place { account: call.account.clone(), region: call.region.clone() }
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kernel::Arn;
 use model_s3::Error;
+use model_s3control::types::NetworkOrigin;
 use policy::{Policy, PolicyKind};
 use service::{Door, ResourcePolicy, Target};
 use store::Record as _;
+use wire::Enum as _;
 
 use crate::access_points::name;
 use crate::bucket::Bucket;
@@ -56,14 +58,6 @@ impl Point {
         Ok(Self { name: name.to_owned(), place, arn, record, raw, policy, is_public })
     }
 
-    /// Where its requests may come from, as the API and policies say it.
-    pub fn origin(&self) -> &'static str {
-        match self.record.vpc {
-            Some(_) => "VPC",
-            None => "Internet",
-        }
-    }
-
     /// The door to a bucket, or to an object in it, that it is. `closed` says that nobody gets in.
     pub fn door(&self, bucket: &Bucket, behind: &Arn, closed: bool) -> Door {
         // The ARN of an object goes on after the bucket's name.
@@ -80,8 +74,13 @@ impl Point {
         target
             .with_key("s3:DataAccessPointArn", self.arn.to_string())
             .with_key("s3:DataAccessPointAccount", self.place.account.clone())
-            .with_key("s3:AccessPointNetworkOrigin", self.origin())
+            .with_key("s3:AccessPointNetworkOrigin", origin(self.record.vpc.is_some()).as_str())
     }
+}
+
+/// Where the requests of an access point may come from, as the API and policies say it.
+pub fn origin(is_of_network: bool) -> NetworkOrigin {
+    if is_of_network { NetworkOrigin::Vpc } else { NetworkOrigin::Internet }
 }
 
 impl S3 {

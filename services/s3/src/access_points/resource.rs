@@ -6,10 +6,11 @@ use kernel::{Arn, Call};
 use model_s3control::Error;
 use model_s3control::types::*;
 use service::{Resource, Target};
+use wire::Enum as _;
 
 use crate::access_points::error::{invalid_access_point, no_such_access_point, of_s3};
 use crate::access_points::name;
-use crate::access_points::point::Point;
+use crate::access_points::point::{Point, origin};
 use crate::error::{access_denied, not_implemented};
 use crate::keys::Place;
 use crate::s3::S3;
@@ -80,7 +81,7 @@ pub fn new_point(_: &S3, call: &Call, input: &CreateAccessPointInput) -> Result<
     if !name::is_valid(&input.name) {
         return Err(invalid_access_point().into());
     }
-    let place = Place { account: call.account.clone(), region: call.region.clone() };
+    let place = Place::of(call);
     let arn = name::arn(&place, &input.name);
     let mut actions = vec!["s3:CreateAccessPoint"];
     if input.public_access_block_configuration.is_some() {
@@ -94,10 +95,7 @@ pub fn new_point(_: &S3, call: &Call, input: &CreateAccessPointInput) -> Result<
         .with_key("s3:ResourceAccount", place.account.clone())
         .with_key("s3:DataAccessPointArn", arn.to_string())
         .with_key("s3:DataAccessPointAccount", place.account.clone())
-        .with_key(
-            "s3:AccessPointNetworkOrigin",
-            if input.vpc_configuration.is_some() { "VPC" } else { "Internet" },
-        )
+        .with_key("s3:AccessPointNetworkOrigin", origin(input.vpc_configuration.is_some()).as_str())
         .with_request_tags(tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())))
         .for_actions(actions);
     Ok(Resource::new(target, place))
@@ -106,7 +104,7 @@ pub fn new_point(_: &S3, call: &Call, input: &CreateAccessPointInput) -> Result<
 /// An access point that is there.
 pub fn point<I: OfPoint>(s3: &S3, call: &Call, input: &I) -> Found {
     check_account(call, input.account())?;
-    let place = Place { account: call.account.clone(), region: call.region.clone() };
+    let place = Place::of(call);
     let (target, point) = of_point(s3, call, place, input.name())?;
     Ok(Resource::new(target, point))
 }

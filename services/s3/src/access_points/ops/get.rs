@@ -8,10 +8,9 @@ use model_s3control::Error;
 use model_s3control::types::*;
 use service::Allowed;
 use store::{Record as _, Tx};
-use wire::Open;
 
 use crate::access_points::error::{Failure, no_such_access_point};
-use crate::access_points::point::Point;
+use crate::access_points::point::{Point, origin};
 use crate::records::AccessPoint as Record;
 use crate::s3::S3;
 
@@ -26,7 +25,7 @@ impl S3 {
         Ok(GetAccessPointOutput {
             name: Some(point.name.clone()),
             bucket: Some(record.bucket.clone()),
-            network_origin: Some(origin(record)),
+            network_origin: Some(origin(record.vpc.is_some()).into()),
             vpc_configuration: record.vpc.clone().map(|id| VpcConfiguration { vpc_id: id.into() }),
             public_access_block_configuration: Some(record.public_access.into()),
             creation_date: Some(Timestamp::from_secs(Timestamp::from_millis(record.created_ms).secs())),
@@ -62,14 +61,6 @@ impl S3 {
         };
         Ok(self.store.transact(change).await?)
     }
-}
-
-/// Where its requests may come from.
-pub fn origin(record: &Record) -> Open<NetworkOrigin> {
-    Open::Known(match record.vpc {
-        Some(_) => NetworkOrigin::Vpc,
-        None => NetworkOrigin::Internet,
-    })
 }
 
 /// The host that the access point is reached by, behind its own label. An address has no hosts below it.

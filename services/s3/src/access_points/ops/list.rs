@@ -13,7 +13,7 @@ use store::{KeyRange, RangeOptions, Record as _};
 
 use crate::access_points::error::of_s3;
 use crate::access_points::name;
-use crate::access_points::ops::get::origin;
+use crate::access_points::point::origin;
 use crate::error::{corrupt, invalid_argument, no_such_bucket};
 use crate::keys::{Place, text_after};
 use crate::limits::PAGE_MAX;
@@ -28,7 +28,7 @@ impl S3 {
         _: Allowed<()>,
         input: ListAccessPointsInput,
     ) -> Result<ListAccessPointsOutput, Error> {
-        let place = Place { account: call.account.clone(), region: call.region.clone() };
+        let place = Place::of(&call);
         // Nothing of what else has access points is kept here.
         if input.data_source_id.is_some() || input.data_source_type.is_some() {
             return Ok(ListAccessPointsOutput { access_point_list: Some(Vec::new()), next_token: None });
@@ -74,7 +74,7 @@ impl S3 {
 
 fn shown(place: &Place, name: String, record: Record) -> AccessPoint {
     AccessPoint {
-        network_origin: Some(origin(&record)),
+        network_origin: Some(origin(record.vpc.is_some()).into()),
         vpc_configuration: record.vpc.map(|id| VpcConfiguration { vpc_id: id.into() }),
         bucket: Some(record.bucket),
         access_point_arn: Some(name::arn(place, &name).to_string()),
