@@ -73,6 +73,46 @@ def test_a_tables_policy_denies(account, things):
     assert call("PutItem", TableName=things, Item=ITEM) == {}
 
 
+def test_a_streams_policy_lets_others_read_it(account, server, things):
+    mine = account.client("dynamodb")
+    specification = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    mine.update_table(TableName=things, StreamSpecification=specification)
+    stream = mine.describe_table(TableName=things)["Table"]["LatestStreamArn"]
+    mine.delete_item(TableName=things, Key=KEY)
+    other = Account(server, "333322221111")
+    iam, name = other.client("iam"), other.name("user")
+    who = iam.create_user(UserName=name)["User"]["Arn"]
+    permissions = policy({"Action": "dynamodb:*", "Resource": "*"})
+    iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=permissions)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    stranger, reader = (other.boto(service=service, credentials=key) for service in ("dynamodb", "dynamodbstreams"))
+
+    def lets(resource, *actions):
+        return policy({"Principal": {"AWS": who}, "Action": list(actions), "Resource": resource})
+
+    # The table's policy does not speak for its stream.
+    every = lets("*", "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+    mine.put_resource_policy(ResourceArn=arn(account, things), Policy=every)
+    assert code(reader, "DescribeStream", StreamArn=stream) == "AccessDeniedException"
+    mine.put_resource_policy(ResourceArn=stream, Policy=every)
+    [shard] = reader("DescribeStream", StreamArn=stream)["StreamDescription"]["Shards"]
+    parameters = {"StreamArn": stream, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    iterator = reader("GetShardIterator", **parameters)["ShardIterator"]
+    [record] = reader("GetRecords", ShardIterator=iterator)["Records"]
+    assert record["dynamodb"]["Keys"] == KEY
+    assert reader("ListStreams")["Streams"] == []
+
+    mine.put_resource_policy(ResourceArn=stream, Policy=lets(stream, "dynamodb:DescribeStream"))
+    assert reader("DescribeStream", StreamArn=stream)["StreamDescription"]["TableName"] == things
+    assert code(reader, "GetRecords", ShardIterator=iterator) == "AccessDeniedException"
+    assert code(stranger, "GetResourcePolicy", ResourceArn=stream) == "AccessDeniedException"
+    everybody = policy({"Principal": "*", "Action": "dynamodb:GetRecords", "Resource": "*"})
+    with pytest.raises(ClientError, match="public access"):
+        mine.put_resource_policy(ResourceArn=stream, Policy=everybody)
+    mine.delete_resource_policy(ResourceArn=stream)
+    assert code(reader, "DescribeStream", StreamArn=stream) == "AccessDeniedException"
+
+
 def test_nobody_opens_a_table_to_everybody_or_locks_himself_out(account, things):
     mine = account.client("dynamodb")
     everybody = policy({"Principal": "*", "Action": "dynamodb:GetItem", "Resource": "*"})

@@ -1,4 +1,4 @@
-//! Policies of tables, as they are given.
+//! Policies of tables and streams, as they are given.
 
 use model_dynamodb::Error;
 use policy::{Effect, Policy, PolicyKind, Statement};
@@ -25,7 +25,7 @@ const NARROWING: [&str; 14] = [
     "aws:vpcsourceip",
 ];
 
-/// Reads a policy that a table is to have.
+/// Reads a policy that a table or stream is to have.
 ///
 /// # Errors
 /// `ValidationException` for what is none, is too long, or lets everybody in.

@@ -5,6 +5,7 @@ use model_dynamodb::Error;
 use wire::CommonError;
 
 use crate::backup::BackupArn;
+use crate::streams::StreamArn;
 
 service::failure!(Error, of_store);
 
@@ -61,6 +62,11 @@ pub fn no_table() -> Error {
 /// There is no such table, for operations on tables.
 pub fn no_table_named(name: &str) -> Error {
     Error::resource_not_found_exception(format!("Requested resource not found: Table: {name} not found"))
+}
+
+/// There is no such stream, for operations on its policy.
+pub fn no_stream(arn: &StreamArn) -> Error {
+    Error::resource_not_found_exception(format!("Requested resource not found: Stream: {arn} not found"))
 }
 
 /// There is no such table, for operations on backups.

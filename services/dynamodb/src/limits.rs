@@ -12,7 +12,7 @@ pub const GLOBAL_INDEXES_MAX: usize = 20;
 pub const PROJECTED_MAX: usize = 100;
 /// Tables of an account and region.
 pub const TABLES_MAX: usize = 2_500;
-/// Bytes of a table's policy ("Resource-based policy quotas").
+/// Bytes of a table's or stream's policy ("Resource-based policy quotas").
 pub const POLICY_BYTES_MAX: usize = 20 * 1024;
 /// Tags of a table.
 pub const TAGS_MAX: usize = 50;

@@ -91,7 +91,7 @@ pub struct TimeToLive {
     pub filled: bool,
 }
 
-/// The policy of a table itself.
+/// The policy of a table or stream itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     pub document: String,
@@ -154,6 +154,8 @@ pub struct Stream {
     pub view: View,
     pub created_ms: i64,
     pub ended_ms: Option<i64>,
+    /// Who else may read it.
+    pub policy: Option<Policy>,
 }
 store::record!(Stream, kind = 3);
 

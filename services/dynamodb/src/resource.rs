@@ -1,8 +1,10 @@
 //! Which resources an operation touches.
 
+mod governed;
 mod several;
 mod statements;
 
+pub use governed::{Governed, delete_policy, get_policy, put_policy};
 pub use several::{batch_get, batch_write, transact_get, transact_write};
 pub use statements::{batch_execute, execute_statement, execute_transaction};
 
@@ -346,7 +348,7 @@ pub fn any<I>(_: &DynamoDb, call: &Call, _: &I) -> Result<Resource<()>, Error> {
     Ok(Resource::new(Arn::aws(SERVICE, &call.region, &call.account, "*"), ()))
 }
 
-/// Tables named by ARN, for tags and policies.
+/// Tables named by ARN, for tags.
 macro_rules! tagged {
     ($($name:ident: $input:ty, |$i:ident, $target:ident| $said:expr);* $(;)?) => {
         $(pub fn $name(service: &DynamoDb, call: &Call, $i: &$input) -> Result<Resource<Named>, Error> {
@@ -358,9 +360,6 @@ macro_rules! tagged {
 }
 
 tagged! {
-    delete_policy: DeleteResourcePolicyInput, |_input, target| target;
-    get_policy: GetResourcePolicyInput, |_input, target| target;
-    put_policy: PutResourcePolicyInput, |_input, target| target;
     list_tags: ListTagsOfResourceInput, |_input, target| target;
     tag: TagResourceInput, |input, target|
         target.with_request_tags(input.tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())));

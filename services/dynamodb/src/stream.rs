@@ -67,7 +67,14 @@ pub fn begin(
         }
         created_ms += 1;
     };
-    let stream = Stream { log: record.id.clone(), key: record.key.clone(), view, created_ms, ended_ms: None };
+    let stream = Stream {
+        log: record.id.clone(),
+        key: record.key.clone(),
+        view,
+        created_ms,
+        ended_ms: None,
+        policy: None,
+    };
     tx.put(row, stream.encode());
     mark(tx, place, &record.id, &label, false)?;
     record.stream = Some(TableStream { label, view, enabled: true });

@@ -449,3 +449,58 @@ async fn policies_are_asked_about_the_stream() {
     kit.deny("dynamodb:GetRecords");
     assert!(matches!(read(&kit, &iterator, None).await, Err(Failed::Common(CommonError::AccessDenied(_)))));
 }
+
+fn for_reader(arn: &str, effect: &str) -> String {
+    format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"{effect}","Principal":{{"AWS":"333322221111"}},
+            "Action":"dynamodb:GetRecords","Resource":"{arn}"}}]}}"#
+    )
+}
+
+#[tokio::test]
+async fn a_stream_has_a_policy_of_its_own() {
+    let kit = streaming(StreamViewType::KeysOnly).await;
+    let arn = arn(&kit).await;
+    let get = || kit.run(GetResourcePolicy, GetResourcePolicyInput { resource_arn: arn.as_str().into() });
+    assert!(matches!(get().await, Err(Error::PolicyNotFoundException(_))));
+    let put = async |document: String, expected: Option<&str>| {
+        let input = PutResourcePolicyInput {
+            resource_arn: arn.as_str().into(),
+            policy: document.into(),
+            expected_revision_id: expected.map(str::to_owned),
+            ..Default::default()
+        };
+        Ok::<_, Error>(kit.run(PutResourcePolicy, input).await?.revision_id.expect("a revision"))
+    };
+    let (lets, forbids) = (for_reader(&arn, "Allow"), for_reader(&arn, "Deny"));
+    let first = put(lets.clone(), Some("NO_POLICY")).await.expect("put");
+    assert_eq!(put(lets.clone(), None).await.expect("put"), first, "the same again is the same revision");
+    assert!(matches!(put(forbids.clone(), Some("1")).await, Err(Error::PolicyNotFoundException(_))));
+    assert_eq!(get().await.expect("a policy").policy, Some(lets));
+    let second = put(forbids.clone(), Some(&first)).await.expect("put");
+    assert_ne!(first, second);
+    assert!(invalid(put(" ".repeat(20 * 1024 + 1), None).await).contains("exceeds the maximum"));
+
+    // Policies are asked about the stream with its own, and the table's stays as it is.
+    let iterator = iterator(&kit, &arn, At::Latest, None).await.expect("an iterator");
+    kit.asked();
+    read(&kit, &iterator, None).await.expect("nothing");
+    let [asked] = <[_; 1]>::try_from(kit.asked()).expect("one question");
+    let Some(service::ResourcePolicy::Document(document)) = asked.target.policy else { panic!("no policy") };
+    assert_eq!(*document, *forbids);
+    let table = arn.split("/stream/").next().expect("an ARN").to_owned();
+    let of_table = GetResourcePolicyInput { resource_arn: table.into() };
+    assert!(matches!(kit.run(GetResourcePolicy, of_table).await, Err(Error::PolicyNotFoundException(_))));
+
+    // It stays when the stream ends, for as long as that can be read.
+    specify(&kit, off()).await.expect("ended");
+    assert_eq!(get().await.expect("a policy").revision_id, Some(second.clone()));
+    let delete = DeleteResourcePolicyInput { resource_arn: arn.as_str().into(), ..Default::default() };
+    let deleted = kit.run(DeleteResourcePolicy, delete.clone()).await.expect("deleted");
+    assert_eq!(deleted.revision_id, Some(second));
+    assert_eq!(kit.run(DeleteResourcePolicy, delete.clone()).await.expect("nothing").revision_id, None);
+    put(forbids, None).await.expect("put");
+    kit.advance(25 * HOUR);
+    assert!(matches!(get().await, Err(Error::ResourceNotFoundException(_))));
+    assert!(matches!(kit.run(DeleteResourcePolicy, delete).await, Err(Error::ResourceNotFoundException(_))));
+}

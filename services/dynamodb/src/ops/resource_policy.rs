@@ -1,4 +1,4 @@
-//! The policy of a table itself, which says who else may use it.
+//! The policy of a table or stream itself, which says who else may use it.
 
 use std::sync::Arc;
 
@@ -7,13 +7,12 @@ use model_dynamodb::Error;
 use model_dynamodb::types::*;
 use policy::Policy;
 use service::{Allowed, Decision, Question};
-use store::Record as _;
 
 use crate::access_policy;
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation};
 use crate::records::Policy as Record;
-use crate::resource::Named;
+use crate::resource::Governed;
 
 /// What stands for the revision where there must be no policy yet ("PutResourcePolicy", ExpectedRevisionId).
 const NO_POLICY: &str = "NO_POLICY";
@@ -22,12 +21,13 @@ impl DynamoDb {
     pub async fn put_resource_policy(
         self: Arc<Self>,
         call: Arc<Call>,
-        named: Allowed<Named>,
+        governed: Allowed<Governed>,
         input: PutResourcePolicyInput,
     ) -> Result<PutResourcePolicyOutput, Error> {
         let parsed = access_policy::read(&input.policy)?;
-        let table = named.described()?;
-        if input.confirm_remove_self_resource_access != Some(true) && self.locks_out(&call, &named, parsed) {
+        governed.policy()?;
+        if input.confirm_remove_self_resource_access != Some(true) && self.locks_out(&call, &governed, parsed)
+        {
             return Err(validation(
                 "The policy would keep you from changing it again. Confirm that with ConfirmRemoveSelfResourceAccess.",
             ));
@@ -35,21 +35,20 @@ impl DynamoDb {
         let expected = input.expected_revision_id.as_deref();
         let revision = self
             .transact(|tx| {
-                let table = self.current(tx, table)?;
-                let mut record = table.record.clone();
-                let known = record.policy.as_ref().map(|policy| policy.revision.as_str());
+                let (row, mut holder) = governed.holder(self.as_ref(), tx)?;
+                let held = holder.policy();
+                let known = held.as_ref().map(|policy| policy.revision.as_str());
                 if expected.is_some_and(|expected| expected != known.unwrap_or(NO_POLICY)) {
                     return Err(other_revision(&input.resource_arn).into());
                 }
                 // The same again is the same revision.
-                if let Some(policy) = record.policy.as_ref().filter(|policy| policy.document == *input.policy)
-                {
+                if let Some(policy) = held.as_ref().filter(|policy| policy.document == *input.policy) {
                     return Ok(policy.revision.clone());
                 }
-                let policy = Record::new(&input.policy, record.policy.as_ref(), call.now.millis());
+                let policy = Record::new(&input.policy, held.as_ref(), call.now.millis());
                 let revision = policy.revision.clone();
-                record.policy = Some(policy);
-                tx.put(table.row.clone(), record.encode());
+                *held = Some(policy);
+                tx.put(row, holder.encode());
                 Ok::<_, Failure>(revision)
             })
             .await?;
@@ -59,27 +58,25 @@ impl DynamoDb {
     pub async fn get_resource_policy(
         self: Arc<Self>,
         _: Arc<Call>,
-        named: Allowed<Named>,
+        governed: Allowed<Governed>,
         input: GetResourcePolicyInput,
     ) -> Result<GetResourcePolicyOutput, Error> {
-        let policy = named.described()?.record.policy.clone().ok_or_else(|| none(&input.resource_arn))?;
+        let policy = governed.policy()?.cloned().ok_or_else(|| none(&input.resource_arn))?;
         Ok(GetResourcePolicyOutput { policy: Some(policy.document), revision_id: Some(policy.revision) })
     }
 
-    /// A table without a policy is left without one, unless the request says which was expected.
+    /// What has no policy is left without one, unless the request says which was expected.
     pub async fn delete_resource_policy(
         self: Arc<Self>,
         _: Arc<Call>,
-        named: Allowed<Named>,
+        governed: Allowed<Governed>,
         input: DeleteResourcePolicyInput,
     ) -> Result<DeleteResourcePolicyOutput, Error> {
-        let table = named.described()?;
         let expected = input.expected_revision_id.as_deref();
         let revision = self
             .transact(|tx| {
-                let table = self.current(tx, table)?;
-                let mut record = table.record.clone();
-                let Some(policy) = record.policy.take() else {
+                let (row, mut holder) = governed.holder(self.as_ref(), tx)?;
+                let Some(policy) = holder.policy().take() else {
                     return match expected {
                         Some(_) => Err(none(&input.resource_arn).into()),
                         None => Ok(None),
@@ -88,7 +85,7 @@ impl DynamoDb {
                 if expected.is_some_and(|expected| expected != policy.revision) {
                     return Err(other_revision(&input.resource_arn).into());
                 }
-                tx.put(table.row.clone(), record.encode());
+                tx.put(row, holder.encode());
                 Ok::<_, Failure>(Some(policy.revision))
             })
             .await?;
@@ -96,13 +93,13 @@ impl DynamoDb {
     }
 
     /// Whether the caller may change the policy now, and could not under the new one.
-    fn locks_out(&self, call: &Call, named: &Named, policy: Policy) -> bool {
+    fn locks_out(&self, call: &Call, governed: &Governed, policy: Policy) -> bool {
         let Some(authorizer) = self.cloud.authorizer() else { return false };
         let may = |target: &service::Target| {
             let action = "dynamodb:PutResourcePolicy";
             authorizer.decide(call, &Question { action, on_resources: true, target }) == Decision::Allow
         };
-        may(&named.target(None)) && !may(&named.target(None).with_parsed_policy(Arc::new(policy)))
+        may(&governed.target()) && !may(&governed.target().with_parsed_policy(Arc::new(policy)))
     }
 }
 

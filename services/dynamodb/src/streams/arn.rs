@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use kernel::Arn;
 
 use crate::keys::{Place, SERVICE};
@@ -26,6 +27,10 @@ impl StreamArn {
     pub fn arn(&self) -> Arn {
         let resource = format!("table/{}/stream/{}", self.table, self.label);
         Arn::aws(SERVICE, &self.place.region, &self.place.account, &resource)
+    }
+
+    pub fn row(&self) -> Bytes {
+        self.place.stream(&self.table, &self.label)
     }
 }
 

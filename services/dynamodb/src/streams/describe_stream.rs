@@ -7,9 +7,8 @@ use model_dynamodbstreams::Error;
 use model_dynamodbstreams::types::*;
 use service::Allowed;
 
-use super::arn::StreamArn;
 use super::shard::{id, sequence_number};
-use super::{Stream, Streams, broken};
+use super::{Reached, Stream, Streams, broken};
 use crate::limits::STREAMS_PAGE_MAX;
 use crate::records::View;
 use crate::schema::KeyNames;
@@ -18,7 +17,7 @@ impl Streams {
     pub async fn describe_stream(
         self: Arc<Self>,
         _: Arc<Call>,
-        arn: Allowed<StreamArn>,
+        reached: Allowed<Reached>,
         input: DescribeStreamInput,
     ) -> Result<DescribeStreamOutput, Error> {
         if let Some(limit) = input.limit
@@ -36,7 +35,7 @@ impl Streams {
                 return Err(broken("shardFilter.shardId", "null", "not be null"));
             }
         };
-        let stream = self.find(&arn)?;
+        let stream = Stream::open(&reached)?;
         let shard = shard(&stream);
         // The one shard has no children.
         let comes = !children_only && input.exclusive_start_shard_id < shard.shard_id;
@@ -59,7 +58,7 @@ impl Streams {
     }
 }
 
-fn shard(stream: &Stream) -> Shard {
+fn shard(stream: &Stream<'_>) -> Shard {
     Shard {
         shard_id: Some(id(stream)),
         sequence_number_range: Some(SequenceNumberRange {

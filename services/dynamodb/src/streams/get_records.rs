@@ -11,11 +11,10 @@ use service::Allowed;
 use sha2::{Digest as _, Sha256};
 use store::{RangeOptions, Stamp};
 
-use super::arn::StreamArn;
 use super::cursor::{Cursor, Position};
 use super::describe_stream::view;
 use super::shard::{after, sequence_number};
-use super::{Stream, Streams, broken};
+use super::{Reached, Stream, Streams, broken};
 use crate::error::corrupt;
 use crate::limits::{ITERATOR_LIFETIME_MS, RECORDS_BYTES_MAX, RECORDS_MAX};
 use crate::log::{By, Change, Event};
@@ -31,7 +30,7 @@ impl Streams {
     pub async fn get_records(
         self: Arc<Self>,
         call: Arc<Call>,
-        arn: Allowed<StreamArn>,
+        reached: Allowed<Reached>,
         input: GetRecordsInput,
     ) -> Result<GetRecordsOutput, Error> {
         let limit = input.limit.map_or(Ok(RECORDS_MAX), |limit| {
@@ -39,18 +38,18 @@ impl Streams {
             good.ok_or_else(|| broken("limit", limit, "have value between 1 and 1000"))
         })?;
         let (_, rest) = Cursor::stream(&input.shard_iterator)?;
-        let cursor = Cursor::open(&self.vault, &arn, rest)?;
+        let cursor = Cursor::open(&self.vault, &reached.arn, rest)?;
         if call.now.millis() - cursor.issued_ms > ITERATOR_LIFETIME_MS {
             return Err(Error::expired_iterator_exception(
                 "Iterator expired. The iterator was created more than 15 minutes ago.",
             ));
         }
-        let stream = self.find(&arn)?;
+        let stream = Stream::open(&reached)?;
         let horizon_ms = self.horizon_ms();
         let from = match cursor.position {
             Position::From(stamp) => stamp,
             Position::Oldest => {
-                let version = stream.log.after(&stream.snapshot, horizon_ms - 1)?;
+                let version = stream.log.after(stream.snapshot, horizon_ms - 1)?;
                 Stamp::new(version, 0).max(stream.begin)
             }
         };
@@ -58,7 +57,7 @@ impl Streams {
         let now = Stamp::new(stream.snapshot.version() + 1, 0);
         let range = stream.log.between(from, stream.end.unwrap_or(now));
         let options = RangeOptions { limit, max_bytes: RECORDS_BYTES_MAX, reverse: false };
-        let part = stream.log.read(&stream.snapshot, range, options)?;
+        let part = stream.log.read(stream.snapshot, range, options)?;
         if part.changes.first().is_some_and(|(_, change)| change.at_ms < horizon_ms) {
             return Err(trimmed());
         }
@@ -71,7 +70,7 @@ impl Streams {
             part.changes.into_iter().map(|(at, change)| record(&stream, at, change)).collect();
         let next = next.map(|stamp| {
             let cursor = Cursor { position: Position::From(stamp), issued_ms: call.now.millis() };
-            cursor.seal(&self.vault, &stream.arn)
+            cursor.seal(&self.vault, stream.arn)
         });
         Ok(GetRecordsOutput { records: Some(records?), next_shard_iterator: next })
     }
@@ -85,7 +84,7 @@ pub fn trimmed() -> Error {
 }
 
 /// A change as the stream shows it.
-fn record(stream: &Stream, at: Stamp, change: Change) -> Result<Record, Error> {
+fn record(stream: &Stream<'_>, at: Stamp, change: Change) -> Result<Record, Error> {
     let shows = stream.record.view;
     let key = change.key()?;
     let mut size = item_size(&key);

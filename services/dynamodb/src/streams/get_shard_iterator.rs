@@ -8,16 +8,15 @@ use model_dynamodbstreams::types::*;
 use service::Allowed;
 use store::Stamp;
 
-use super::arn::StreamArn;
 use super::cursor::{Cursor, Position};
 use super::shard::{after, id, place_of};
-use super::{Stream, Streams, validation};
+use super::{Reached, Stream, Streams, validation};
 
 impl Streams {
     pub async fn get_shard_iterator(
         self: Arc<Self>,
         call: Arc<Call>,
-        arn: Allowed<StreamArn>,
+        reached: Allowed<Reached>,
         input: GetShardIteratorInput,
     ) -> Result<GetShardIteratorOutput, Error> {
         let kind = input.shard_iterator_type.known();
@@ -28,7 +27,7 @@ impl Streams {
                 "Timestamp has to be specified for ShardIteratorType AT_TIMESTAMP, and for no other",
             ));
         }
-        let stream = self.find(&arn)?;
+        let stream = Stream::open(&reached)?;
         if *input.shard_id != id(&stream) {
             return Err(Error::resource_not_found_exception(format!(
                 "Requested resource not found: Shard does not exist: {}",
@@ -46,27 +45,27 @@ impl Streams {
                 Position::From(after(number))
             }
             (ShardIteratorType::AtTimestamp, _, Some(time)) => {
-                let version = stream.log.after(&stream.snapshot, time.millis().saturating_sub(1))?;
+                let version = stream.log.after(stream.snapshot, time.millis().saturating_sub(1))?;
                 Position::From(Stamp::new(version, 0).max(stream.begin))
             }
             _ => Position::Oldest,
         };
         let cursor = Cursor { position, issued_ms: call.now.millis() };
-        Ok(GetShardIteratorOutput { shard_iterator: Some(cursor.seal(&self.vault, &stream.arn)) })
+        Ok(GetShardIteratorOutput { shard_iterator: Some(cursor.seal(&self.vault, stream.arn)) })
     }
 
     /// Refuses a number that is not of this stream, or of what can no longer be read.
-    fn check(&self, stream: &Stream, number: Stamp) -> Result<(), Error> {
+    fn check(&self, stream: &Stream<'_>, number: Stamp) -> Result<(), Error> {
         if number < stream.begin || stream.end.is_some_and(|end| number > end) {
             return Err(validation("Invalid SequenceNumber: it is not of this shard"));
         }
         let end = stream.end.unwrap_or(Stamp::MAX);
-        let first = stream.log.first(&stream.snapshot, stream.log.between(stream.begin, end))?;
+        let first = stream.log.first(stream.snapshot, stream.log.between(stream.begin, end))?;
         let trimmed = match first {
             // What the log began with is gone if the number is from before the first that is left.
             Some((first, _)) if number < first && number != stream.begin => true,
             _ => {
-                let found = stream.log.first(&stream.snapshot, stream.log.between(number, end))?;
+                let found = stream.log.first(stream.snapshot, stream.log.between(number, end))?;
                 found.is_some_and(|(_, change)| change.at_ms < self.horizon_ms())
             }
         };

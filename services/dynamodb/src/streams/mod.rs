@@ -18,7 +18,7 @@ use kernel::{Clock, Timestamp};
 use model_dynamodbstreams::Error;
 use model_dynamodbstreams::ops::*;
 use service::{Deps, Service};
-use store::{Record as _, Snapshot, Stamp, Store};
+use store::{Snapshot, Stamp, Store};
 use vault::Vault;
 use wire::CommonError;
 
@@ -27,6 +27,7 @@ use crate::log::Log;
 use crate::records;
 use crate::stream::bounds;
 pub use arn::StreamArn;
+pub use resource::Reached;
 
 /// The service's state.
 pub struct Streams {
@@ -46,34 +47,34 @@ pub fn service(deps: Deps) -> Service {
         .build()
 }
 
-/// A stream that was looked up.
-struct Stream {
-    arn: StreamArn,
-    record: records::Stream,
+/// A stream that is there.
+struct Stream<'r> {
+    arn: &'r StreamArn,
+    record: &'r records::Stream,
     log: Log,
-    snapshot: Snapshot,
+    snapshot: &'r Snapshot,
     /// Where it begins in the log.
     begin: Stamp,
     /// Where it ends.
     end: Option<Stamp>,
 }
 
-impl Streams {
-    fn find(&self, arn: &StreamArn) -> Result<Stream, Error> {
-        let snapshot = self.store.snapshot();
-        let row = snapshot.get(&arn.place.stream(&arn.table, &arn.label))?;
-        let record = row.map(|row| records::Stream::decode(&row)).transpose().map_err(store::Error::from)?;
-        let record = record.filter(|record| is_readable(record, self.clock.now()));
+impl<'r> Stream<'r> {
+    /// The stream that was looked up, ready to be read.
+    fn open(reached: &'r Reached) -> Result<Self, Error> {
+        let Reached { arn, record, snapshot } = reached;
         let Some(record) = record else {
             return Err(Error::resource_not_found_exception(format!(
                 "Requested resource not found: Stream: {arn} not found"
             )));
         };
-        let (begin, end) = bounds(&snapshot, &arn.place, &record.log, &arn.label)?;
+        let (begin, end) = bounds(snapshot, &arn.place, &record.log, &arn.label)?;
         let log = arn.place.log(&record.log);
-        Ok(Stream { arn: arn.clone(), record, log, snapshot, begin, end })
+        Ok(Self { arn, record, log, snapshot, begin, end })
     }
+}
 
+impl Streams {
     /// What was changed before this can no longer be read.
     fn horizon_ms(&self) -> i64 {
         self.clock.now().millis() - STREAM_LIFETIME_MS
