@@ -1,6 +1,6 @@
 //! What the way of one request costs: the same signed request again and again over one connection in memory, with a user's
-//! key and policies in the store. The services of `identity` and `object` do no work of their own; `item` is a GetItem of
-//! 1 KiB with all that DynamoDB does for it. Run with `--release`; for instructions a request:
+//! key and policies in the store. The services of `identity` and `object` do no work of their own; `item`, `write`, `update`
+//! and `query` are operations on items of 1 KiB with all that DynamoDB does for them. Run with `--release`; for instructions a request:
 //!
 //! `valgrind --tool=callgrind target/release/examples/one_request_bench identity 2000`
 //!
@@ -29,9 +29,11 @@ const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const REQUESTS: usize = 20_000;
 /// More than any answer here has.
-const ANSWER_MAX: usize = 16 * 1024;
+const ANSWER_MAX: usize = 32 * 1024;
 const OBJECT: [u8; 1024] = [7; 1024];
 const TABLE: &str = r#"{"TableName":"table","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]}"#;
+const UPDATE: &str = r#"{"TableName":"table","Key":{"pk":{"S":"partition"},"sk":{"N":"7"}},"UpdateExpression":"SET n = n + :one","ConditionExpression":"attribute_exists(pk)","ExpressionAttributeValues":{":one":{"N":"1"}}}"#;
+const QUERY: &str = r#"{"TableName":"table","KeyConditionExpression":"pk = :pk","ExpressionAttributeValues":{":pk":{"S":"partition"}}}"#;
 const KEY_OF_ITEM: &str = r#"{"TableName":"table","Key":{"pk":{"S":"partition"},"sk":{"N":"7"}}}"#;
 
 /// The keys of the store, as the program has them.
@@ -71,16 +73,17 @@ fn main() {
     let requests = arguments.next().map_or(REQUESTS, |text| text.parse().expect("a number of requests"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let gateway = Arc::new(runtime.block_on(gateway()));
+    let items = (0..10).map(|sort| item_request("PutItem", &put_item(sort)));
+    let mut furnishing: Vec<_> = [item_request("CreateTable", TABLE)].into_iter().chain(items).collect();
     let cases = [
-        ("identity", vec![], caller_identity()),
-        ("object", vec![], get_object()),
-        (
-            "item",
-            vec![item_request("CreateTable", TABLE), item_request("PutItem", &put_item())],
-            item_request("GetItem", KEY_OF_ITEM),
-        ),
+        ("identity", caller_identity()),
+        ("object", get_object()),
+        ("item", item_request("GetItem", KEY_OF_ITEM)),
+        ("write", item_request("PutItem", &put_item(7))),
+        ("update", item_request("UpdateItem", UPDATE)),
+        ("query", item_request("Query", QUERY)),
     ];
-    for (name, before, request) in cases {
+    for (name, request) in cases {
         if only.as_deref().is_some_and(|only| only != name) {
             continue;
         }
@@ -91,8 +94,8 @@ fn main() {
         let serving = runtime.spawn(serving);
         let mut answer = vec![0; ANSWER_MAX];
         runtime.block_on(async {
-            for request in &before {
-                exchange(&mut client, request, &mut answer).await;
+            for request in furnishing.drain(..) {
+                exchange(&mut client, &request, &mut answer).await;
             }
         });
         let begun = Instant::now();
@@ -265,12 +268,12 @@ fn item_request(operation: &str, body: &str) -> Vec<u8> {
         .concat()
 }
 
-/// An item of ten attributes and 1 KiB.
-fn put_item() -> String {
+/// An item of eleven attributes and 1 KiB.
+fn put_item(sort: usize) -> String {
     let text = "0123456789abcdef".repeat(7);
     let attributes: Vec<_> = (0..8).map(|at| format!(r#""a{at}":{{"S":"{text}"}}"#)).collect();
     format!(
-        r#"{{"TableName":"table","Item":{{"pk":{{"S":"partition"}},"sk":{{"N":"7"}},{}}}}}"#,
+        r#"{{"TableName":"table","Item":{{"pk":{{"S":"partition"}},"sk":{{"N":"{sort}"}},"n":{{"N":"0"}},{}}}}}"#,
         attributes.join(",")
     )
 }

@@ -53,7 +53,7 @@ async fn main() {
         ("ten policies, allowed by none", &call, "kms:Encrypt", false),
     ];
     for (name, call, action, allowed) in cases {
-        let question = Question { action, on_resources: true, target: &target };
+        let question = Question::new(action, &target);
         assert_eq!(authority.decide(call, &question) == Decision::Allow, allowed, "{name}");
         let mut micros: Vec<f64> = (0..ROUNDS)
             .map(|_| {

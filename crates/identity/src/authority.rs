@@ -39,6 +39,12 @@ impl Authority {
         let who = Who::find(self, &call.principal)?;
         let mut keys = Context::with_capacity(32);
         context::fill(&mut keys, call, who.tags(), question.target);
+        let tell = || context::told(question.later.map_or_else(Vec::new, |tell| tell()));
+        if question.later.is_some()
+            && let Some(colon) = question.action.find(':')
+        {
+            keys.tell_later(&question.action[..=colon], &tell);
+        }
         let target = question.target;
         let policy = match &target.policy {
             None => None,

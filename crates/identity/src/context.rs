@@ -2,7 +2,7 @@
 
 use kernel::{Call, PrincipalKind, Session};
 use policy::{Context, Value};
-use service::Target;
+use service::{ConditionKey, Target};
 
 use crate::authority::shared;
 
@@ -28,6 +28,15 @@ pub(crate) fn fill<'a>(
     for (name, values) in &target.keys {
         keys.set_many(name.as_ref(), values.iter().map(shared));
     }
+}
+
+/// The keys that a service has worked out for a policy that asks for one of them.
+pub(crate) fn told(keys: Vec<ConditionKey>) -> Context<'static> {
+    let mut told = Context::with_capacity(keys.len());
+    for (name, values) in keys {
+        told.set_many(name, values);
+    }
+    told
 }
 
 fn request<'a>(keys: &mut Context<'a>, call: &'a Call) {

@@ -53,7 +53,7 @@ impl World {
 
     fn ask(&self, principal: &Principal, action: &str, target: &Target) -> Decision {
         let call = self.call(principal.clone());
-        self.authority.decide(&call, &Question { action, on_resources: true, target })
+        self.authority.decide(&call, &Question::new(action, target))
     }
 
     fn may(&self, principal: &Principal, action: &str) -> bool {
@@ -294,7 +294,7 @@ async fn resources_let_others_in() {
     let as_sns = |source: &Arn| {
         let call =
             Call { service: "sns", ..world.call(Principal::root(ACCOUNT, "k")) }.as_service(source.clone());
-        let question = Question { action: "sqs:SendMessage", on_resources: true, target: &from_topic };
+        let question = Question::new("sqs:SendMessage", &from_topic);
         world.authority.decide(&call, &question)
     };
     assert_eq!(as_sns(&topic), Decision::Allow);
@@ -308,7 +308,7 @@ async fn resources_let_others_in() {
     let as_s3 = |account: &str| {
         let source = Some("arn:aws:s3:::photos".parse().unwrap());
         let call = Call { source, ..world.call(Principal::service("s3", account)) };
-        let question = Question { action: "sqs:SendMessage", on_resources: true, target: &from_bucket };
+        let question = Question::new("sqs:SendMessage", &from_bucket);
         world.authority.decide(&call, &question)
     };
     assert_eq!(as_s3(ACCOUNT), Decision::Allow);
@@ -395,4 +395,31 @@ async fn temporary_keys_end_with_their_time_and_their_role() {
     role.id = "AROA2".into();
     world.role(&role).await;
     assert_eq!(keyring.find(id, Some(token), now).err(), Some(KeyError::Unknown));
+}
+
+#[tokio::test]
+async fn keys_are_worked_out_for_a_policy_that_asks_for_one() {
+    const OWN: &str = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"},
+        {"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*",
+            "Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["ann"]}}}]}"#;
+    let world = World::new();
+    let mut user = ann("AIDA1");
+    user.policies = inline(&[("own", OWN.to_owned())]);
+    world.user(&user).await;
+    let call = world.call(as_user(&user));
+    let target = Target::new("arn:aws:dynamodb:us-east-1:123456789012:table/users".parse().unwrap());
+    let decide = |action: &str, key: &'static str| {
+        let times = std::cell::Cell::new(0);
+        let tell = || {
+            times.set(times.get() + 1);
+            vec![("dynamodb:LeadingKeys".into(), vec![key.into()])]
+        };
+        let question = Question { later: Some(&tell), ..Question::new(action, &target) };
+        (world.authority.decide(&call, &question) == Decision::Allow, times.get())
+    };
+    assert_eq!(decide("sqs:SendMessage", "ann"), (true, 0));
+    assert_eq!(decide("dynamodb:GetItem", "ann"), (true, 1));
+    assert_eq!(decide("dynamodb:GetItem", "bob"), (false, 1));
+    assert_eq!(decide("dynamodb:PutItem", "ann"), (false, 0));
 }

@@ -1,6 +1,8 @@
 //! The condition keys of a request.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::fmt;
 use std::net::IpAddr;
 
 use base64::Engine as _;
@@ -167,6 +169,22 @@ pub struct Context<'a> {
     /// The hashes of the entries' keys, side by side so that a scan touches little memory.
     hashes: Vec<u32>,
     entries: Vec<Entry<'a>>,
+    later: Option<Later<'a>>,
+    /// What `later` told.
+    told: OnceCell<Box<Context<'static>>>,
+}
+
+/// Who tells the keys that are worked out only when one of them is asked for.
+#[derive(Clone, Copy)]
+struct Later<'a> {
+    prefix: &'a str,
+    tell: &'a dyn Fn() -> Context<'static>,
+}
+
+impl fmt::Debug for Later<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Later").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -191,7 +209,12 @@ impl<'a> Context<'a> {
 
     /// No keys yet, and room for some.
     pub fn with_capacity(keys: usize) -> Self {
-        Self { hashes: Vec::with_capacity(keys), entries: Vec::with_capacity(keys) }
+        Self { hashes: Vec::with_capacity(keys), entries: Vec::with_capacity(keys), ..Self::default() }
+    }
+
+    /// Has keys that begin with `prefix` and are not set told by `tell`, at most once, when the first of them is asked for.
+    pub fn tell_later(&mut self, prefix: &'a str, tell: &'a dyn Fn() -> Context<'static>) {
+        self.later = Some(Later { prefix, tell });
     }
 
     /// Gives a single-valued key its value. What it had is replaced.
@@ -226,10 +249,16 @@ impl<'a> Context<'a> {
         let candidates = self.hashes.iter().zip(&self.entries).filter(|(other, _)| **other == hash);
         let entry = candidates.map(|(_, entry)| entry).find(|entry| entry.is(name));
         match entry.map(|entry| &entry.values) {
-            None => &[],
+            None => self.told(name).map_or(&[], |told| told.find(hash, name)),
             Some(Values::One(value)) => std::slice::from_ref(value),
             Some(Values::Many(values)) => values,
         }
+    }
+
+    fn told(&self, name: &str) -> Option<&Context<'static>> {
+        let Later { prefix, tell } = self.later.as_ref()?;
+        let is_theirs = name.get(..prefix.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(prefix));
+        is_theirs.then(|| &**self.told.get_or_init(|| Box::new(tell())))
     }
 
     fn put(&mut self, prefix: &'a str, name: Cow<'a, str>, values: Values<'a>) {
@@ -281,6 +310,28 @@ mod tests {
         assert_eq!(context.values("aws:PrincipalTag/Tea"), []);
         context.set_many("aws:TagKeys", Vec::<&str>::new());
         assert_eq!(context.values("aws:TagKeys"), []);
+    }
+
+    #[test]
+    fn what_is_told_later_is_told_once_and_only_if_asked_for() {
+        let times = std::cell::Cell::new(0);
+        let tell = || {
+            times.set(times.get() + 1);
+            let mut told = Context::new();
+            told.set_many("dynamodb:Attributes", ["a", "b"]);
+            told.set("dynamodb:Select", "COUNT");
+            told
+        };
+        let mut context = Context::new();
+        context.set("aws:PrincipalType", "User");
+        context.set("dynamodb:Select", "ALL_ATTRIBUTES");
+        context.tell_later("dynamodb:", &tell);
+        assert_eq!(context.values("aws:SourceVpc"), []);
+        assert_eq!(context.values("dynamodb:Select"), ["ALL_ATTRIBUTES".into()]);
+        assert_eq!(times.get(), 0);
+        assert_eq!(context.values("DynamoDB:attributes"), ["a".into(), "b".into()]);
+        assert_eq!(context.values("dynamodb:LeadingKeys"), []);
+        assert_eq!(times.get(), 1);
     }
 
     #[test]

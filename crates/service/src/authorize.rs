@@ -5,7 +5,7 @@ use std::ops::Deref;
 use kernel::{Arn, Call};
 use wire::{Access, CommonError, Operation};
 
-use crate::target::Target;
+use crate::target::{ConditionKey, Target};
 
 /// What an operation touches, found by its resolver: named for the policies, loaded for the handler.
 #[derive(Clone, Debug)]
@@ -77,8 +77,14 @@ pub enum Decision {
     Deny(String),
 }
 
+/// Works out condition keys.
+pub type Tell<'a> = &'a dyn Fn() -> Vec<ConditionKey>;
+
+/// Gives a target the condition keys that are worked out for it.
+pub(crate) type Describing<'a, T> = &'a dyn Fn(&T, Target) -> Target;
+
 /// What a caller wants to do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Question<'a> {
     /// As policies name it: `sqs:SendMessage`.
     pub action: &'a str,
@@ -86,6 +92,15 @@ pub struct Question<'a> {
     pub on_resources: bool,
     /// To what.
     pub target: &'a Target,
+    /// Tells more condition keys of the action's service, for when a policy asks for one.
+    pub later: Option<Tell<'a>>,
+}
+
+impl<'a> Question<'a> {
+    /// Whether an action is allowed on a resource.
+    pub fn new(action: &'a str, target: &'a Target) -> Self {
+        Self { action, on_resources: true, target, later: None }
+    }
 }
 
 /// Decides whether a caller may do something. Whatever goes wrong inside is a denial.
@@ -95,21 +110,27 @@ pub trait Authorizer: Send + Sync {
 }
 
 /// Lets a resource through if every action of the operation is allowed on it. An operation without any action
-/// cannot be allowed.
+/// cannot be allowed. `describe` gives a target the condition keys that are worked out only when a policy asks for one.
 pub(crate) fn authorize<T>(
     authorizer: &dyn Authorizer,
     call: &Call,
     operation: &Operation,
     resource: Resource<T>,
+    describe: Option<Describing<'_, T>>,
 ) -> Result<Allowed<T>, CommonError> {
     if operation.access != Access::Policy {
         return Ok(Allowed(resource.value));
     }
     for target in &resource.targets {
+        let tell = || match describe {
+            Some(describe) => describe(&resource.value, Target::new(target.arn.clone())).keys,
+            None => Vec::new(),
+        };
+        let later = describe.map(|_| &tell as Tell<'_>);
         if let Some(door) = target.door() {
-            check(authorizer, call, operation, &door)?;
+            check(authorizer, call, operation, &door, later)?;
         }
-        check(authorizer, call, operation, target)?;
+        check(authorizer, call, operation, target, later)?;
     }
     Ok(Allowed(resource.value))
 }
@@ -119,9 +140,10 @@ fn check(
     call: &Call,
     operation: &Operation,
     target: &Target,
+    later: Option<Tell<'_>>,
 ) -> Result<(), CommonError> {
     let ask = |action: &str, on_resources: bool| match authorizer
-        .decide(call, &Question { action, on_resources, target })
+        .decide(call, &Question { action, on_resources, target, later })
     {
         Decision::Allow => Ok(()),
         Decision::Deny(why) => Err(denied(call, action, &target.arn, &why)),

@@ -15,10 +15,10 @@ mod registry;
 mod target;
 
 pub use accounts::{Accounts, Owner};
-pub use authorize::{Allowed, Authorizer, Decision, Question, Resource};
+pub use authorize::{Allowed, Authorizer, Decision, Question, Resource, Tell};
 pub use cloud::Cloud;
 pub use edge::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended, Forms};
 pub use operation::{Failure, Invocation, Outcome};
 pub use places::places;
 pub use registry::{Background, Builder, Deps, Service};
-pub use target::{Door, ResourcePolicy, Target};
+pub use target::{ConditionKey, Door, ResourcePolicy, Target};

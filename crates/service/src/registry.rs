@@ -16,7 +16,8 @@ use crate::accounts::Accounts;
 use crate::authorize::{Allowed, Authorizer, Resource};
 use crate::cloud::Cloud;
 use crate::edge::Edge;
-use crate::operation::{AnyOperation, Invocation, Outcome, Typed};
+use crate::operation::{AnyOperation, Describe, Invocation, Outcome, Typed};
+use crate::target::Target;
 
 /// What every service is made from.
 #[derive(Clone)]
@@ -151,7 +152,7 @@ impl<S: Send + Sync + 'static> Builder<S> {
 
     /// Makes an operation available.
     #[must_use]
-    pub fn op<O, T, R, H, F>(mut self, _operation: O, resolve: R, handle: H) -> Self
+    pub fn op<O, T, R, H, F>(self, operation: O, resolve: R, handle: H) -> Self
     where
         O: OperationType,
         T: Send + 'static,
@@ -159,7 +160,44 @@ impl<S: Send + Sync + 'static> Builder<S> {
         H: Fn(Arc<S>, Arc<Call>, Allowed<T>, O::Input) -> F + Send + Sync + 'static,
         F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
     {
-        let typed: Typed<O> = Typed::new(self.state.clone(), resolve, handle);
+        self.add(operation, resolve, None, handle)
+    }
+
+    /// The same, where policies can ask for condition keys that cost something to work out: `describe` gives a target those
+    /// of its service, when a policy that matters asks for one.
+    #[must_use]
+    pub fn op_described<O, T, R, H, F>(
+        self,
+        operation: O,
+        resolve: R,
+        describe: fn(&S, &O::Input, &T, Target) -> Target,
+        handle: H,
+    ) -> Self
+    where
+        O: OperationType,
+        T: Send + 'static,
+        R: Fn(&S, &Call, &O::Input) -> Result<Resource<T>, O::Error> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Arc<Call>, Allowed<T>, O::Input) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
+    {
+        self.add(operation, resolve, Some(describe), handle)
+    }
+
+    fn add<O, T, R, H, F>(
+        mut self,
+        _operation: O,
+        resolve: R,
+        describe: Option<Describe<S, O::Input, T>>,
+        handle: H,
+    ) -> Self
+    where
+        O: OperationType,
+        T: Send + 'static,
+        R: Fn(&S, &Call, &O::Input) -> Result<Resource<T>, O::Error> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Arc<Call>, Allowed<T>, O::Input) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
+    {
+        let typed: Typed<O> = Typed::new(self.state.clone(), resolve, describe, handle);
         let before = self.service.operations.insert(O::descriptor().name, Box::new(typed));
         debug_assert!(before.is_none(), "{} is registered twice", O::descriptor().name);
         self

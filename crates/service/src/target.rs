@@ -6,6 +6,9 @@ use std::sync::Arc;
 use kernel::Arn;
 use policy::{AclGrant, Policy, Value};
 
+/// A condition key with its values.
+pub type ConditionKey = (Cow<'static, str>, Vec<Value<'static>>);
+
 /// A resource that an operation touches, as policies see it.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -22,7 +25,7 @@ pub struct Target {
     /// The canonical user id of the caller's account, for policies that name it so.
     pub caller_id: Option<String>,
     /// Condition keys of this request and resource.
-    pub keys: Vec<(Cow<'static, str>, Vec<Value<'static>>)>,
+    pub keys: Vec<ConditionKey>,
     /// The actions that must be allowed on it, in place of the operation's.
     pub actions: Option<Vec<Cow<'static, str>>>,
     /// What it is reached through: see [`Target::through`].

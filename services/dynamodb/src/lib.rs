@@ -42,6 +42,7 @@ use model_dynamodb::ops::*;
 use service::{Deps, Service};
 
 use crate::dynamodb::DynamoDb;
+use crate::resource::said;
 
 /// The service that reads the changes of tables.
 pub use streams::service as streams;
@@ -56,7 +57,7 @@ pub fn service(deps: Deps) -> Service {
         .op(CreateBackup, resource::create_backup, DynamoDb::create_backup)
         .op(CreateTable, resource::create_table, DynamoDb::create_table)
         .op(DeleteBackup, resource::delete_backup, DynamoDb::delete_backup)
-        .op(DeleteItem, resource::delete_item, DynamoDb::delete_item)
+        .op_described(DeleteItem, resource::delete_item, said::delete_item, DynamoDb::delete_item)
         .op(DeleteResourcePolicy, resource::delete_policy, DynamoDb::delete_resource_policy)
         .op(DeleteTable, resource::delete_table, DynamoDb::delete_table)
         .op(DescribeBackup, resource::describe_backup, DynamoDb::describe_backup)
@@ -71,27 +72,27 @@ pub fn service(deps: Deps) -> Service {
         .op(DescribeTimeToLive, resource::describe_time_to_live, DynamoDb::describe_time_to_live)
         .op(ExecuteStatement, resource::execute_statement, DynamoDb::execute_statement)
         .op(ExecuteTransaction, resource::execute_transaction, DynamoDb::execute_transaction)
-        .op(GetItem, resource::get_item, DynamoDb::get_item)
+        .op_described(GetItem, resource::get_item, said::get_item, DynamoDb::get_item)
         .op(GetResourcePolicy, resource::get_policy, DynamoDb::get_resource_policy)
         .op(ListBackups, resource::any, DynamoDb::list_backups)
         .op(ListTables, resource::any, DynamoDb::list_tables)
         .op(ListTagsOfResource, resource::list_tags, DynamoDb::list_tags_of_resource)
-        .op(PutItem, resource::put_item, DynamoDb::put_item)
+        .op_described(PutItem, resource::put_item, said::put_item, DynamoDb::put_item)
         .op(PutResourcePolicy, resource::put_policy, DynamoDb::put_resource_policy)
-        .op(Query, resource::query, DynamoDb::query)
+        .op_described(Query, resource::query, said::query, DynamoDb::query)
         .op(RestoreTableFromBackup, resource::restore_from_backup, DynamoDb::restore_table_from_backup)
         .op(
             RestoreTableToPointInTime,
             resource::restore_to_point_in_time,
             DynamoDb::restore_table_to_point_in_time,
         )
-        .op(Scan, resource::scan, DynamoDb::scan)
+        .op_described(Scan, resource::scan, said::scan, DynamoDb::scan)
         .op(TagResource, resource::tag, DynamoDb::tag_resource)
         .op(TransactGetItems, resource::transact_get, DynamoDb::transact_get_items)
         .op(TransactWriteItems, resource::transact_write, DynamoDb::transact_write_items)
         .op(UntagResource, resource::untag, DynamoDb::untag_resource)
         .op(UpdateContinuousBackups, resource::update_continuous_backups, DynamoDb::update_continuous_backups)
-        .op(UpdateItem, resource::update_item, DynamoDb::update_item)
+        .op_described(UpdateItem, resource::update_item, said::update_item, DynamoDb::update_item)
         .op(UpdateTable, resource::update_table, DynamoDb::update_table)
         .op(UpdateTimeToLive, resource::update_time_to_live, DynamoDb::update_time_to_live)
         .background(write::work(dynamodb.clone()))

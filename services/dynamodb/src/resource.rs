@@ -1,6 +1,7 @@
 //! Which resources an operation touches.
 
 mod governed;
+pub mod said;
 mod several;
 mod statements;
 
@@ -8,13 +9,12 @@ pub use governed::{Governed, delete_policy, get_policy, put_policy};
 pub use several::{batch_get, batch_write, transact_get, transact_write};
 pub use statements::{batch_execute, execute_statement, execute_transaction};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use attribute::{Given, Item, Value as Attribute};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use expression::{KeyCondition, Parameter};
 use kernel::{Arn, Call};
 use model_dynamodb::Error;
 use model_dynamodb::types::*;
@@ -22,14 +22,10 @@ use service::{Resource, Target};
 use store::Snapshot;
 
 use crate::backup::BackupArn;
-use crate::conditions::{Attributes, metering, returning, selecting};
 use crate::dynamodb::DynamoDb;
 use crate::error::{is_being_made, no_table, no_table_named, table_not_found, validation, wrong};
 use crate::keys::SERVICE;
-use crate::legacy;
 use crate::name::TableName;
-use crate::read::Source;
-use crate::request::parameters;
 use crate::table::Table;
 
 /// A table that was looked up.
@@ -99,29 +95,6 @@ impl Named {
             .flat_map(|item| table.record.key.partition.iter().filter_map(|name| item.get(name)));
         with_leading(target, as_texts(keys))
     }
-
-    /// With the partition key that a query names. A query without one, or with one that cannot be, is refused by its
-    /// operation, which reads it as this does: it never goes through for a policy that found no key to forbid.
-    fn queried(&self, target: Target, service: &DynamoDb, input: &QueryInput) -> Target {
-        let keys = || {
-            let table = self.found.as_ref()?;
-            let parameter = Parameter::KeyConditionExpression;
-            let tree = service.condition(parameter, input.key_condition_expression.as_ref()).ok()?;
-            let values = input.expression_attribute_values.as_ref();
-            let mut parameters = parameters(&input.expression_attribute_names, values).ok()?;
-            let bound = tree.map(|tree| parameters.condition(parameter, tree)).transpose().ok()?;
-            let old = legacy::keys(input.key_conditions.as_ref()).ok()?;
-            let condition = match (&bound, &old) {
-                (Some(bound), _) => KeyCondition::new(bound).ok()?,
-                (None, Some(old)) => old.condition(),
-                (None, None) => return None,
-            };
-            let source = Source::new(table, input.index_name.as_ref()).ok()?;
-            let wanted = condition.query(source.key().typed(&table.record.attributes).schema()).ok()?;
-            Some(as_texts(wanted.partition))
-        };
-        with_leading(target, keys().unwrap_or_default())
-    }
 }
 
 /// With `dynamodb:LeadingKeys`.
@@ -161,109 +134,33 @@ macro_rules! on_table {
 
 on_table! {
     create_backup: CreateBackupInput,
+    delete_item: DeleteItemInput,
     describe_continuous_backups: DescribeContinuousBackupsInput,
+    get_item: GetItemInput,
+    put_item: PutItemInput,
     update_continuous_backups: UpdateContinuousBackupsInput,
     delete_table: DeleteTableInput,
     describe_table: DescribeTableInput,
     describe_time_to_live: DescribeTimeToLiveInput,
+    update_item: UpdateItemInput,
     update_table: UpdateTableInput,
     update_time_to_live: UpdateTimeToLiveInput,
 }
 
-/// The names of attributes that older parameters have as keys.
-fn keys_of<V>(given: Option<&BTreeMap<String, V>>) -> impl Iterator<Item = &String> {
-    given.into_iter().flat_map(BTreeMap::keys)
+/// Operations on items of a table or of one of its indexes. What they say of themselves is in [`said`].
+macro_rules! on_index {
+    ($($name:ident: $input:ty),* $(,)?) => {
+        $(pub fn $name(service: &DynamoDb, call: &Call, input: &$input) -> Result<Resource<Named>, Error> {
+            let named = Named::look_up(service, call, &input.table_name)?;
+            Ok(Resource::new(named.target(input.index_name.as_deref()), named))
+        })*
+    };
 }
 
-pub fn get_item(service: &DynamoDb, call: &Call, input: &GetItemInput) -> Result<Resource<Named>, Error> {
-    let named = Named::look_up(service, call, &input.table_name)?;
-    let key = good(&input.key);
-    let target = Attributes::new(service, &input.expression_attribute_names)
-        .item(key)
-        .projection(input.projection_expression.as_ref())
-        .named(input.attributes_to_get.iter().flat_map(|names| names.iter()))
-        .of(named.leading(named.target(None), key));
-    let is_specific = input.projection_expression.is_some() || input.attributes_to_get.is_some();
-    let target = selecting(target, None, is_specific, false);
-    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
-}
-
-pub fn put_item(service: &DynamoDb, call: &Call, input: &PutItemInput) -> Result<Resource<Named>, Error> {
-    let named = Named::look_up(service, call, &input.table_name)?;
-    let item = good(&input.item);
-    let target = Attributes::new(service, &input.expression_attribute_names)
-        .item(item)
-        .condition(input.condition_expression.as_ref())
-        .named(keys_of(input.expected.as_ref()))
-        .of(named.leading(named.target(None), item));
-    let target = returning(target, input.return_values.as_ref().and_then(wire::Open::known));
-    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
-}
-
-pub fn delete_item(
-    service: &DynamoDb,
-    call: &Call,
-    input: &DeleteItemInput,
-) -> Result<Resource<Named>, Error> {
-    let named = Named::look_up(service, call, &input.table_name)?;
-    let key = good(&input.key);
-    let target = Attributes::new(service, &input.expression_attribute_names)
-        .item(key)
-        .condition(input.condition_expression.as_ref())
-        .named(keys_of(input.expected.as_ref()))
-        .of(named.leading(named.target(None), key));
-    let target = returning(target, input.return_values.as_ref().and_then(wire::Open::known));
-    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
-}
-
-pub fn update_item(
-    service: &DynamoDb,
-    call: &Call,
-    input: &UpdateItemInput,
-) -> Result<Resource<Named>, Error> {
-    let named = Named::look_up(service, call, &input.table_name)?;
-    let key = good(&input.key);
-    let target = Attributes::new(service, &input.expression_attribute_names)
-        .item(key)
-        .condition(input.condition_expression.as_ref())
-        .update(input.update_expression.as_ref())
-        .named(keys_of(input.expected.as_ref()))
-        .named(keys_of(input.attribute_updates.as_ref()))
-        .of(named.leading(named.target(None), key));
-    let target = returning(target, input.return_values.as_ref().and_then(wire::Open::known));
-    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
-}
-
-/// A table or one of its indexes, and the partition that is read.
-pub fn query(service: &DynamoDb, call: &Call, input: &QueryInput) -> Result<Resource<Named>, Error> {
-    let named = Named::look_up(service, call, &input.table_name)?;
-    let target = Attributes::new(service, &input.expression_attribute_names)
-        .condition(input.key_condition_expression.as_ref())
-        .condition(input.filter_expression.as_ref())
-        .projection(input.projection_expression.as_ref())
-        .named(keys_of(input.key_conditions.as_ref()))
-        .named(keys_of(input.query_filter.as_ref()))
-        .named(input.attributes_to_get.iter().flat_map(|names| names.iter()))
-        .of(named.target(input.index_name.as_deref()));
-    let target = named.queried(target, service, input);
-    let is_specific = input.projection_expression.is_some() || input.attributes_to_get.is_some();
-    let target = selecting(target, input.select.as_ref(), is_specific, input.index_name.is_some());
-    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
-}
-
-/// A table or one of its indexes. A scan names no key, so a policy that lets somebody have some keys must not let them
-/// scan, as with the real service.
-pub fn scan(service: &DynamoDb, call: &Call, input: &ScanInput) -> Result<Resource<Named>, Error> {
-    let named = Named::look_up(service, call, &input.table_name)?;
-    let target = Attributes::new(service, &input.expression_attribute_names)
-        .condition(input.filter_expression.as_ref())
-        .projection(input.projection_expression.as_ref())
-        .named(keys_of(input.scan_filter.as_ref()))
-        .named(input.attributes_to_get.iter().flat_map(|names| names.iter()))
-        .of(named.target(input.index_name.as_deref()));
-    let is_specific = input.projection_expression.is_some() || input.attributes_to_get.is_some();
-    let target = selecting(target, input.select.as_ref(), is_specific, input.index_name.is_some());
-    Ok(Resource::new(metering(target, input.return_consumed_capacity.as_ref()), named))
+on_index! {
+    query: QueryInput,
+    // A scan names no key, so a policy that lets somebody have some keys must not let them scan, as with the real service.
+    scan: ScanInput,
 }
 
 /// A table that is to be made. Who gives it tags or a policy must be allowed to do that too.

@@ -27,7 +27,7 @@ impl S3 {
         let Some(authorizer) = self.cloud.authorizer() else { return false };
         let allowed = |target: &Target| {
             target.actions.iter().flatten().all(|action| {
-                let question = Question { action, on_resources: true, target };
+                let question = Question::new(action, target);
                 authorizer.decide(call, &question) == Decision::Allow
             })
         };

@@ -97,7 +97,7 @@ impl DynamoDb {
         let Some(authorizer) = self.cloud.authorizer() else { return false };
         let may = |target: &service::Target| {
             let action = "dynamodb:PutResourcePolicy";
-            authorizer.decide(call, &Question { action, on_resources: true, target }) == Decision::Allow
+            authorizer.decide(call, &Question::new(action, target)) == Decision::Allow
         };
         may(&governed.target()) && !may(&governed.target().with_parsed_policy(Arc::new(policy)))
     }

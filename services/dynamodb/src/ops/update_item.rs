@@ -54,10 +54,10 @@ impl DynamoDb {
         let write = Write { key, change: Box::new(change), reads: true, bytes, rate: Rate::Strong };
         let written = self.write(table, write).await?;
         let consumed_capacity = written.units.shown(table, asked.as_ref(), false);
-        let bound =
-            trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref())?;
+        let bind =
+            || trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref());
         Ok(UpdateItemOutput {
-            attributes: returned(&bound, wanted, written).map(Shown::Item),
+            attributes: returned(bind, wanted, written)?.map(Shown::Item),
             consumed_capacity,
             item_collection_metrics: metrics,
         })
@@ -95,16 +95,21 @@ pub fn check_condition(table: &Table, bound: &BoundTrees<'_>) -> Result<(), Erro
     }
 }
 
-/// What an update shows of its item.
-pub fn returned(bound: &BoundTrees<'_>, wanted: ReturnValue, written: Written) -> Option<Item> {
+/// What an update shows of its item. It is only bound again where what it touches is to be shown.
+pub fn returned<'v>(
+    bind: impl Fn() -> Result<BoundTrees<'v>, Error>,
+    wanted: ReturnValue,
+    written: Written,
+) -> Result<Option<Item>, Error> {
     let touched = |item: Option<Arc<Item>>| {
-        let shown = bound.update.as_ref()?.touched().project(&*item?);
-        (!shown.is_empty()).then_some(shown)
+        let (Some(update), Some(item)) = (bind()?.update, item) else { return Ok(None) };
+        let shown = update.touched().project(&item);
+        Ok((!shown.is_empty()).then_some(shown))
     };
     match wanted {
-        ReturnValue::None => None,
-        ReturnValue::AllOld => written.old.map(Arc::unwrap_or_clone),
-        ReturnValue::AllNew => written.new.map(Arc::unwrap_or_clone),
+        ReturnValue::None => Ok(None),
+        ReturnValue::AllOld => Ok(written.old.map(Arc::unwrap_or_clone)),
+        ReturnValue::AllNew => Ok(written.new.map(Arc::unwrap_or_clone)),
         ReturnValue::UpdatedOld => touched(written.old),
         ReturnValue::UpdatedNew => touched(written.new),
     }

@@ -42,7 +42,7 @@ pub fn changed(table: &Table, statement: &Statement, shows_old: bool, rate: Rate
 impl Answer {
     /// The item, or what of it was changed.
     pub fn shown(&self, written: Written) -> Result<Option<Item>, Error> {
-        Ok(returned(&self.trees.bind(&None, None)?, self.returns, written))
+        returned(|| self.trees.bind(&None, None), self.returns, written)
     }
 }
 

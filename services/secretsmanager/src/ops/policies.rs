@@ -111,7 +111,7 @@ impl Secrets {
         let Some(authorizer) = self.cloud.authorizer() else { return false };
         let may = |target: &Target| {
             let action = "secretsmanager:PutResourcePolicy";
-            authorizer.decide(call, &Question { action, on_resources: true, target }) == Decision::Allow
+            authorizer.decide(call, &Question::new(action, target)) == Decision::Allow
         };
         may(&of_secret(found)) && !may(&of_secret(found).with_parsed_policy(policy))
     }

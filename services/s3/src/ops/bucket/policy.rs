@@ -100,7 +100,7 @@ impl S3 {
             return Ok(());
         }
         let target = target_with(self, call, bucket, policy);
-        let question = Question { action: "s3:PutBucketPolicy", on_resources: true, target: &target };
+        let question = Question::new("s3:PutBucketPolicy", &target);
         match self.cloud.authorizer().map(|authorizer| authorizer.decide(call, &question)) {
             Some(Decision::Allow) => Ok(()),
             _ => Err(access_denied().into()),
