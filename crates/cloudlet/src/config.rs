@@ -63,6 +63,11 @@ pub struct Settings {
     #[arg(skip)]
     #[serde(default)]
     pub scrub: scrub::Settings,
+
+    /// How DynamoDB is to be. In the file alone.
+    #[arg(skip)]
+    #[serde(default)]
+    pub dynamodb: dynamodb::Settings,
 }
 
 /// Settings with nothing left open.
@@ -84,6 +89,8 @@ pub struct Config {
     pub keys: ConfiguredKeys,
     /// See [`Settings::scrub`]; none: it is off.
     pub scrub: Option<Scrub>,
+    /// See [`Settings::dynamodb`].
+    pub dynamodb: dynamodb::Settings,
 }
 
 /// LocalStack's port: projects made for it find us without a change.
@@ -125,6 +132,7 @@ impl Settings {
             log: self.log.clone().or(file.log).unwrap_or_else(|| "info,access=warn".to_owned()),
             keys,
             scrub: file.scrub.resolve()?,
+            dynamodb: file.dynamodb,
         })
     }
 }
@@ -268,6 +276,14 @@ mod tests {
         for wrong in ["[scrub]\nevery = '1w'\n", "[scrub]\nmib_per_second = 0\n", "[scrub]\never = '1d'\n"] {
             assert!(resolve(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn throttling_is_set_in_the_file() {
+        let throttles = |text: &str| resolve(text).unwrap().dynamodb.throttle;
+        assert!(throttles("[dynamodb]\nthrottle = true\n"));
+        assert!(!throttles("[dynamodb]\n") && !throttles(""));
+        assert!(resolve("[dynamodb]\nthrottled = true\n").is_err());
     }
 
     #[test]

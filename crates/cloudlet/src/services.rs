@@ -6,10 +6,10 @@ use oidc::{HttpFetch, Issuers};
 use service::{Deps, Service};
 
 /// Makes the services.
-pub fn all(deps: &Deps) -> Vec<Service> {
+pub fn all(deps: &Deps, dynamodb: dynamodb::Settings) -> Vec<Service> {
     let [s3, s3control] = s3::services(deps.clone());
     vec![
-        dynamodb::service(deps.clone()),
+        dynamodb::service_with(deps.clone(), dynamodb),
         dynamodb::streams(deps.clone()),
         iam::service(deps.clone()),
         kms::service(deps.clone()),
@@ -46,7 +46,7 @@ mod tests {
             ("ssm", model_ssm::ops::ALL),
             ("sts", model_sts::ops::ALL),
         ];
-        let services = all(&deps);
+        let services = all(&deps, dynamodb::Settings::default());
         assert_eq!(services.len(), generated.len());
         for service in services {
             let id = service.model().id;

@@ -17,7 +17,9 @@ use crate::keys::Place;
 use crate::latches::Latches;
 use crate::limits::HOT_TABLES_MAX;
 use crate::table::Table;
+use crate::throttle::Throttle;
 use crate::write::{Combined, Job};
+use crate::{Settings, capacity::Units};
 
 /// The service's state.
 pub struct DynamoDb {
@@ -31,13 +33,16 @@ pub struct DynamoDb {
     pub(crate) latches: Arc<Latches<Job>>,
     pub(crate) combined: Combined,
     pub(crate) housekeeping: Housekeeping,
+    /// None: nobody is throttled.
+    pub(crate) throttle: Option<Throttle>,
     /// Tables as last read, by the keys of their rows; each is checked against its row at every use.
     hot: RwLock<HashMap<Bytes, Arc<Table>>>,
 }
 
 impl DynamoDb {
-    pub fn new(deps: Deps) -> Self {
+    pub fn new(deps: Deps, settings: Settings) -> Self {
         Self {
+            throttle: settings.throttle.then(|| Throttle::new(deps.clock.clone())),
             store: deps.store,
             clock: deps.clock,
             ids: deps.ids,
@@ -88,6 +93,17 @@ impl DynamoDb {
         }
         hot.insert(row, table.clone());
         Ok(table)
+    }
+
+    /// Takes the capacity that a read has used, where that is counted.
+    ///
+    /// # Errors
+    /// See [`Throttle::admit`].
+    pub fn charge(&self, table: &Table, units: &Units) -> Result<(), Error> {
+        match &self.throttle {
+            Some(throttle) => throttle.take(table, units),
+            None => Ok(()),
+        }
     }
 
     /// Runs a transaction until it commits. `body` may run several times.

@@ -33,12 +33,14 @@ mod schema;
 mod stream;
 mod streams;
 mod table;
+mod throttle;
 mod trimming;
 mod write;
 
 use std::sync::Arc;
 
 use model_dynamodb::ops::*;
+use serde::Deserialize;
 use service::{Deps, Service};
 
 use crate::dynamodb::DynamoDb;
@@ -47,9 +49,22 @@ use crate::resource::said;
 /// The service that reads the changes of tables.
 pub use streams::service as streams;
 
-/// The service.
+/// What of the service can be otherwise: `[dynamodb]` of the configuration file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Whether who uses more capacity than is provisioned is throttled.
+    pub throttle: bool,
+}
+
+/// The service, with nothing set.
 pub fn service(deps: Deps) -> Service {
-    let dynamodb = Arc::new(DynamoDb::new(deps));
+    service_with(deps, Settings::default())
+}
+
+/// The service.
+pub fn service_with(deps: Deps, settings: Settings) -> Service {
+    let dynamodb = Arc::new(DynamoDb::new(deps, settings));
     Service::builder(&model_dynamodb::SERVICE, dynamodb.clone())
         .op(BatchExecuteStatement, resource::batch_execute, DynamoDb::batch_execute_statement)
         .op(BatchGetItem, resource::batch_get, DynamoDb::batch_get_item)

@@ -102,6 +102,12 @@ impl Table {
         self.place.log(&self.record.id)
     }
 
+    /// An index as policies see it.
+    pub fn index_arn(&self, index: &Index) -> Arn {
+        let resource = format!("table/{}/index/{}", self.name, index.name);
+        Arn::aws(SERVICE, &self.place.region, &self.place.account, &resource)
+    }
+
     /// The index of this name.
     pub fn index(&self, name: &str) -> Option<&Index> {
         self.record.indexes.iter().find(|index| index.name == name)

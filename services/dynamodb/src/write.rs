@@ -22,6 +22,7 @@ use crate::log::{self, By, Event};
 use crate::records::IndexState;
 use crate::row::Row;
 use crate::table::{ItemKey, Table};
+use crate::throttle::Kind;
 
 /// What is to become of an item, given what it is: the item after it, none if it is to go, or the error of a condition that
 /// does not hold. It may be asked several times.
@@ -171,6 +172,11 @@ impl DynamoDb {
 
     /// The same, done by somebody.
     pub fn apply_by(&self, tx: &mut Tx, table: &Table, write: &Write, by: By) -> Result<Written, Failure> {
+        // Items that end are removed for nothing.
+        let throttle = self.throttle.as_ref().filter(|_| by == By::User);
+        if let Some(throttle) = throttle {
+            throttle.admit(table, None, Kind::Write)?;
+        }
         let raw = tx.get(&write.key.row)?;
         let before = raw.as_ref().map(Row::decode).transpose()?;
         let logs = table.logs();
@@ -180,7 +186,16 @@ impl DynamoDb {
             Some(row) if write.reads || has_indexes || ends.is_some() || logs.is_some() => Some(row.item()?),
             _ => None,
         };
-        let new = (write.change)(table, old.as_ref())?;
+        let new = match (write.change)(table, old.as_ref()) {
+            Ok(new) => new,
+            Err(error) => {
+                if let (Some(throttle), Error::ConditionalCheckFailedException(_)) = (throttle, &error) {
+                    let write = of_write(before.as_ref().map_or(0, |row| row.size), write.rate);
+                    throttle.spend(table, &Units { write, ..Units::default() });
+                }
+                return Err(error.into());
+            }
+        };
         let is_same = old.is_some() && old == new;
         let after = match &new {
             Some(item) => {
@@ -195,7 +210,11 @@ impl DynamoDb {
             write: of_write(old_size.unwrap_or(0).max(new_size.unwrap_or(0)), write.rate),
             ..Units::default()
         };
+        if let Some(throttle) = throttle.filter(|_| has_indexes && !is_same) {
+            throttle.admit_entries(table, &write.key.row, old.as_ref(), new.as_ref())?;
+        }
         if is_same {
+            throttle.inspect(|throttle| throttle.spend(table, &units));
             let (old, new) = (old.map(Arc::new), new.map(Arc::new));
             return Ok(Written { old, new, units, logged: 0 });
         }
@@ -217,6 +236,7 @@ impl DynamoDb {
             None if before.is_some() => tx.delete(write.key.row.clone()),
             None => {}
         }
+        throttle.inspect(|throttle| throttle.spend(table, &units));
         Ok(Written { old: old.map(Arc::new), new: new.map(Arc::new), units, logged })
     }
 

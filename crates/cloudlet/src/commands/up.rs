@@ -111,7 +111,7 @@ async fn up(
     let directory = Arc::new(Directory::new(store.clone(), documents.clone()));
     let keyring = Keyring::new(store.clone(), vault.clone(), directory.clone());
     let usage = Usage::default();
-    let services = services::all(&deps);
+    let services = services::all(&deps, config.dynamodb);
     background.spawn(usage.clone().run(store.clone(), clock.clone()));
     for work in services.iter().flat_map(service::Service::take_background) {
         background.spawn(work);

@@ -80,7 +80,7 @@ impl Server {
         let keyring = Keyring::new(deps.store.clone(), deps.vault.clone(), directory.clone());
         let recorder =
             Arc::new(Recorder { authority: Authority::new(directory, documents), refused: Mutex::default() });
-        deps.cloud.fill(crate::services::all(&deps), recorder.clone());
+        deps.cloud.fill(crate::services::all(&deps, dynamodb::Settings::default()), recorder.clone());
         let credentials =
             Arc::new(AccessKeys { configured: ConfiguredKeys::default(), keyring, usage: Usage::default() });
         let gateway = Gateway::new(

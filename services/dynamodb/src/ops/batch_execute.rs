@@ -73,6 +73,7 @@ impl DynamoDb {
             Statement::Select(select) => {
                 let rate = Rate::of_read(request.consistent_read);
                 let (item, units, _) = one(&prepared.named.snapshot, table, select, rate)?;
+                self.charge(table, &units)?;
                 Ok((item, units))
             }
             Statement::Exists(_) => Err(validation("EXISTS can only be used in a transaction")),
@@ -100,6 +101,7 @@ fn said(error: Error) -> BatchStatementError {
             (Code::ProvisionedThroughputExceeded, exceeded.message, None)
         }
         Error::Common(CommonError::Validation(text)) => (Code::ValidationError, Some(text), None),
+        Error::ThrottlingException(throttled) => (Code::ThrottlingError, throttled.message, None),
         Error::Common(CommonError::Throttling(text)) => (Code::ThrottlingError, Some(text), None),
         error => {
             tracing::error!(?error, "a statement of a batch failed");

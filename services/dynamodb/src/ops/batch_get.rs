@@ -15,6 +15,7 @@ use crate::limits::{BATCH_GET_BYTES_MAX, BATCH_GET_MAX};
 use crate::name::TableName;
 use crate::resource::Named;
 use crate::row::Row;
+use crate::throttle::is_throttled;
 
 impl DynamoDb {
     pub async fn batch_get_item(
@@ -57,7 +58,8 @@ impl DynamoDb {
         }
         let (mut responses, mut unprocessed) = (BTreeMap::new(), BTreeMap::new());
         let mut consumed = Vec::new();
-        let mut bytes = 0;
+        let (mut bytes, mut throttled) = (0, None);
+        let mut done = 0;
         for (given, wanted, named, table, shows, keys) in plans {
             let rate = Rate::of_read(wanted.consistent_read);
             let (mut found, mut left) = (Vec::new(), Vec::new());
@@ -69,8 +71,18 @@ impl DynamoDb {
                 }
                 let row = named.snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
                 let size = row.as_ref().map_or(0, |row| row.size);
+                let cost = Units::reading(of_read(size, rate));
+                match self.charge(table, &cost) {
+                    Err(error) if is_throttled(&error) => {
+                        left.push(given.clone());
+                        throttled = Some(error);
+                        continue;
+                    }
+                    charged => charged?,
+                }
+                done += 1;
                 bytes += size;
-                units.read += of_read(size, rate);
+                units.add(&cost);
                 found.extend(row.as_ref().map(|row| shows.show(row)).transpose()?);
             }
             if !left.is_empty() {
@@ -78,6 +90,9 @@ impl DynamoDb {
             }
             responses.insert(given.clone(), found);
             consumed.extend(units.shown(table, input.return_consumed_capacity.as_ref(), false));
+        }
+        if let Some(error) = throttled.filter(|_| done == 0) {
+            return Err(error);
         }
         Ok(BatchGetItemOutput {
             responses: Some(responses),

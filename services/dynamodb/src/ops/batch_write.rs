@@ -17,7 +17,11 @@ use crate::limits::{BATCH_WRITE_MAX, LOGGED_BYTES_MAX};
 use crate::name::TableName;
 use crate::resource::Named;
 use crate::table::Table;
+use crate::throttle::is_throttled;
 use crate::write::Write;
+
+/// What a write has cost, or that there was no capacity for it.
+type Done = Result<(Arc<Table>, Units), Error>;
 
 impl DynamoDb {
     /// As a rule all of it is one commit, else as few as hold it: cheaper than one for each item, and more than was asked for.
@@ -38,6 +42,7 @@ impl DynamoDb {
             return Err(validation("Too many items requested for the BatchWriteItem call"));
         }
         let mut writes: Vec<(Arc<Table>, Write)> = Vec::with_capacity(asked);
+        let mut sources = Vec::with_capacity(asked);
         let mut metrics = BTreeMap::new();
         for (given, requests) in &*input.request_items {
             let name = TableName::parse(&call, given)?;
@@ -55,48 +60,58 @@ impl DynamoDb {
                     metrics.entry(given.clone()).or_insert_with(Vec::new).push(of_item);
                 }
                 writes.push((table.clone(), write));
+                sources.push((given, request));
             }
         }
         let _turns = self.latches.all(writes.iter().map(|(_, write)| &write.key.row)).await;
-        let mut units = PerTable::default();
-        let mut rest = &writes[..];
-        let mut at_most = rest.len();
-        while !rest.is_empty() {
+        let mut done = Vec::with_capacity(asked);
+        let mut at_most = asked;
+        while done.len() < asked {
+            let rest = &writes[done.len()..];
             let part = &rest[..at_most.min(rest.len())];
             match self.store.transact(|tx| self.as_many(tx, part)).await {
-                Ok(costs) => {
-                    rest = &rest[costs.len()..];
-                    costs.into_iter().for_each(|(table, more)| units.add(&table, &more));
-                }
+                Ok(more) => done.extend(more),
                 Err(failure) if failure.is_too_large() && part.len() > 1 => at_most = part.len() / 2,
                 Err(failure) => return Err(failure.into()),
             }
         }
+        let mut units = PerTable::default();
+        let mut unprocessed: BTreeMap<String, Vec<WriteRequest>> = BTreeMap::new();
+        let nothing = done.iter().all(Result::is_err);
+        for (done, (given, request)) in done.into_iter().zip(sources) {
+            match done {
+                Ok((table, cost)) => units.add(&table, &cost),
+                Err(error) if nothing => return Err(error),
+                Err(_) => unprocessed.entry(given.clone()).or_default().push(request.clone()),
+            }
+        }
         Ok(BatchWriteItemOutput {
-            unprocessed_items: Some(BTreeMap::new()),
+            unprocessed_items: Some(unprocessed),
             item_collection_metrics: (!metrics.is_empty()).then_some(metrics),
             consumed_capacity: units.shown(input.return_consumed_capacity.as_ref(), false),
         })
     }
 
-    /// Does writes until the transaction's part of logs is long; what each of those that were done costs.
-    fn as_many(
-        &self,
-        tx: &mut Tx,
-        writes: &[(Arc<Table>, Write)],
-    ) -> Result<Vec<(Arc<Table>, Units)>, Failure> {
-        let mut costs = Vec::with_capacity(writes.len());
+    /// Does writes until the transaction's part of logs is long; what each of those that were done costs, or why there was
+    /// no capacity for it.
+    fn as_many(&self, tx: &mut Tx, writes: &[(Arc<Table>, Write)]) -> Result<Vec<Done>, Failure> {
+        let mut done = Vec::with_capacity(writes.len());
         let mut logged = 0;
         for (table, write) in writes {
             if logged > LOGGED_BYTES_MAX {
                 break;
             }
             let table = self.current(tx, table)?;
-            let written = self.apply(tx, &table, write)?;
-            logged += written.logged;
-            costs.push((table, written.units));
+            done.push(match self.apply(tx, &table, write) {
+                Ok(written) => {
+                    logged += written.logged;
+                    Ok((table, written.units))
+                }
+                Err(Failure::Api(error)) if is_throttled(&error) => Err(*error),
+                Err(failure) => return Err(failure),
+            });
         }
-        Ok(costs)
+        Ok(done)
     }
 }
 

@@ -9,7 +9,6 @@ use service::Allowed;
 use store::Snapshot;
 
 use crate::dynamodb::DynamoDb;
-use crate::keys::SERVICE;
 use crate::records::{Billing, Index, IndexState, Projection as Shown, TableStream, Throughput, View};
 use crate::resource::Named;
 use crate::schema::{KeyNames, Scalar};
@@ -150,11 +149,6 @@ fn stream_arn(table: &Table, stream: &TableStream) -> Arn {
     StreamArn { place: table.place.clone(), table: table.name.clone(), label: stream.label.clone() }.arn()
 }
 
-fn index_arn(table: &Table, index: &Index) -> Arn {
-    let resource = format!("table/{}/index/{}", table.name, index.name);
-    Arn::aws(SERVICE, &table.place.region, &table.place.account, &resource)
-}
-
 fn local(
     snapshot: &Snapshot,
     table: &Table,
@@ -166,7 +160,7 @@ fn local(
         projection: Some(projection(&index.projection)),
         index_size_bytes: Some(counter(snapshot, &table.contents.bytes(index.id))?),
         item_count: Some(counter(snapshot, &table.contents.count(index.id))?),
-        index_arn: Some(index_arn(table, index).to_string()),
+        index_arn: Some(table.index_arn(index).to_string()),
     })
 }
 
@@ -189,7 +183,7 @@ fn global(
         provisioned_throughput: Some(throughput(index.throughput.unwrap_or_default())),
         index_size_bytes: Some(counter(snapshot, &table.contents.bytes(index.id))?),
         item_count: Some(counter(snapshot, &table.contents.count(index.id))?),
-        index_arn: Some(index_arn(table, index).to_string()),
+        index_arn: Some(table.index_arn(index).to_string()),
         ..Default::default()
     })
 }

@@ -35,6 +35,7 @@ impl DynamoDb {
                     limit,
                     from.transpose()?,
                 )?;
+                self.charge(table, &page.units)?;
                 Ok(ExecuteStatementOutput {
                     items: Some(page.items),
                     next_token: page.next.as_ref().map(|next| next.encode(&digest)),

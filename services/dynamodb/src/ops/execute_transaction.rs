@@ -52,6 +52,7 @@ impl DynamoDb {
             let Statement::Select(select) = &prepared.statement else { continue };
             let read = one(&snapshot, table, select, Rate::Transaction);
             let (item, cost, size) = read.map_err(|error| cancelled_by(at, count, error))?;
+            self.charge(table, &cost).map_err(|error| cancelled_by(at, count, error))?;
             bytes += size;
             if bytes > TRANSACTION_BYTES_MAX {
                 return Err(validation(

@@ -33,6 +33,7 @@ impl DynamoDb {
         let row = named.snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
         let rate = Rate::of_read(input.consistent_read);
         let units = Units::reading(of_read(row.as_ref().map_or(0, |row| row.size), rate));
+        self.charge(table, &units)?;
         let item = row.as_ref().map(|row| projection.show(row)).transpose()?;
         Ok(GetItemOutput {
             item,

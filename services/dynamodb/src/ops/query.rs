@@ -102,6 +102,7 @@ impl DynamoDb {
             })?;
         }
         let page = read::page(&named.snapshot, &source, range, reverse, &wish)?;
+        self.charge(table, &page.units)?;
         Ok(QueryOutput {
             items: (wish.select != model_dynamodb::types::Select::Count).then_some(page.items),
             count: Some(page.count as i32),

@@ -74,6 +74,7 @@ impl DynamoDb {
             })?;
         }
         let page = read::page(&named.snapshot, &source, range, false, &wish)?;
+        self.charge(table, &page.units)?;
         Ok(ScanOutput {
             items: (wish.select != Select::Count).then_some(page.items),
             count: Some(page.count as i32),

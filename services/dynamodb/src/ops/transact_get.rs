@@ -8,6 +8,7 @@ use model_dynamodb::Error;
 use model_dynamodb::types::{ItemResponse, TransactGetItemsInput, TransactGetItemsOutput};
 use service::Allowed;
 
+use super::transact_write::cancelled_by;
 use crate::capacity::{Rate, Units, of_read};
 use crate::dynamodb::DynamoDb;
 use crate::error::{invalid, validation};
@@ -44,7 +45,8 @@ impl DynamoDb {
         let mut responses = Vec::with_capacity(plans.len());
         let mut units: Vec<(&Arc<Table>, Units)> = Vec::new();
         let mut bytes = 0;
-        for (table, shows, key) in plans {
+        let count = plans.len();
+        for (at, (table, shows, key)) in plans.into_iter().enumerate() {
             let row = snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
             let size = row.as_ref().map_or(0, |row| row.size);
             bytes += size;
@@ -54,6 +56,7 @@ impl DynamoDb {
                 ));
             }
             let read = of_read(size, Rate::Transaction);
+            self.charge(table, &Units::reading(read)).map_err(|error| cancelled_by(at, count, error))?;
             match units.iter_mut().find(|(known, _)| known.row == table.row) {
                 Some((_, units)) => units.read += read,
                 None => units.push((table, Units::reading(read))),

@@ -82,16 +82,18 @@ impl DynamoDb {
                 self.all(tx, actions).map(Some)
             })
             .await?;
+        if let Some(units) = done {
+            return Ok(units);
+        }
         // What was done before costs what it costs to look.
-        Ok(done.unwrap_or_else(|| {
-            let mut all = PerTable::default();
-            for action in actions {
-                let bytes = action.write.bytes;
-                let read = Units::reading(crate::capacity::of_read(bytes, Rate::Transaction));
-                all.add(&action.table, &read);
-            }
-            all
-        }))
+        let mut all = PerTable::default();
+        for action in actions {
+            let bytes = action.write.bytes;
+            let read = Units::reading(crate::capacity::of_read(bytes, Rate::Transaction));
+            self.charge(&action.table, &read)?;
+            all.add(&action.table, &read);
+        }
+        Ok(all)
     }
 
     /// Does all actions or none, and says of each why not.
@@ -290,7 +292,7 @@ fn action(
 }
 
 /// Why an action was not done; errors that are not about its item are those of the request.
-fn reason(error: Error) -> Result<CancellationReason, Failure> {
+fn reason(error: Error) -> Result<CancellationReason, Error> {
     match error {
         Error::ConditionalCheckFailedException(failed) => Ok(CancellationReason {
             item: failed.item,
@@ -302,17 +304,32 @@ fn reason(error: Error) -> Result<CancellationReason, Failure> {
             code: Some("DuplicateItem".to_owned()),
             message: duplicate.message,
         }),
+        Error::ProvisionedThroughputExceededException(exceeded) => Ok(CancellationReason {
+            item: None,
+            code: Some("ProvisionedThroughputExceeded".to_owned()),
+            message: exceeded.message,
+        }),
+        Error::ThrottlingException(throttled) => Ok(CancellationReason {
+            item: None,
+            code: Some("ThrottlingError".to_owned()),
+            message: throttled.message,
+        }),
         Error::Common(CommonError::Validation(text)) => Ok(validation_error(text)),
-        error => Err(error.into()),
+        error => Err(error),
     }
 }
 
-/// The transaction is not done because of one action, which is not what its table wants.
+/// The transaction is not done because of one action, which is not what its table wants, or for which it has too little
+/// capacity.
 pub(super) fn cancelled_by(at: usize, count: usize, error: Error) -> Error {
-    let Error::Common(CommonError::Validation(text)) = error else { return error };
-    let mut reasons = vec![nothing(); count];
-    reasons[at] = validation_error(text);
-    cancelled(reasons)
+    match reason(error) {
+        Ok(reason) => {
+            let mut reasons = vec![nothing(); count];
+            reasons[at] = reason;
+            cancelled(reasons)
+        }
+        Err(error) => error,
+    }
 }
 
 /// Nothing is wrong with an action.
