@@ -13,7 +13,8 @@ use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, corrupt};
 use crate::keys::{self, Place};
 use crate::log::Event;
-use crate::records::{self, Copy, CopyState, Cut, Hold, Source};
+use crate::records::{self, Copy, CopyState, Cut, Hold, Home, Source};
+use crate::replicas;
 use crate::row::Row;
 use crate::schema::KeyNames;
 use crate::stream;
@@ -30,8 +31,8 @@ pub struct Work<'w> {
     pub place: &'w Place,
     /// The key of the items.
     pub key: &'w KeyNames,
-    /// The id of the contents that are made.
-    pub to: &'w str,
+    /// The contents that are made.
+    pub to: &'w Home,
 }
 
 /// What a step has found, ready to be written.
@@ -104,7 +105,7 @@ impl DynamoDb {
                 };
                 let cut = match cut {
                     Cut::Version(version) => Stamp::new(*version, 0),
-                    Cut::Mark => stream::marked(&snapshot, work.place, &copy.from, work.to, false)?
+                    Cut::Mark => stream::marked(&snapshot, work.place, &copy.from, &work.to.id, false)?
                         .ok_or_else(|| corrupt("the moment of a copy is not kept"))?,
                 };
                 let log = work.place.log(&copy.from);
@@ -171,7 +172,7 @@ pub fn hold(
     let from = match cut {
         Cut::Version(version) => version,
         Cut::Mark => {
-            stream::mark(tx, place, &table.id, by, false)?;
+            stream::mark(tx, place, &table.home, by, false)?;
             tx.version()
         }
     };
@@ -180,22 +181,23 @@ pub fn hold(
 }
 
 /// Lets go of what a copy was made from.
-pub fn release(tx: &mut Tx, place: &Place, to: &str, copy: &Copy) -> Result<(), Failure> {
+pub fn release(tx: &mut Tx, place: &Place, to: &Home, copy: &Copy) -> Result<(), Failure> {
     match &copy.source {
-        Source::Table { name, .. } => {
-            let row = place.table(name);
-            let found = tx.get(&row)?.map(|found| records::Table::decode(&found)).transpose()?;
-            if let Some(mut table) = found.filter(|table| table.id == copy.from) {
-                table.holds.retain(|hold| hold.by != to);
-                tx.put(row, table.encode());
+        Source::Table { region, name, .. } => {
+            let place = place.in_region(region);
+            let found =
+                tx.get(&place.table(name))?.map(|found| records::Table::decode(&found)).transpose()?;
+            if let Some(mut table) = found.filter(|table| table.home == copy.from) {
+                table.holds.retain(|hold| hold.by != to.id);
+                replicas::save(tx, (&place, name), table)?;
             }
-            tx.delete_range(KeyRange::prefix(place.marks(&copy.from, to)));
+            tx.delete_range(KeyRange::prefix(place.marks(&copy.from, &to.id)));
         }
         Source::Backup { table, id } => {
             let row = place.backup(table, id);
             if let Some(found) = tx.get(&row)? {
                 let mut backup = records::Backup::decode(&found)?;
-                backup.used_by.retain(|used_by| used_by != to);
+                backup.used_by.retain(|used_by| *used_by != to.id);
                 tx.put(row, backup.encode());
             }
         }

@@ -82,6 +82,15 @@ impl DynamoDb {
         if now.record.id == table.record.id { Ok(now) } else { Err(no_table().into()) }
     }
 
+    /// The table of this name as a transaction sees it.
+    pub fn get(&self, tx: &mut Tx, place: &Place, name: &str) -> Result<Option<Arc<Table>>, Failure> {
+        let row = place.table(name);
+        match tx.get(&row)? {
+            Some(raw) => Ok(Some(self.parsed(place, name, row, raw)?)),
+            None => Ok(None),
+        }
+    }
+
     fn parsed(&self, place: &Place, name: &str, row: Bytes, raw: Bytes) -> Result<Arc<Table>, store::Error> {
         if let Some(known) = self.hot.read().get(&row).filter(|known| known.raw == raw) {
             return Ok(known.clone());

@@ -15,6 +15,7 @@ use crate::error::Failure;
 use crate::expiry;
 use crate::keys::{Place, SERVICE, text_after, token_end};
 use crate::records::{self, Index, IndexState};
+use crate::replicas;
 use crate::restoring;
 use crate::row::Row;
 use crate::table::Table;
@@ -146,7 +147,7 @@ async fn fill(service: &DynamoDb, table: &Arc<Table>, filled: Filled) -> Result<
                     }
                 }
                 if !page.more {
-                    done(tx, &table, filled);
+                    done(tx, &table, filled)?;
                 }
                 Ok::<_, Failure>(page.more)
             })
@@ -181,7 +182,7 @@ fn put_in(
 }
 
 /// Notes that all items have been gone through.
-fn done(tx: &mut Tx, table: &Table, filled: Filled) {
+fn done(tx: &mut Tx, table: &Table, filled: Filled) -> Result<(), Failure> {
     let mut record: records::Table = table.record.clone();
     match filled {
         Filled::Index(id) => {
@@ -195,7 +196,7 @@ fn done(tx: &mut Tx, table: &Table, filled: Filled) {
             }
         }
     }
-    tx.put(table.row.clone(), record.encode());
+    replicas::save(tx, (&table.place, &table.name), record)
 }
 
 async fn remove(service: &DynamoDb, table: &Arc<Table>, index: &Index) -> Result<(), Error> {
@@ -217,7 +218,7 @@ async fn remove(service: &DynamoDb, table: &Arc<Table>, index: &Index) -> Result
             tx.delete_range(KeyRange::prefix(table.contents.rows(index.id)));
             tx.delete(table.contents.count(index.id));
             tx.delete(table.contents.bytes(index.id));
-            tx.put(table.row.clone(), record.encode());
+            replicas::save(tx, (&table.place, &table.name), record)?;
             Ok::<_, Failure>(())
         })
         .await
@@ -228,7 +229,7 @@ async fn forget_ends(service: &DynamoDb, table: &Arc<Table>) -> Result<(), Error
         .transact(|tx| {
             let table = service.current(tx, table)?;
             tx.delete_range(KeyRange::prefix(table.contents.ends()));
-            done(tx, &table, Filled::Ends);
+            done(tx, &table, Filled::Ends)?;
             Ok::<_, Failure>(())
         })
         .await

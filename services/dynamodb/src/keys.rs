@@ -5,11 +5,11 @@
 //! | `"t"` name | [`Table`](crate::records::Table) |
 //! | `"k"` token | [`Token`](crate::records::Token): a transaction that was done |
 //! | `"x"` expires ms, token | nothing: when tokens end |
-//! | `"l"` log id, stamp | [`Change`](crate::log::Change): one of an item; the id is the table's |
+//! | `"l"` log id, stamp | [`Change`](crate::log::Change): one of an item; the id is that of the contents |
 //! | `"r"` table name, label | [`Stream`](crate::records::Stream) |
-//! | `"m"` log id, label, ends, stamp | nothing: when a stream began, and when it ended; when a copy was begun, whose label is its id |
+//! | `"m"` log id, label, ends, stamp | nothing: when a stream (region, `/`, label) began, and when it ended; when a copy was begun, whose label is its id; that a replica (region) has these contents |
 //! | `"b"` table name, id | [`Backup`](crate::records::Backup) |
-//! | `"c"` table id, … | contents of a table: |
+//! | `"c"` id, … | contents of a table: |
 //! | … `"i"` partition, sort key | [`Row`](crate::row::Row): an item |
 //! | … `"g"` index id, partition, sort key, item | [`Row`](crate::row::Row): what an index shows of an item |
 //! | … `"e"` ends s, item | the item's row: when it ends |
@@ -27,6 +27,7 @@ use sha2::{Digest as _, Sha256};
 use store::{KeyError, KeyRange, KeyReader, KeyWriter, prefix_end};
 
 use crate::log::Log;
+use crate::records::Home;
 use crate::schema::KeyNames;
 
 /// What stands after account and region in the keys of this service.
@@ -47,8 +48,17 @@ impl Place {
         Self { account: call.account.clone(), region: call.region.clone() }
     }
 
+    /// The same account's in another region.
+    pub fn in_region(&self, region: &str) -> Self {
+        Self { account: self.account.clone(), region: region.to_owned() }
+    }
+
     fn service(&self) -> KeyWriter {
-        KeyWriter::new().str(&self.account).str(&self.region).str(SERVICE)
+        self.service_in(&self.region)
+    }
+
+    fn service_in(&self, region: &str) -> KeyWriter {
+        KeyWriter::new().str(&self.account).str(region).str(SERVICE)
     }
 
     /// A table's row.
@@ -76,9 +86,9 @@ impl Place {
         self.service().str("x").finish()
     }
 
-    /// The changes of a table's items.
-    pub fn log(&self, id: &str) -> Log {
-        Log::new(self.service().str("l").str(id).finish())
+    /// The changes of items, wherever in the account they are.
+    pub fn log(&self, home: &Home) -> Log {
+        Log::new(self.service_in(&home.region).str("l").str(&home.id).finish())
     }
 
     /// A stream's row.
@@ -96,14 +106,19 @@ impl Place {
         self.service().str("r").str(table).finish()
     }
 
-    /// Where it is kept when a stream began or ended.
-    pub fn mark(&self, log: &str, label: &str, ends: bool) -> KeyWriter {
-        self.service().str("m").str(log).str(label).bool(ends)
+    /// Where it is kept when something that needs a log began or ended.
+    pub fn mark(&self, log: &Home, label: &str, ends: bool) -> KeyWriter {
+        self.service_in(&log.region).str("m").str(&log.id).str(label).bool(ends)
     }
 
     /// The same of both.
-    pub fn marks(&self, log: &str, label: &str) -> Bytes {
-        self.service().str("m").str(log).str(label).finish()
+    pub fn marks(&self, log: &Home, label: &str) -> Bytes {
+        self.service_in(&log.region).str("m").str(&log.id).str(label).finish()
+    }
+
+    /// The same of all that need a log.
+    pub fn marks_of(&self, log: &Home) -> Bytes {
+        self.service_in(&log.region).str("m").str(&log.id).finish()
     }
 
     /// A backup's row.
@@ -121,9 +136,9 @@ impl Place {
         self.service().str("b").str(table).finish()
     }
 
-    /// Everything in a table.
-    pub fn contents(&self, id: &str) -> Contents {
-        Contents(self.service().str("c").str(id).finish())
+    /// What a table has, wherever in the account it is.
+    pub fn contents(&self, home: &Home) -> Contents {
+        Contents(self.service_in(&home.region).str("c").str(&home.id).finish())
     }
 }
 

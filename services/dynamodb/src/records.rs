@@ -9,8 +9,10 @@ use crate::schema::{KeyNames, Scalar};
 /// A table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Table {
-    /// A UUID: contents belong to it, not to the name, which may be used again.
+    /// A UUID, as the service shows it.
     pub id: String,
+    /// Where its contents are: they belong to it, not to the name, which may be used again.
+    pub home: Home,
     pub created_ms: i64,
     pub attributes: Vec<(String, Scalar)>,
     pub key: KeyNames,
@@ -32,8 +34,47 @@ pub struct Table {
     pub restore: Option<Restore>,
     /// Who else may use it.
     pub policy: Option<Policy>,
+    /// The replicas of a global table, of which it is one.
+    pub group: Option<Group>,
 }
 store::record!(Table, kind = 1);
+
+/// Where contents and their log are: in a region, under an id. All replicas of a global table have the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    pub region: String,
+    /// A UUID.
+    pub id: String,
+}
+
+/// The replicas of a global table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Whether it was asked for as one whose regions see the same (`STRONG`).
+    pub strong: bool,
+    /// In the order in which they came, two at least.
+    pub members: Vec<Member>,
+}
+
+/// A replica, as all replicas know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub region: String,
+    pub added_ms: i64,
+    /// The region in which it was asked for; none of the table that was there first.
+    pub source: Option<String>,
+    /// What it needs of each change.
+    pub images: Option<Images>,
+    /// Days back that it can be restored to.
+    pub recovery_days: Option<i64>,
+}
+
+/// Which images of items a log is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Images {
+    pub old: bool,
+    pub new: bool,
+}
 
 /// An index.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,8 +189,8 @@ impl View {
 /// A stream. It outlives its end, and the table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stream {
-    /// The log that it is a part of: the id of the table.
-    pub log: String,
+    /// The log that it is a part of.
+    pub log: Home,
     pub key: KeyNames,
     pub view: View,
     pub created_ms: i64,
@@ -190,8 +231,8 @@ pub struct Restore {
 /// A copy that is being made of a table's items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Copy {
-    /// The id of the contents that are copied.
-    pub from: String,
+    /// The contents that are copied.
+    pub from: Home,
     pub source: Source,
     pub state: CopyState,
 }
@@ -200,7 +241,7 @@ pub struct Copy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Source {
     /// A table, which is written to meanwhile.
-    Table { name: String, cut: Cut },
+    Table { region: String, name: String, cut: Cut },
     /// A backup: the name of its table, and its id.
     Backup { table: String, id: String },
 }
@@ -228,8 +269,7 @@ pub struct Backup {
     pub name: String,
     /// Made when a table was deleted that could be restored to any time.
     pub system: bool,
-    /// The id of its contents.
-    pub contents: String,
+    pub contents: Home,
     /// The table as it was.
     pub table: Table,
     pub created_ms: i64,

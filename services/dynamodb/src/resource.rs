@@ -26,6 +26,8 @@ use crate::dynamodb::DynamoDb;
 use crate::error::{is_being_made, no_table, no_table_named, table_not_found, validation, wrong};
 use crate::keys::SERVICE;
 use crate::name::TableName;
+use crate::ops::of_strong;
+use crate::replica_regions;
 use crate::table::Table;
 
 /// A table that was looked up.
@@ -38,7 +40,10 @@ pub struct Named {
 
 impl Named {
     pub fn look_up(service: &DynamoDb, call: &Call, given: &str) -> Result<Self, Error> {
-        let name = TableName::parse(call, given)?;
+        Self::of(service, TableName::parse(call, given)?)
+    }
+
+    fn of(service: &DynamoDb, name: TableName) -> Result<Self, Error> {
         let snapshot = service.store.snapshot();
         let found = service.find(&snapshot, &name.place, &name.name)?;
         Ok(Self { name, found, snapshot })
@@ -47,6 +52,12 @@ impl Named {
     /// The table, for operations on items.
     pub fn table(&self) -> Result<&Arc<Table>, Error> {
         self.found.as_ref().filter(|table| !table.is_being_made()).ok_or_else(no_table)
+    }
+
+    /// The table, for transactions.
+    pub fn transacted(&self) -> Result<&Arc<Table>, Error> {
+        let table = self.table()?;
+        if table.record.is_strong() { Err(of_strong("transactions")) } else { Ok(table) }
     }
 
     /// The table, for operations on tables.
@@ -143,7 +154,6 @@ on_table! {
     describe_table: DescribeTableInput,
     describe_time_to_live: DescribeTimeToLiveInput,
     update_item: UpdateItemInput,
-    update_table: UpdateTableInput,
     update_time_to_live: UpdateTimeToLiveInput,
 }
 
@@ -183,6 +193,48 @@ pub fn create_table(
         resource = resource.and(target().for_actions(["dynamodb:PutResourcePolicy"]));
     }
     Ok(resource.map(|()| name))
+}
+
+/// What whoever makes a replica has to be allowed to do where it is made ("DynamoDB global tables security").
+const MAKES_REPLICA: [&str; 9] = [
+    "dynamodb:CreateTable",
+    "dynamodb:CreateTableReplica",
+    "dynamodb:Scan",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+    "dynamodb:PutItem",
+    "dynamodb:GetItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:BatchWriteItem",
+];
+
+/// A table, and replicas of it in other regions.
+pub fn update_table(
+    service: &DynamoDb,
+    call: &Call,
+    input: &UpdateTableInput,
+) -> Result<Resource<Named>, Error> {
+    let named = Named::look_up(service, call, &input.table_name)?;
+    let mut resource = Resource::new(named.target(None), ());
+    for update in input.replica_updates.iter().flatten() {
+        let (create, change) = (update.create.as_ref(), update.update.as_ref());
+        let touched = [
+            (create.map(|create| &create.region_name), &MAKES_REPLICA[..]),
+            (change.map(|change| &change.region_name), &["dynamodb:UpdateTable"]),
+            (
+                update.delete.as_ref().map(|delete| &delete.region_name),
+                &["dynamodb:DeleteTable", "dynamodb:DeleteTableReplica"],
+            ),
+        ];
+        for (region, actions) in touched {
+            let Some(region) = region else { continue };
+            replica_regions::check(region)?;
+            let name = TableName { place: named.name.place.in_region(region), name: named.name.name.clone() };
+            let replica = Named::of(service, name)?;
+            resource = resource.and(replica.target(None).for_actions(actions.iter().copied()));
+        }
+    }
+    Ok(resource.map(|()| named))
 }
 
 /// A table, and the one that is to be made of it.

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use model_dynamodb::Error;
-use store::Record as _;
 
 use crate::copy::{Work, release};
 use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
 use crate::records::IndexState;
+use crate::replicas;
 use crate::table::Table;
 
 /// Takes a table that is being restored further; whether its items are there.
 pub async fn of_items(service: &DynamoDb, table: &Arc<Table>) -> Result<bool, Error> {
     let copy = table.record.restore.as_ref().and_then(|restore| restore.copy.as_ref());
     let Some(copy) = copy else { return Ok(true) };
-    let (place, to) = (&table.place, table.record.id.as_str());
+    let (place, to) = (&table.place, &table.record.home);
     let work = Work { place, key: &table.record.key, to };
     service
         .advance(&work, copy.clone(), |tx, now, next| {
@@ -29,7 +29,7 @@ pub async fn of_items(service: &DynamoDb, table: &Arc<Table>) -> Result<bool, Er
             if next.is_none() {
                 release(tx, place, to, now)?;
             }
-            tx.put(table.row.clone(), record.encode());
+            replicas::save(tx, (&table.place, &table.name), record)?;
             Ok(true)
         })
         .await
@@ -47,7 +47,7 @@ pub async fn end(service: &DynamoDb, table: &Arc<Table>) -> Result<(), Error> {
             let there = record.indexes.iter().all(|index| index.state == IndexState::Active);
             if let Some(restore) = record.restore.as_mut().filter(|restore| there && restore.copy.is_none()) {
                 restore.done = true;
-                tx.put(table.row.clone(), record.encode());
+                replicas::save(tx, (&table.place, &table.name), record)?;
             }
             Ok::<_, Failure>(())
         })

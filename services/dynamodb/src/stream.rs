@@ -10,7 +10,7 @@ use wire::Open;
 use crate::error::{Failure, corrupt, validation, wrong};
 use crate::keys::Place;
 use crate::log::counter;
-use crate::records::{Stream, Table, TableStream, View};
+use crate::records::{Home, Stream, Table, TableStream, View};
 
 /// What a request wants of a stream: one with this view, or none.
 pub fn wanted(given: &StreamSpecification) -> Result<Option<View>, Error> {
@@ -68,7 +68,7 @@ pub fn begin(
         created_ms += 1;
     };
     let stream = Stream {
-        log: record.id.clone(),
+        log: record.home.clone(),
         key: record.key.clone(),
         view,
         created_ms,
@@ -76,7 +76,7 @@ pub fn begin(
         policy: None,
     };
     tx.put(row, stream.encode());
-    mark(tx, place, &record.id, &label, false)?;
+    mark(tx, place, &record.home, &marked_as(place, &label), false)?;
     record.stream = Some(TableStream { label, view, enabled: true });
     Ok(())
 }
@@ -94,11 +94,16 @@ pub fn end(
     let found = tx.get(&row)?.ok_or_else(|| corrupt("a table's stream is not there"))?;
     let stream = Stream { ended_ms: Some(now_ms), ..Stream::decode(&found)? };
     tx.put(row, stream.encode());
-    mark(tx, place, &record.id, &current.label, true)
+    mark(tx, place, &record.home, &marked_as(place, &current.label), true)
 }
 
-/// Keeps the place in the log at which a stream begins or ends, or of which a copy is made: that of this transaction.
-pub fn mark(tx: &mut Tx, place: &Place, log: &str, label: &str, ends: bool) -> Result<(), Failure> {
+/// The label of a stream's marks in the log, which replicas have in common.
+pub fn marked_as(place: &Place, label: &str) -> String {
+    format!("{}/{label}", place.region)
+}
+
+/// Keeps the place in the log at which what needs it begins or ends, or of which a copy is made: that of this transaction.
+pub fn mark(tx: &mut Tx, place: &Place, log: &Home, label: &str, ends: bool) -> Result<(), Failure> {
     let counter = counter(tx)?;
     tx.put_stamped(place.mark(log, label, ends).stamped(counter), Bytes::new());
     Ok(())
@@ -108,19 +113,20 @@ pub fn mark(tx: &mut Tx, place: &Place, log: &str, label: &str, ends: bool) -> R
 pub fn bounds(
     snapshot: &Snapshot,
     place: &Place,
-    log: &str,
+    log: &Home,
     label: &str,
 ) -> Result<(Stamp, Option<Stamp>), store::Error> {
-    let begin = marked(snapshot, place, log, label, false)?;
+    let label = marked_as(place, label);
+    let begin = marked(snapshot, place, log, &label, false)?;
     let begin = begin.ok_or_else(|| corrupt("a stream has no beginning"))?;
-    Ok((begin, marked(snapshot, place, log, label, true)?))
+    Ok((begin, marked(snapshot, place, log, &label, true)?))
 }
 
 /// The place in a log that was kept under a label.
 pub fn marked(
     snapshot: &Snapshot,
     place: &Place,
-    log: &str,
+    log: &Home,
     label: &str,
     ends: bool,
 ) -> Result<Option<Stamp>, store::Error> {

@@ -13,7 +13,7 @@ use crate::error::{invalid, of_expression, validation};
 use crate::keys::{self, Contents, Place, SERVICE};
 use crate::limits::DAY_MS;
 use crate::log::{Event, Log};
-use crate::records::{self, Index};
+use crate::records::{self, Images, Index};
 use crate::schema::is_of;
 
 /// A table as it was when it was looked up. It is good for as long as its row is the same.
@@ -42,13 +42,6 @@ pub struct ItemKey {
     pub row: Bytes,
 }
 
-/// Which images of items a log is to have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Images {
-    pub old: bool,
-    pub new: bool,
-}
-
 impl Images {
     /// What became of an item whose rows these are, and the images that are kept of it.
     pub fn of(
@@ -69,21 +62,18 @@ impl Images {
 impl Table {
     pub fn read(place: Place, name: &str, row: Bytes, raw: Bytes) -> Result<Self, store::Error> {
         let record = records::Table::decode(&raw)?;
-        let contents = place.contents(&record.id);
+        let contents = place.contents(&record.home);
         let arn = Arn::aws(SERVICE, &place.region, &place.account, &format!("table/{name}"));
         let rows = contents.rows(0);
         let policy = record.policy.as_ref().map(|policy| policy.document.as_str().into());
         Ok(Self { name: name.to_owned(), place, arn, row, raw, record, contents, rows, policy })
     }
 
-    /// What of each change is to be kept; none if changes are not.
+    /// What of each change is to be kept for it and for its replicas; none if changes are not.
     pub fn logs(&self) -> Option<Images> {
-        let stream = self.record.stream.as_ref().filter(|stream| stream.enabled);
-        let restores = self.record.recovery.is_some() || !self.record.holds.is_empty();
-        (stream.is_some() || restores).then(|| Images {
-            old: restores || stream.is_some_and(|stream| stream.view.has_old()),
-            new: stream.is_some_and(|stream| stream.view.has_new()),
-        })
+        let members = self.record.members().filter_map(|member| member.images);
+        let needed = members.chain(self.record.images());
+        needed.reduce(|a, b| Images { old: a.old || b.old, new: a.new || b.new })
     }
 
     /// The times that it can be restored to; none if it cannot.
@@ -99,7 +89,7 @@ impl Table {
 
     /// Where changes are kept.
     pub fn log(&self) -> Log {
-        self.place.log(&self.record.id)
+        self.place.log(&self.record.home)
     }
 
     /// An index as policies see it.

@@ -7,9 +7,10 @@ use store::{KeyRange, Page, RangeOptions, Record as _, Stamp};
 
 use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
-use crate::keys::{Place, names_after};
+use crate::keys::{Place, names_after, text_after};
 use crate::limits::{DAY_MS, STREAM_LIFETIME_MS};
-use crate::records::{self, Stream};
+use crate::records::{self, Home, Stream};
+use crate::stream::marked_as;
 use crate::table::Table;
 
 /// Streams are kept for so much longer than they are shown: who reads at the very end of their time is told that it is over, and
@@ -24,15 +25,14 @@ pub async fn of_table(service: &DynamoDb, table: &Arc<Table>) -> Result<(), Erro
     let snapshot = service.store.snapshot();
     let Some((_, first)) = log.first(&snapshot, log.all())? else { return Ok(()) };
     let now_ms = service.clock.now().millis();
-    let of = (table.name.as_str(), table.record.id.as_str());
-    let mut horizon_ms =
-        if has_stream(|range, options| snapshot.range(range, options), &table.place, of, None)? {
-            now_ms - STREAM_LIFETIME_MS - GRACE_MS
-        } else {
-            now_ms
-        };
-    if let Some(recovery) = table.record.recovery {
-        horizon_ms = horizon_ms.min(now_ms - recovery.days * DAY_MS);
+    let read = |range, options| snapshot.range(range, options);
+    let mut horizon_ms = if is_used(read, &table.place, &table.record.home, None)? {
+        now_ms - STREAM_LIFETIME_MS - GRACE_MS
+    } else {
+        now_ms
+    };
+    if let Some(days) = table.record.recovery_days() {
+        horizon_ms = horizon_ms.min(now_ms - days * DAY_MS);
     }
     if first.at_ms > horizon_ms {
         return Ok(());
@@ -52,20 +52,19 @@ pub async fn of_table(service: &DynamoDb, table: &Arc<Table>) -> Result<(), Erro
         .await
 }
 
-/// Whether a table of this name has or had streams of this log, but for the one with a label.
-pub fn has_stream(
+/// Whether anything needs a log but for what has this label: a stream that can be read, a replica, or a copy.
+pub fn is_used(
     mut read: impl FnMut(KeyRange, RangeOptions) -> Result<Page, store::Error>,
     place: &Place,
-    (table, log): (&str, &str),
+    log: &Home,
     but: Option<&str>,
 ) -> Result<bool, store::Error> {
-    let streams = place.streams();
-    let mut range = KeyRange::prefix(place.streams_of(table));
+    let marks = place.marks_of(log);
+    let mut range = KeyRange::prefix(&marks);
     loop {
         let page = read(range.clone(), RangeOptions::limit(PAGE))?;
-        for (row, record) in &page.entries {
-            let (_, label) = names_after(row, &streams)?;
-            if Stream::decode(record)?.log == log && but != Some(&label) {
+        for (row, _) in &page.entries {
+            if but != Some(&text_after(row, &marks)?) {
                 return Ok(true);
             }
         }
@@ -106,18 +105,15 @@ async fn remove(
     service
         .transact(|tx| {
             let row = tx.get(&place.table(table))?;
-            let id = row.map(|row| records::Table::decode(&row)).transpose()?.map(|table| table.id);
-            let others = has_stream(
-                |range, options| tx.range(range, options),
-                place,
-                (table, &stream.log),
-                Some(label),
-            )?;
-            if id.as_ref() != Some(&stream.log) && !others {
+            let home = row.map(|row| records::Table::decode(&row)).transpose()?.map(|table| table.home);
+            let marked = marked_as(place, label);
+            let others =
+                is_used(|range, options| tx.range(range, options), place, &stream.log, Some(&marked))?;
+            if home.as_ref() != Some(&stream.log) && !others {
                 tx.delete_range(place.log(&stream.log).all());
             }
             tx.delete(place.stream(table, label));
-            tx.delete_range(KeyRange::prefix(place.marks(&stream.log, label)));
+            tx.delete_range(KeyRange::prefix(place.marks(&stream.log, &marked)));
             Ok::<_, Failure>(())
         })
         .await

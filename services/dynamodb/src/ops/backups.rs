@@ -17,7 +17,8 @@ use crate::error::{Failure, backup_not_found, validation};
 use crate::keys::{Place, names_after};
 use crate::limits::BACKUPS_PAGE_MAX;
 use crate::name::TableName;
-use crate::records::{self, Backup, Billing, Copy, CopyState, Cut, Source, Throughput};
+use crate::records::{self, Backup, Billing, Copy, CopyState, Cut, Home, Source, Throughput};
+use crate::replicas;
 use crate::resource::Named;
 
 impl DynamoDb {
@@ -35,7 +36,7 @@ impl DynamoDb {
             table: table.name.clone(),
             id: format!("{now_ms:014}-{}", self.ids.hex(8)),
         };
-        let contents = self.ids.uuid();
+        let contents = Home { region: table.place.region.clone(), id: self.ids.uuid() };
         let backup = self
             .transact(|tx| {
                 let table = self.current(tx, table)?;
@@ -44,8 +45,12 @@ impl DynamoDb {
                     return Err(Error::table_in_use_exception(text).into());
                 }
                 let copy = Copy {
-                    from: table.record.id.clone(),
-                    source: Source::Table { name: table.name.clone(), cut: Cut::Mark },
+                    from: table.record.home.clone(),
+                    source: Source::Table {
+                        region: table.place.region.clone(),
+                        name: table.name.clone(),
+                        cut: Cut::Mark,
+                    },
                     state: CopyState::Copying { after: Vec::new() },
                 };
                 let backup = Backup {
@@ -59,8 +64,8 @@ impl DynamoDb {
                     used_by: Vec::new(),
                 };
                 let mut record = table.record.clone();
-                hold(tx, &table.place, &mut record, &contents, Cut::Mark)?;
-                tx.put(table.row.clone(), record.encode());
+                hold(tx, &table.place, &mut record, &contents.id, Cut::Mark)?;
+                replicas::save(tx, (&table.place, &table.name), record)?;
                 tx.put(arn.row(), backup.encode());
                 Ok::<_, Failure>(backup)
             })
@@ -178,8 +183,7 @@ fn status(backup: &Backup) -> BackupStatus {
 
 /// How many items it has and how many bytes they are: those of its table, while it is being made.
 fn counts(snapshot: &Snapshot, place: &Place, backup: &Backup) -> Result<(i64, i64), store::Error> {
-    let id = backup.copy.as_ref().map_or(&backup.contents, |copy| &copy.from);
-    let contents = place.contents(id);
+    let contents = place.contents(backup.copy.as_ref().map_or(&backup.contents, |copy| &copy.from));
     Ok((counter(snapshot, &contents.count(0))?, counter(snapshot, &contents.bytes(0))?))
 }
 

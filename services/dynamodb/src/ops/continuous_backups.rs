@@ -6,12 +6,12 @@ use kernel::{Call, Timestamp};
 use model_dynamodb::Error;
 use model_dynamodb::types::*;
 use service::Allowed;
-use store::Record as _;
 
 use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
 use crate::limits::RECOVERY_DAYS_MAX;
 use crate::records::Recovery;
+use crate::replicas;
 use crate::resource::Named;
 use crate::table::Table;
 
@@ -38,7 +38,7 @@ impl DynamoDb {
                 let days = days.or(before.map(|before| before.days)).unwrap_or(RECOVERY_DAYS_MAX);
                 Recovery { since_ms: before.map_or(call.now.millis(), |before| before.since_ms), days }
             });
-            tx.put(table.row.clone(), record.encode());
+            replicas::save(tx, (&table.place, &table.name), record)?;
             Ok::<_, Failure>(())
         })
         .await?;

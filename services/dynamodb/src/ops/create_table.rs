@@ -18,7 +18,7 @@ use crate::error::{Failure, validation, wrong};
 use crate::keys::Place;
 use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX};
 use crate::name::TableName;
-use crate::records::{Billing, IndexState, Policy, Table as Record};
+use crate::records::{Billing, Home, IndexState, Policy, Table as Record};
 use crate::stream;
 use crate::table::Table;
 
@@ -30,7 +30,8 @@ impl DynamoDb {
         input: CreateTableInput,
     ) -> Result<CreateTableOutput, Error> {
         self.no_parts(&input)?;
-        let record = record(&input, self.ids.uuid(), call.now.millis())?;
+        let home = Home { region: name.place.region.clone(), id: self.ids.uuid() };
+        let record = record(&input, home, call.now.millis())?;
         let view = input.stream_specification.as_ref().map(stream::wanted).transpose()?.flatten();
         let (place, row) = (name.place.clone(), name.place.table(&name.name));
         let encoded = self
@@ -96,7 +97,7 @@ pub fn room_for_table(tx: &Tx, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, Error> {
+fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Record, Error> {
     let Some(given_key) = &input.key_schema else {
         return Err(validation(
             "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null",
@@ -161,7 +162,8 @@ fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, E
     };
     let tags = super::tags::checked(input.tags.as_deref().unwrap_or_default())?;
     Ok(Record {
-        id,
+        id: home.id.clone(),
+        home,
         created_ms: now_ms,
         attributes,
         key,
@@ -179,5 +181,6 @@ fn record(input: &CreateTableInput, id: String, now_ms: i64) -> Result<Record, E
         holds: Vec::new(),
         restore: None,
         policy,
+        group: None,
     })
 }

@@ -9,11 +9,17 @@ use service::Allowed;
 use store::Snapshot;
 
 use crate::dynamodb::DynamoDb;
-use crate::records::{Billing, Index, IndexState, Projection as Shown, TableStream, Throughput, View};
+use crate::records::{self, Billing, Index, IndexState, Projection as Shown, TableStream, Throughput, View};
 use crate::resource::Named;
 use crate::schema::{KeyNames, Scalar};
 use crate::streams::StreamArn;
 use crate::table::Table;
+
+/// The version of global tables.
+const VERSION: &str = "2019.11.21";
+/// Replicas of one account have settings in common and some of their own.
+const OVERRIDES: GlobalTableSettingsReplicationMode =
+    GlobalTableSettingsReplicationMode::EnabledWithOverrides;
 
 impl DynamoDb {
     pub async fn describe_table(
@@ -62,10 +68,7 @@ impl DynamoDb {
             }),
             local_secondary_indexes: (!locals.is_empty()).then_some(locals),
             global_secondary_indexes: (!globals.is_empty()).then_some(globals),
-            table_class_summary: record.infrequent_access.then(|| TableClassSummary {
-                table_class: Some(TableClass::StandardInfrequentAccess.into()),
-                ..Default::default()
-            }),
+            table_class_summary: class(record),
             stream_specification: record.stream.as_ref().filter(|stream| stream.enabled).map(|stream| {
                 StreamSpecification {
                     stream_enabled: true.into(),
@@ -81,9 +84,47 @@ impl DynamoDb {
                 restore_in_progress: Some(!restore.done),
             }),
             deletion_protection_enabled: Some(record.deletion_protected),
+            global_table_version: record.group.as_ref().map(|_| VERSION.to_owned()),
+            replicas: record.group.as_ref().map(|_| self.replicas(&snapshot, table)).transpose()?,
+            global_table_settings_replication_mode: record.group.as_ref().map(|_| OVERRIDES.into()),
+            multi_region_consistency: record.is_strong().then(|| MultiRegionConsistency::Strong.into()),
             ..Default::default()
         })
     }
+
+    /// The other replicas of a table.
+    fn replicas(&self, snapshot: &Snapshot, table: &Table) -> Result<Vec<ReplicaDescription>, store::Error> {
+        let globals = || table.record.indexes.iter().filter(|index| !index.local);
+        let indexes: Vec<_> = globals()
+            .map(|index| ReplicaGlobalSecondaryIndexDescription {
+                index_name: Some(index.name.clone()),
+                ..Default::default()
+            })
+            .collect();
+        let mut replicas = Vec::new();
+        for member in table.record.others(&table.place.region) {
+            let place = table.place.in_region(&member.region);
+            // The table may have been looked up before this snapshot.
+            let Some(other) = self.find(snapshot, &place, &table.name)? else { continue };
+            replicas.push(ReplicaDescription {
+                region_name: Some(member.region.clone()),
+                replica_status: Some(ReplicaStatus::Active.into()),
+                global_secondary_indexes: (!indexes.is_empty()).then(|| indexes.clone()),
+                replica_table_class_summary: class(&other.record),
+                global_table_settings_replication_mode: Some(OVERRIDES.into()),
+                ..Default::default()
+            });
+        }
+        Ok(replicas)
+    }
+}
+
+/// What is said of a table's class: nothing if it is the usual one.
+fn class(record: &records::Table) -> Option<TableClassSummary> {
+    record.infrequent_access.then(|| TableClassSummary {
+        table_class: Some(TableClass::StandardInfrequentAccess.into()),
+        ..Default::default()
+    })
 }
 
 /// Whether the table is being changed.

@@ -48,7 +48,7 @@ impl DynamoDb {
         let mut responses = Vec::with_capacity(prepared.len());
         let (mut bytes, count) = (0, prepared.len());
         for (at, prepared) in prepared.iter().enumerate() {
-            let table = prepared.named.table()?;
+            let table = prepared.named.transacted()?;
             let Statement::Select(select) = &prepared.statement else { continue };
             let read = one(&snapshot, table, select, Rate::Transaction);
             let (item, cost, size) = read.map_err(|error| cancelled_by(at, count, error))?;
@@ -73,7 +73,7 @@ impl DynamoDb {
     ) -> Result<(Vec<ItemResponse>, PerTable), Error> {
         let mut actions = Vec::with_capacity(prepared.len());
         for (at, (prepared, request)) in prepared.iter().zip(&*input.transact_statements).enumerate() {
-            let table = prepared.named.table()?;
+            let table = prepared.named.transacted()?;
             let shows_old = shows_old(request.return_values_on_condition_check_failure.as_ref());
             let change = changed(table, &prepared.statement, shows_old, Rate::Transaction);
             let change = change.map_err(|error| cancelled_by(at, input.transact_statements.len(), error))?;

@@ -17,7 +17,8 @@ use crate::definition;
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, backup_not_found, validation, wrong};
 use crate::name::TableName;
-use crate::records::{self, Backup, Billing, Copy, CopyState, Cut, IndexState, Restore, Source};
+use crate::records::{self, Backup, Billing, Copy, CopyState, Cut, Home, IndexState, Restore, Source};
+use crate::replicas;
 use crate::resource::Restored;
 use crate::table::Table;
 
@@ -97,8 +98,12 @@ impl DynamoDb {
                     .into());
                 }
                 let copy = Copy {
-                    from: source.record.id.clone(),
-                    source: Source::Table { name: source.name.clone(), cut },
+                    from: source.record.home.clone(),
+                    source: Source::Table {
+                        region: source.place.region.clone(),
+                        name: source.name.clone(),
+                        cut,
+                    },
                     state: CopyState::Copying { after: Vec::new() },
                 };
                 let restore = Restore {
@@ -110,8 +115,9 @@ impl DynamoDb {
                 };
                 let mut record = source.record.clone();
                 hold(tx, &source.place, &mut record, &id, cut)?;
-                tx.put(source.row.clone(), record.encode());
-                make(tx, &restored.target, anew(&source.record, &overrides, &id, now_ms)?, restore)
+                replicas::save(tx, (&source.place, &source.name), record)?;
+                let home = Home { region: restored.target.place.region.clone(), id: id.clone() };
+                make(tx, &restored.target, anew(&source.record, &overrides, home, now_ms)?, restore)
             })
             .await?;
         self.housekeeping.wake();
@@ -154,7 +160,8 @@ impl DynamoDb {
                     done: false,
                 };
                 tx.put(row, backup.encode());
-                make(tx, target, anew(&backup.table, &overrides, &id, now_ms)?, restore)
+                let home = Home { region: target.place.region.clone(), id: id.clone() };
+                make(tx, target, anew(&backup.table, &overrides, home, now_ms)?, restore)
             })
             .await?;
         self.housekeeping.wake();
@@ -190,7 +197,7 @@ fn make(
 fn anew(
     source: &records::Table,
     overrides: &Overrides<'_>,
-    id: &str,
+    home: Home,
     now_ms: i64,
 ) -> Result<records::Table, Error> {
     let billing = match (overrides.billing, overrides.throughput) {
@@ -234,7 +241,8 @@ fn anew(
     };
     attributes.retain(|(name, _)| used(name));
     Ok(records::Table {
-        id: id.to_owned(),
+        id: home.id.clone(),
+        home,
         created_ms: now_ms,
         attributes,
         key: source.key.clone(),
@@ -252,5 +260,6 @@ fn anew(
         recovery: None,
         holds: Vec::new(),
         restore: None,
+        group: None,
     })
 }

@@ -7,12 +7,12 @@ use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::*;
 use service::Allowed;
-use store::Record as _;
 
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation, wrong};
 use crate::limits::TAGS_MAX;
 use crate::records;
+use crate::replicas;
 use crate::resource::Named;
 
 impl DynamoDb {
@@ -75,7 +75,7 @@ impl DynamoDb {
             let table = self.current(tx, table)?;
             let mut record = table.record.clone();
             change(&mut record)?;
-            tx.put(table.row.clone(), record.encode());
+            replicas::save(tx, (&table.place, &table.name), record)?;
             Ok::<_, Failure>(())
         })
         .await

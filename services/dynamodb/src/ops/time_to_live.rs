@@ -7,6 +7,7 @@ use model_dynamodb::Error;
 use model_dynamodb::types::*;
 use service::Allowed;
 
+use super::replica_updates::of_strong;
 use crate::dynamodb::DynamoDb;
 use crate::error::validation;
 use crate::records::TimeToLive;
@@ -22,6 +23,9 @@ impl DynamoDb {
         let wanted = &input.time_to_live_specification;
         let (enabled, attribute) = (*wanted.enabled, (*wanted.attribute_name).clone());
         self.change(&named, |record| {
+            if record.is_strong() {
+                return Err(of_strong("Time to Live"));
+            }
             let now = record.time_to_live.as_ref().filter(|now| now.enabled);
             match now {
                 Some(_) if enabled => Err(validation("TimeToLive is already enabled")),

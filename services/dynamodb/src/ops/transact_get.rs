@@ -33,7 +33,7 @@ impl DynamoDb {
                 self.projection(get.projection_expression.as_ref(), &get.expression_attribute_names, None)?;
             let name = TableName::parse(&call, &get.table_name)?;
             let named = tables.iter().find(|named| named.name == name).ok_or_else(crate::error::no_table)?;
-            let table = named.table()?;
+            let table = named.transacted()?;
             let key = table.key_of(get.key.as_valid().map_err(invalid)?.clone())?;
             if !rows.insert(key.row.clone()) {
                 return Err(validation("Transaction request cannot include multiple operations on one item"));

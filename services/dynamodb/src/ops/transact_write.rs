@@ -152,7 +152,7 @@ impl DynamoDb {
         let find = |given: &str| -> Result<Arc<Table>, Error> {
             let name = TableName::parse(call, given)?;
             let named = tables.iter().find(|named| named.name == name).ok_or_else(crate::error::no_table)?;
-            named.table().cloned()
+            named.transacted().cloned()
         };
         let count = input.transact_items.len();
         let at_fault = |error| cancelled_by(at, count, error);

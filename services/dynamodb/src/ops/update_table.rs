@@ -6,14 +6,15 @@ use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{BillingMode, TableClass, UpdateTableInput, UpdateTableOutput};
 use service::Allowed;
-use store::Record as _;
 use wire::Open;
 
+use super::replica_updates::not_scaled;
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation, wrong};
 use crate::limits::GLOBAL_INDEXES_MAX;
 use crate::records::{Billing, IndexState, Table as Record, Throughput};
+use crate::replicas;
 use crate::resource::Named;
 use crate::schema::Scalar;
 use crate::stream;
@@ -28,12 +29,10 @@ impl DynamoDb {
         self.not_built(
             "UpdateTable",
             &[
-                ("ReplicaUpdates", input.replica_updates.is_some()),
                 ("SSESpecification", input.sse_specification.is_some()),
                 ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
                 ("OnDemandThroughput", input.on_demand_throughput.is_some()),
                 ("WarmThroughput", input.warm_throughput.is_some()),
-                ("MultiRegionConsistency", input.multi_region_consistency.is_some()),
                 (
                     "GlobalTableSettingsReplicationMode",
                     input.global_table_settings_replication_mode.is_some(),
@@ -42,10 +41,18 @@ impl DynamoDb {
                 ("VectorIndexUpdates", input.vector_index_updates.is_some()),
             ],
         )?;
+        if input.replica_updates.is_some() {
+            return self.update_replicas(&call, &named, &input).await;
+        }
         if is_empty(&input) {
             return Err(validation(
-                "At least one of ProvisionedThroughput, BillingMode, GlobalSecondaryIndexUpdates, TableClass and \
+                "At least one of ProvisionedThroughput, BillingMode, GlobalSecondaryIndexUpdates, ReplicaUpdates, TableClass and \
                  DeletionProtectionEnabled is required in UpdateTable",
+            ));
+        }
+        if input.multi_region_consistency.is_some() {
+            return Err(validation(
+                "MultiRegionConsistency can only be specified with Create actions of ReplicaUpdates",
             ));
         }
         let table = named.changeable()?;
@@ -56,9 +63,18 @@ impl DynamoDb {
             let mut record = table.record.clone();
             apply(&mut record, &input, given.as_deref(), call.now.millis())?;
             if let Some(view) = view {
+                if view.is_none() && is_replicated(&record) {
+                    return Err(wrong("Disabling Stream is not allowed for a Global Table replica.").into());
+                }
                 stream::change(tx, (&table.place, &table.name), &mut record, view, call.now.millis())?;
             }
-            tx.put(table.row.clone(), record.encode());
+            if input.table_class.is_some() {
+                let class = record.infrequent_access;
+                replicas::each(tx, (&table.place, &table.name), &record, |other| {
+                    other.infrequent_access = class
+                })?;
+            }
+            replicas::save(tx, (&table.place, &table.name), record)?;
             Ok::<_, Failure>(())
         })
         .await?;
@@ -69,8 +85,13 @@ impl DynamoDb {
     }
 }
 
+/// Whether the service needs the streams of a table: replicas that see each other's writes later are told of them that way.
+fn is_replicated(record: &Record) -> bool {
+    record.group.as_ref().is_some_and(|group| !group.strong)
+}
+
 /// Whether a request asks for nothing.
-fn is_empty(input: &UpdateTableInput) -> bool {
+pub(super) fn is_empty(input: &UpdateTableInput) -> bool {
     input.provisioned_throughput.is_none()
         && input.billing_mode.is_none()
         && input.global_secondary_index_updates.as_ref().is_none_or(Vec::is_empty)
@@ -215,6 +236,9 @@ fn apply_billing(record: &mut Record, input: &UpdateTableInput, now_ms: i64) -> 
             else {
                 return Ok(());
             };
+            if record.group.is_some() {
+                return Err(not_scaled());
+            }
             let before = match record.billing {
                 Billing::Provisioned(before) => before,
                 Billing::OnDemand => Throughput::default(),

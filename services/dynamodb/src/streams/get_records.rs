@@ -103,7 +103,7 @@ fn record(stream: &Stream<'_>, at: Stamp, change: Change) -> Result<Record, Erro
     };
     let (kind, principal) = EXPIRY;
     Ok(Record {
-        event_id: Some(event_id(&stream.record.log, at)),
+        event_id: Some(event_id(&stream.arn.to_string(), at)),
         event_name: Some(event.into()),
         event_version: Some(EVENT_VERSION.to_owned()),
         event_source: Some(EVENT_SOURCE.to_owned()),
@@ -123,8 +123,8 @@ fn record(stream: &Stream<'_>, at: Stamp, change: Change) -> Result<Record, Erro
     })
 }
 
-/// An id that no other change has, and that a change keeps however often it is read.
-fn event_id(log: &str, at: Stamp) -> String {
-    let digest = Sha256::new().chain_update(log).chain_update(at.to_bytes()).finalize();
+/// An id that no other record has, and that a record keeps however often it is read.
+fn event_id(stream: &str, at: Stamp) -> String {
+    let digest = Sha256::new().chain_update(stream).chain_update(at.to_bytes()).finalize();
     digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }

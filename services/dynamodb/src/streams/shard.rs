@@ -11,7 +11,7 @@ const COUNTER_DIGITS: usize = 5;
 
 /// The id of a stream's shard.
 pub fn id(stream: &Stream<'_>) -> String {
-    let digest = Sha256::digest(format!("{}/{}", stream.record.log, stream.arn.label));
+    let digest = Sha256::digest(stream.arn.to_string());
     let [a, b, c, d, ..] = digest[..] else { unreachable!("a digest has 32 bytes") };
     format!("shardId-{:020}-{a:02x}{b:02x}{c:02x}{d:02x}", stream.record.created_ms)
 }
