@@ -25,16 +25,16 @@ def throttled(new_server, tmp_path):
     return client
 
 
-def exhaust(client):
+def exhaust(client, name):
     """Writes until there is nothing left: a few big items, whatever comes back meanwhile."""
     for _ in range(20):
-        client.put_item(TableName="provisioned", Item=BIG)
+        client.put_item(TableName=name, Item=BIG)
     raise AssertionError("nobody is throttled")
 
 
 def test_who_writes_more_than_is_provisioned_is_throttled(throttled):
     with pytest.raises(throttled.exceptions.ProvisionedThroughputExceededException) as caught:
-        exhaust(throttled)
+        exhaust(throttled, "provisioned")
     answer = caught.value.response
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert answer["message"].startswith("The level of configured provisioned throughput for the table was exceeded.")
@@ -58,9 +58,20 @@ def test_who_writes_more_than_is_provisioned_is_throttled(throttled):
     assert throttled.get_item(TableName="provisioned", Key=KEY)["Item"] == BIG
 
 
-def test_tables_on_demand_are_not(throttled):
+def test_tables_on_demand_are_by_their_ceilings_alone(throttled):
     for _ in range(5):
         throttled.put_item(TableName="demanded", Item=BIG)
+    ceilings = {"MaxReadRequestUnits": 100, "MaxWriteRequestUnits": 1}
+    updated = throttled.update_table(TableName="demanded", OnDemandThroughput=ceilings)["TableDescription"]
+    assert updated["OnDemandThroughput"] == ceilings
+    with pytest.raises(throttled.exceptions.ThrottlingException) as caught:
+        exhaust(throttled, "demanded")
+    [reason] = caught.value.response["throttlingReasons"]
+    assert reason["reason"] == "TableWriteMaxOnDemandThroughputExceeded"
+    throttled.update_table(TableName="demanded", OnDemandThroughput={"MaxWriteRequestUnits": -1})
+    left = throttled.describe_table(TableName="demanded")["Table"]["OnDemandThroughput"]
+    assert left == {"MaxReadRequestUnits": 100}
+    throttled.put_item(TableName="demanded", Item=BIG)
 
 
 def test_nobody_is_where_it_is_off(account):

@@ -2,21 +2,22 @@
 
 use model_dynamodb::Error;
 use model_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, Projection as WireProjection,
-    ProjectionType, ProvisionedThroughput, ScalarAttributeType,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, OnDemandThroughput,
+    Projection as WireProjection, ProjectionType, ProvisionedThroughput, ScalarAttributeType,
 };
 use wire::Open;
 
+use crate::ceilings;
 use crate::error::{validation, wrong};
 use crate::limits::PROJECTED_MAX;
 use crate::name::{bad_name, is_name};
-use crate::records::{Billing, Index, IndexState, Projection, Throughput};
+use crate::records::{Billing, Ceilings, Index, IndexState, Projection, Throughput};
 use crate::schema::{KeyNames, Scalar};
 
 /// Attributes of a part of an index's key ("Global secondary indexes: multi-attribute keys").
 const KEY_ATTRIBUTES_MAX: usize = 4;
 /// Units a second that a table may ask for.
-const UNITS_MAX: i64 = 1_000_000_000_000;
+pub const UNITS_MAX: i64 = 1_000_000_000_000;
 
 /// The types of attributes.
 pub fn attributes(given: &[AttributeDefinition]) -> Result<Vec<(String, Scalar)>, Error> {
@@ -103,6 +104,7 @@ pub struct GivenIndex<'i> {
     pub key: &'i [KeySchemaElement],
     pub projection: &'i WireProjection,
     pub throughput: Option<&'i ProvisionedThroughput>,
+    pub ceilings: Option<&'i OnDemandThroughput>,
     pub local: bool,
 }
 
@@ -164,6 +166,7 @@ pub fn index(
         key,
         projection: projection(given.projection)?,
         throughput,
+        ceilings: ceilings::changed(Ceilings::default(), given.ceilings, billing, Some(given.name))?,
         state,
     })
 }

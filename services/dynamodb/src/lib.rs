@@ -8,6 +8,7 @@
 mod access_policy;
 mod backup;
 mod capacity;
+mod ceilings;
 mod conditions;
 mod copy;
 mod definition;

@@ -20,6 +20,8 @@ pub struct Table {
     /// The id of the next index; the table's own is 0.
     pub next_index: u32,
     pub billing: Billing,
+    /// None where it is provisioned.
+    pub ceilings: Ceilings,
     /// When it came to be on demand.
     pub on_demand_since_ms: Option<i64>,
     pub infrequent_access: bool,
@@ -86,6 +88,7 @@ pub struct Index {
     pub key: KeyNames,
     pub projection: Projection,
     pub throughput: Option<Throughput>,
+    pub ceilings: Ceilings,
     pub state: IndexState,
 }
 
@@ -121,6 +124,13 @@ pub struct Throughput {
     pub write: i64,
     pub increased_ms: Option<i64>,
     pub decreased_ms: Option<i64>,
+}
+
+/// The most units a second that are to be used of what is on demand; none: any number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ceilings {
+    pub read: Option<i64>,
+    pub write: Option<i64>,
 }
 
 /// Which attribute says when an item ends.

@@ -69,6 +69,7 @@ impl Table {
         self.indexes.clone_from(&other.indexes);
         self.next_index = other.next_index;
         self.billing = other.billing;
+        self.ceilings = other.ceilings;
         self.time_to_live.clone_from(&other.time_to_live);
         self.holds.clone_from(&other.holds);
         self.group.clone_from(&other.group);

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 use attribute::Item;
 use bytes::Bytes;
-use kernel::{Arn, Clock};
+use kernel::Clock;
 use model_dynamodb::Error;
-use model_dynamodb::types::{ProvisionedThroughputExceededException, ThrottlingReason};
+use model_dynamodb::types::{ProvisionedThroughputExceededException, ThrottlingException, ThrottlingReason};
 use parking_lot::Mutex;
 
 use crate::capacity::Units;
@@ -20,6 +20,14 @@ use crate::table::Table;
 const BURST_SECS: f64 = 300.0;
 /// Tables whose buckets are kept: more than four accounts have, in some 10 MB where each has indexes.
 const TABLES_MAX: usize = 10_000;
+
+/// What is said where provisioned capacity is used up.
+const OF_TABLE: &str = "The level of configured provisioned throughput for the table was exceeded. Consider increasing your \
+                        provisioning level with the UpdateTable API.";
+/// The same of a global index.
+const OF_INDEX: &str = "The level of configured provisioned throughput for one or more global secondary indexes of the \
+                        table was exceeded. Consider increasing your provisioning level for the under-provisioned \
+                        global secondary indexes with the UpdateTable API";
 
 /// What is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +83,7 @@ impl Throttle {
     /// Lets in what draws from the table, or from this index of it.
     ///
     /// # Errors
-    /// `ProvisionedThroughputExceededException` when there is nothing left.
+    /// `ProvisionedThroughputExceededException` when there is nothing left; `ThrottlingException` where that is for a ceiling.
     pub fn admit(&self, table: &Table, index: Option<&Index>, kind: Kind) -> Result<(), Error> {
         let Some(rate) = rate(table, index, kind) else { return Ok(()) };
         let left = self.with(table, index, kind, rate, |bucket| bucket.units);
@@ -166,15 +174,22 @@ fn make_room(tables: &mut HashMap<String, Vec<Bucket>>, now_ms: i64) {
 
 /// What comes in a second; none: without an end.
 fn rate(table: &Table, index: Option<&Index>, kind: Kind) -> Option<f64> {
-    let Billing::Provisioned(of_table) = table.record.billing else { return None };
-    let throughput = match index {
-        None => of_table,
-        Some(index) => index.throughput?,
+    let record = &table.record;
+    let (read, write) = match record.billing {
+        Billing::Provisioned(of_table) => {
+            let throughput = index.map_or(Some(of_table), |index| index.throughput)?;
+            (Some(throughput.read), Some(throughput.write))
+        }
+        Billing::OnDemand => {
+            let ceilings = index.map_or(record.ceilings, |index| index.ceilings);
+            (ceilings.read, ceilings.write)
+        }
     };
-    Some(match kind {
-        Kind::Read => throughput.read,
-        Kind::Write => throughput.write,
-    } as f64)
+    let units = match kind {
+        Kind::Read => read,
+        Kind::Write => write,
+    };
+    units.map(|units| units as f64)
 }
 
 /// From where units are drawn: the table first, which has those of local indexes.
@@ -193,34 +208,32 @@ fn parts<'t>(table: &'t Table, units: &Units) -> Vec<(Option<&'t Index>, Kind, f
 }
 
 fn exceeded(table: &Table, index: Option<&Index>, kind: Kind) -> Error {
-    let (what, resource, text): (_, Arn, _) = match index {
-        None => (
-            "Table",
-            table.arn.clone(),
-            "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning \
-             level with the UpdateTable API.",
-        ),
-        Some(index) => (
-            "Index",
-            table.index_arn(index),
-            "The level of configured provisioned throughput for one or more global secondary indexes of the table was exceeded. \
-             Consider increasing your provisioning level for the under-provisioned global secondary indexes with the \
-             UpdateTable API",
-        ),
+    let (what, resource) = match index {
+        None => ("Table", table.arn.clone()),
+        Some(index) => ("Index", table.index_arn(index)),
     };
     let how = match kind {
         Kind::Read => "Read",
         Kind::Write => "Write",
     };
-    let reason = ThrottlingReason {
-        reason: Some(format!("{what}{how}ProvisionedThroughputExceeded")),
-        resource: Some(resource.to_string()),
+    let reasons = |why: &str| {
+        let reason = Some(format!("{what}{how}{why}"));
+        Some(vec![ThrottlingReason { reason, resource: Some(resource.to_string()) }])
     };
-    ProvisionedThroughputExceededException {
-        message: Some(text.to_owned()),
-        throttling_reasons: Some(vec![reason]),
+    match (table.record.billing, index) {
+        (Billing::OnDemand, _) => ThrottlingException {
+            message: Some(
+                "Throughput exceeds the maximum OnDemandThroughput configured on table or index".to_owned(),
+            ),
+            throttling_reasons: reasons("MaxOnDemandThroughputExceeded"),
+        }
+        .into(),
+        (Billing::Provisioned(_), index) => ProvisionedThroughputExceededException {
+            message: Some(if index.is_none() { OF_TABLE } else { OF_INDEX }.to_owned()),
+            throttling_reasons: reasons("ProvisionedThroughputExceeded"),
+        }
+        .into(),
     }
-    .into()
 }
 
 /// Whether an error says that there was too little capacity.

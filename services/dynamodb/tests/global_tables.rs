@@ -192,6 +192,15 @@ async fn some_settings_are_of_all_and_some_of_each() {
     let text = invalid(change(&kit, HOME, updates([delete(AWAY)])).await);
     assert!(text.contains("in region eu-west-1 because it has deletion protection enabled"), "{text}");
 
+    let ceilings = OnDemandThroughput { max_read_request_units: None, max_write_request_units: Some(9) };
+    let input = UpdateTableInput {
+        table_name: "things".into(),
+        on_demand_throughput: Some(ceilings),
+        ..Default::default()
+    };
+    change(&kit, AWAY, input).await.expect("changed");
+    let ceilings = described(&kit, HOME).await.on_demand_throughput.expect("ceilings");
+    assert_eq!(ceilings.max_write_request_units, Some(9));
     let ends = TimeToLiveSpecification { enabled: true.into(), attribute_name: "ends".into() };
     let input =
         UpdateTimeToLiveInput { table_name: "things".into(), time_to_live_specification: ends.into() };

@@ -288,3 +288,113 @@ async fn nobody_is_throttled_who_did_not_ask_for_it() {
         exhaust_writes(&kit).await;
     }
 }
+
+/// Of reading and of writing.
+fn pair(shown: Option<OnDemandThroughput>) -> Option<(Option<i64>, Option<i64>)> {
+    shown.map(|shown| (shown.max_read_request_units, shown.max_write_request_units))
+}
+
+fn ceilings(read: Option<i64>, write: Option<i64>) -> Option<OnDemandThroughput> {
+    Some(OnDemandThroughput { max_read_request_units: read, max_write_request_units: write })
+}
+
+#[tokio::test]
+async fn what_is_on_demand_has_the_ceilings_that_it_is_given() {
+    let kit = throttling().await;
+    let by = GlobalSecondaryIndex {
+        on_demand_throughput: ceilings(None, Some(1)),
+        ..global("by-g", "g", ProjectionType::All)
+    };
+    let input = CreateTableInput {
+        on_demand_throughput: ceilings(Some(1), Some(1)),
+        global_secondary_indexes: Some(vec![by]),
+        ..table("others", "p+c", "p:S c:S g:S")
+    };
+    let made = kit.run(CreateTable, input).await.expect("a table").table_description.expect("a table");
+    assert_eq!(pair(made.on_demand_throughput), Some((Some(1), Some(1))));
+    let index = made.global_secondary_indexes.expect("indexes").remove(0);
+    assert_eq!(pair(index.on_demand_throughput), Some((None, Some(1))));
+    let put = async |json: &str| {
+        let input =
+            PutItemInput { table_name: "others".into(), item: given(json).into(), ..Default::default() };
+        kit.run(PutItem, input).await
+    };
+    put(&of_units("big", 300)).await.expect("put");
+    let Err(Error::ThrottlingException(throttled)) = put(KEY).await else { panic!("it is not throttled") };
+    let text = throttled.message.expect("a text");
+    assert_eq!(text, "Throughput exceeds the maximum OnDemandThroughput configured on table or index");
+    let [reason] = <[_; 1]>::try_from(throttled.throttling_reasons.expect("reasons")).expect("one");
+    assert_eq!(reason.reason.as_deref(), Some("TableWriteMaxOnDemandThroughputExceeded"));
+    let transaction = TransactWriteItemsInput {
+        transact_items: vec![TransactWriteItem {
+            put: Some(Put { table_name: "others".into(), item: given(KEY).into(), ..Default::default() }),
+            ..Default::default()
+        }]
+        .into(),
+        ..Default::default()
+    };
+    let Err(Error::TransactionCanceledException(cancelled)) = kit.run(TransactWriteItems, transaction).await
+    else {
+        panic!("it is done")
+    };
+    let code = cancelled.cancellation_reasons.expect("reasons").remove(0).code;
+    assert_eq!(code.as_deref(), Some("ThrottlingError"));
+
+    // One is taken away, and the other stays; the index has its own.
+    let update = async |throughput: Option<OnDemandThroughput>| {
+        let input = UpdateTableInput {
+            table_name: "others".into(),
+            on_demand_throughput: throughput,
+            ..Default::default()
+        };
+        kit.run(UpdateTable, input).await
+    };
+    let updated = update(ceilings(None, Some(-1))).await.expect("updated");
+    let updated = updated.table_description.expect("a table").on_demand_throughput;
+    assert_eq!(pair(updated), Some((Some(1), None)));
+    put(&of_units("big", 300)).await.expect("put");
+    let shown = of_units("big", 300).replace(r#""v""#, r#""g":{"S":"x"},"v""#);
+    put(&shown).await.expect("put");
+    put(KEY).await.expect("put");
+    assert!(matches!(put(&shown.replace("big", "more")).await, Err(Error::ThrottlingException(_))));
+    let text = invalid(update(ceilings(Some(0), None)).await);
+    assert!(text.contains("MaxReadRequestUnits for OnDemandThroughput for table is outside"), "{text}");
+
+    // A restored table has them unless the request says otherwise.
+    let recovery = UpdateContinuousBackupsInput {
+        table_name: "others".into(),
+        point_in_time_recovery_specification: PointInTimeRecoverySpecification {
+            point_in_time_recovery_enabled: true.into(),
+            ..Default::default()
+        }
+        .into(),
+    };
+    kit.run(UpdateContinuousBackups, recovery).await.expect("recoverable");
+    for (target, wanted, expected) in
+        [("same", None, (Some(1), None)), ("other", ceilings(Some(7), Some(8)), (Some(7), Some(8)))]
+    {
+        let input = RestoreTableToPointInTimeInput {
+            source_table_name: Some("others".to_owned()),
+            target_table_name: target.into(),
+            use_latest_restorable_time: Some(true),
+            on_demand_throughput_override: wanted,
+            ..Default::default()
+        };
+        let restored = kit.run(RestoreTableToPointInTime, input).await.expect("restored").table_description;
+        assert_eq!(pair(restored.expect("a table").on_demand_throughput), Some(expected));
+    }
+
+    // Provisioned capacity has none.
+    let provisioned = UpdateTableInput {
+        table_name: "others".into(),
+        billing_mode: Some(BillingMode::Provisioned.into()),
+        provisioned_throughput: Some(units(1, 1)),
+        ..Default::default()
+    };
+    let updated = kit.run(UpdateTable, provisioned).await.expect("updated").table_description;
+    let updated = updated.expect("a table");
+    assert!(updated.on_demand_throughput.is_none());
+    assert!(updated.global_secondary_indexes.expect("indexes")[0].on_demand_throughput.is_none());
+    let text = invalid(update(ceilings(Some(1), None)).await);
+    assert!(text.contains("cannot be specified when the table BillingMode is PROVISIONED"), "{text}");
+}

@@ -11,6 +11,7 @@ use wire::Open;
 
 use super::described::{counter, key_schema, projection, stream_view};
 use crate::backup::BackupArn;
+use crate::ceilings;
 use crate::copy::hold;
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, backup_not_found, validation};
@@ -237,9 +238,9 @@ fn description(
             key_schema: Some(key_schema(&table.key)),
             table_creation_date_time: Some(Timestamp::from_millis(table.created_ms)),
             provisioned_throughput: Some(throughput(units)),
+            on_demand_throughput: ceilings::shown(table.ceilings),
             item_count: Some(items),
             billing_mode: Some(mode.into()),
-            ..Default::default()
         }),
         source_table_feature_details: Some(features(table)),
     })
@@ -266,7 +267,7 @@ fn features(table: &records::Table) -> SourceTableFeatureDetails {
             key_schema: Some(key_schema(&index.key)),
             projection: Some(projection(&index.projection)),
             provisioned_throughput: index.throughput.map(throughput),
-            ..Default::default()
+            on_demand_throughput: ceilings::shown(index.ceilings),
         })
         .collect();
     let stream = table.stream.as_ref().filter(|stream| stream.enabled);

@@ -12,13 +12,14 @@ use store::{KeyRange, RangeOptions, Record as _, Tx};
 use wire::Open;
 
 use crate::access_policy;
+use crate::ceilings;
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation, wrong};
 use crate::keys::Place;
 use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX};
 use crate::name::TableName;
-use crate::records::{Billing, Home, IndexState, Policy, Table as Record};
+use crate::records::{Billing, Ceilings, Home, IndexState, Policy, Table as Record};
 use crate::stream;
 use crate::table::Table;
 
@@ -64,7 +65,6 @@ impl DynamoDb {
                     "SSESpecification",
                     input.sse_specification.as_ref().is_some_and(|sse| sse.enabled == Some(true)),
                 ),
-                ("OnDemandThroughput", input.on_demand_throughput.is_some()),
                 ("WarmThroughput", input.warm_throughput.is_some()),
                 (
                     "GlobalTableSettingsReplicationMode",
@@ -128,6 +128,7 @@ fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Record, E
         key: &index.key_schema,
         projection: &index.projection,
         throughput: None,
+        ceilings: None,
         local: true,
     });
     let of_globals = globals.iter().map(|index| GivenIndex {
@@ -135,6 +136,7 @@ fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Record, E
         key: &index.key_schema,
         projection: &index.projection,
         throughput: index.provisioned_throughput.as_ref(),
+        ceilings: index.on_demand_throughput.as_ref(),
         local: false,
     });
     let mut indexes = Vec::with_capacity(locals.len() + globals.len());
@@ -170,6 +172,7 @@ fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Record, E
         next_index: indexes.len() as u32 + 1,
         indexes,
         billing,
+        ceilings: ceilings::changed(Ceilings::default(), input.on_demand_throughput.as_ref(), billing, None)?,
         on_demand_since_ms: (billing == Billing::OnDemand).then_some(now_ms),
         infrequent_access: input.table_class.as_ref().and_then(Open::known)
             == Some(TableClass::StandardInfrequentAccess),

@@ -8,6 +8,7 @@ use model_dynamodb::types::*;
 use service::Allowed;
 use store::Snapshot;
 
+use crate::ceilings;
 use crate::dynamodb::DynamoDb;
 use crate::records::{self, Billing, Index, IndexState, Projection as Shown, TableStream, Throughput, View};
 use crate::resource::Named;
@@ -88,6 +89,7 @@ impl DynamoDb {
             replicas: record.group.as_ref().map(|_| self.replicas(&snapshot, table)).transpose()?,
             global_table_settings_replication_mode: record.group.as_ref().map(|_| OVERRIDES.into()),
             multi_region_consistency: record.is_strong().then(|| MultiRegionConsistency::Strong.into()),
+            on_demand_throughput: ceilings::shown(record.ceilings),
             ..Default::default()
         })
     }
@@ -225,6 +227,7 @@ fn global(
         index_size_bytes: Some(counter(snapshot, &table.contents.bytes(index.id))?),
         item_count: Some(counter(snapshot, &table.contents.count(index.id))?),
         index_arn: Some(table.index_arn(index).to_string()),
+        on_demand_throughput: ceilings::shown(index.ceilings),
         ..Default::default()
     })
 }

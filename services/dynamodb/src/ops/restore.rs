@@ -12,6 +12,7 @@ use wire::Open;
 
 use super::create_table::room_for_table;
 use crate::backup::BackupArn;
+use crate::ceilings;
 use crate::copy::hold;
 use crate::definition;
 use crate::dynamodb::DynamoDb;
@@ -26,6 +27,7 @@ use crate::table::Table;
 struct Overrides<'i> {
     billing: Option<&'i Open<BillingMode>>,
     throughput: Option<&'i ProvisionedThroughput>,
+    ceilings: Option<&'i OnDemandThroughput>,
     globals: Option<&'i [GlobalSecondaryIndex]>,
     locals: Option<&'i [LocalSecondaryIndex]>,
 }
@@ -36,6 +38,7 @@ macro_rules! overrides {
         Overrides {
             billing: $input.billing_mode_override.as_ref(),
             throughput: $input.provisioned_throughput_override.as_ref(),
+            ceilings: $input.on_demand_throughput_override.as_ref(),
             globals: $input.global_secondary_index_override.as_deref(),
             locals: $input.local_secondary_index_override.as_deref(),
         }
@@ -46,7 +49,6 @@ macro_rules! overrides {
 macro_rules! not_built {
     ($input:expr) => {
         [
-            ("OnDemandThroughputOverride", $input.on_demand_throughput_override.is_some()),
             ("SSESpecificationOverride", $input.sse_specification_override.is_some()),
             ("VectorIndexOverride", $input.vector_index_override.is_some()),
         ]
@@ -225,6 +227,8 @@ fn anew(
     for index in &mut indexes {
         index.state = IndexState::Creating;
         let wanted = overrides.globals.into_iter().flatten().find(|wanted| *wanted.index_name == index.name);
+        let ceilings = wanted.and_then(|wanted| wanted.on_demand_throughput.as_ref());
+        index.ceilings = ceilings::changed(index.ceilings, ceilings, billing, Some(&index.name))?;
         let wanted = wanted.and_then(|wanted| wanted.provisioned_throughput.as_ref());
         index.throughput = match billing {
             Billing::OnDemand => None,
@@ -249,6 +253,7 @@ fn anew(
         indexes,
         next_index: source.next_index,
         billing,
+        ceilings: ceilings::changed(source.ceilings, overrides.ceilings, billing, None)?,
         on_demand_since_ms: (billing == Billing::OnDemand).then_some(now_ms),
         infrequent_access: source.infrequent_access,
         deletion_protected: false,

@@ -9,6 +9,7 @@ use service::Allowed;
 use wire::Open;
 
 use super::replica_updates::not_scaled;
+use crate::ceilings;
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation, wrong};
@@ -31,7 +32,6 @@ impl DynamoDb {
             &[
                 ("SSESpecification", input.sse_specification.is_some()),
                 ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
-                ("OnDemandThroughput", input.on_demand_throughput.is_some()),
                 ("WarmThroughput", input.warm_throughput.is_some()),
                 (
                     "GlobalTableSettingsReplicationMode",
@@ -96,6 +96,7 @@ pub(super) fn is_empty(input: &UpdateTableInput) -> bool {
         && input.billing_mode.is_none()
         && input.global_secondary_index_updates.as_ref().is_none_or(Vec::is_empty)
         && input.stream_specification.is_none()
+        && input.on_demand_throughput.is_none()
         && input.table_class.is_none()
         && input.deletion_protection_enabled.is_none()
 }
@@ -113,6 +114,12 @@ fn apply(
         record.infrequent_access = class == TableClass::StandardInfrequentAccess;
     }
     apply_billing(record, input, now_ms)?;
+    let billing = record.billing;
+    let wanted = input.on_demand_throughput.as_ref();
+    record.ceilings = ceilings::changed(record.ceilings, wanted, billing, None)?;
+    for index in &mut record.indexes {
+        index.ceilings = ceilings::changed(index.ceilings, None, billing, None)?;
+    }
     let updates = input.global_secondary_index_updates.as_deref().unwrap_or_default();
     for update in updates {
         let given = [update.create.is_some(), update.update.is_some(), update.delete.is_some()];
@@ -156,6 +163,8 @@ fn apply(
                     "Requested resource not found: Index: {name} not found"
                 ))
             })?;
+            let wanted = change.on_demand_throughput.as_ref();
+            found.ceilings = ceilings::changed(found.ceilings, wanted, billing, Some(name))?;
             if let Some(wanted) = &change.provisioned_throughput {
                 let wanted = definition::throughput(wanted)?;
                 found.throughput = Some(changed(found.throughput.unwrap_or_default(), wanted, now_ms));
@@ -198,6 +207,7 @@ fn apply(
                 key: &create.key_schema,
                 projection: &create.projection,
                 throughput: create.provisioned_throughput.as_ref(),
+                ceilings: create.on_demand_throughput.as_ref(),
                 local: false,
             };
             let id = record.next_index;
