@@ -514,9 +514,9 @@ def test_pages_by_the_paginator(account):
 def test_what_is_not_there_yet_is_said_by_name(account):
     name = table(account)
     client = account.client("dynamodb")
-    replicas = [{"Create": {"RegionName": "eu-west-1"}}]
-    error = refusal(client.update_table, TableName=name, ReplicaUpdates=replicas)
-    assert error["Code"] == "NotImplemented" and "ReplicaUpdates" in error["Message"]
+    witnesses = [{"Create": {"RegionName": "us-west-2"}}]
+    error = refusal(client.update_table, TableName=name, GlobalTableWitnessUpdates=witnesses)
+    assert error["Code"] == "NotImplemented" and "GlobalTableWitnessUpdates" in error["Message"]
     error = refusal(client.list_contributor_insights, TableName=name)
     assert error == {"Code": "NotImplemented", "Message": "dynamodb:ListContributorInsights is not implemented."}
 

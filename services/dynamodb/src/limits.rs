@@ -56,6 +56,8 @@ pub const ITERATOR_LIFETIME_MS: i64 = 15 * 60 * 1000;
 pub const RECOVERY_DAYS_MAX: i64 = 35;
 /// How long the backup of a deleted table is kept that could be restored ("DeleteTable").
 pub const SYSTEM_BACKUP_LIFETIME_MS: i64 = RECOVERY_DAYS_MAX * DAY_MS;
+/// How long a replica stays after another was made from it ("Global tables", deleting replicas).
+pub const SOURCE_STAYS_MS: i64 = DAY_MS;
 /// Backups that ListBackups names at most ("ListBackups", Limit).
 pub const BACKUPS_PAGE_MAX: usize = 100;
 /// Tables that are kept in memory, parsed.

@@ -7,7 +7,7 @@ use crate::backup::BackupArn;
 use crate::copy::hold;
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation};
-use crate::limits::{DAY_MS, SYSTEM_BACKUP_LIFETIME_MS};
+use crate::limits::{SOURCE_STAYS_MS, SYSTEM_BACKUP_LIFETIME_MS};
 use crate::records::{Backup, Copy, CopyState, Cut, Home, Source};
 use crate::replicas;
 use crate::stream;
@@ -30,8 +30,8 @@ pub fn check(table: &Table, now_ms: i64) -> Result<(), Error> {
         )));
     }
     let is_of_it = |source: &Option<String>| source.as_ref() == Some(region);
-    // A day ("DeleteTable").
-    if table.record.members().any(|other| is_of_it(&other.source) && now_ms - other.added_ms < DAY_MS) {
+    let is_new = |added_ms: i64| now_ms - added_ms < SOURCE_STAYS_MS;
+    if table.record.members().any(|other| is_of_it(&other.source) && is_new(other.added_ms)) {
         return Err(validation(
             "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in \
              the last 24 hours.",
