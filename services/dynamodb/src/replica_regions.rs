@@ -5,6 +5,9 @@ use regions::REGIONS;
 
 use crate::error::validation;
 
+/// Things that a request can want of replicas: one in each region, with room for the same said twice.
+pub const UPDATES_MAX: usize = 2 * REGIONS.len();
+
 /// Those in which a global table can be that is `STRONG` ("Multi-Region strong consistency").
 const STRONG: [&str; 10] = [
     "ap-northeast-1",

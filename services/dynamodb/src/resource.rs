@@ -215,6 +215,10 @@ pub fn update_table(
     input: &UpdateTableInput,
 ) -> Result<Resource<Named>, Error> {
     let named = Named::look_up(service, call, &input.table_name)?;
+    if input.replica_updates.as_ref().is_some_and(|updates| updates.len() > replica_regions::UPDATES_MAX) {
+        let max = replica_regions::UPDATES_MAX;
+        return Err(wrong(format_args!("ReplicaUpdates can have at most {max} actions")));
+    }
     let mut resource = Resource::new(named.target(None), ());
     for update in input.replica_updates.iter().flatten() {
         let (create, change) = (update.create.as_ref(), update.update.as_ref());

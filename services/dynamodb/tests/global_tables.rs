@@ -320,6 +320,12 @@ async fn what_cannot_be_is_refused() {
     let input = updates([ReplicationGroupUpdate { create: Some(key), ..Default::default() }]);
     let said = format!("{:?}", change(&kit, HOME, input).await.expect_err("refused"));
     assert!(said.contains("NotImplemented") && said.contains("KMSMasterKeyId"), "{said}");
+    let many = UpdateTableInput {
+        replica_updates: Some((0..100).map(|_| create("us-west-2")).collect()),
+        ..updates([])
+    };
+    let said = invalid(change(&kit, HOME, many).await);
+    assert!(said.contains("at most 68 actions"), "{said}");
     // The same twice is the same.
     change(&kit, HOME, updates([create("us-west-2"), create("us-west-2")])).await.expect("a replica");
     assert_eq!(others(&described(&kit, HOME).await), Some(vec![AWAY, "us-west-2"]));
