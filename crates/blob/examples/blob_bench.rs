@@ -90,17 +90,36 @@ async fn measure(parent: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Rates of each row, and each row's share of the first, round by round.
-fn show(title: &str, rows: &[(&str, Vec<f64>)]) {
+/// What a round did.
+#[derive(Clone, Copy)]
+struct Round {
+    /// MiB/s.
+    rate: f64,
+    /// Milliseconds of processor time, the program's and the system's for it, a MiB.
+    cpu_ms: f64,
+}
+
+/// Rates of each row, each row's share of the first, round by round, and the processor time.
+fn show(title: &str, rows: &[(&str, Vec<Round>)]) {
     println!("{title}");
-    for (name, rates) in rows {
-        let shares = rates.iter().zip(&rows[0].1).map(|(rate, first)| rate / first).collect();
-        let (rate, share) = (spread(rates.clone()), spread(shares));
+    for (name, rounds) in rows {
+        let shares = rounds.iter().zip(&rows[0].1).map(|(round, first)| round.rate / first.rate).collect();
+        let (rate, share) = (spread(rounds.iter().map(|round| round.rate).collect()), spread(shares));
+        let cpu = spread(rounds.iter().map(|round| round.cpu_ms).collect());
         println!(
-            "  {name:52} {:6.0} [{:.0} to {:.0}], {:.2} [{:.2} to {:.2}] of the first",
-            rate[1], rate[0], rate[2], share[1], share[0], share[2]
+            "  {name:52} {:6.0} [{:.0} to {:.0}], {:.2} [{:.2} to {:.2}] of the first, {:.2} ms of processor time a MiB",
+            rate[1], rate[0], rate[2], share[1], share[0], share[2], cpu[1]
         );
     }
+}
+
+/// Seconds of processor time so far: user and system time of `/proc/self/stat`, in the ticks of which Linux gives out
+/// 100 a second.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map_or("", |(_, after)| after);
+    let ticks = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
 }
 
 /// Least, median, most.
@@ -175,12 +194,12 @@ impl Plain {
     }
 }
 
-/// MiB/s of this many threads doing `work` again and again.
+/// A round of this many threads doing `work` again and again.
 async fn threads(
     count: u64,
     work: impl Fn(u64) -> Result<(), Failure> + Send + Sync + 'static,
-) -> Result<f64, Failure> {
-    let (work, begin) = (Arc::new(work), Instant::now());
+) -> Result<Round, Failure> {
+    let (work, begin, cpu) = (Arc::new(work), Instant::now(), cpu_seconds());
     let threads: Vec<_> = (0..count)
         .map(|n| {
             let work = work.clone();
@@ -198,15 +217,17 @@ async fn threads(
     for thread in threads {
         done += thread.await??;
     }
-    Ok(done as f64 * (SIZE >> 20) as f64 / begin.elapsed().as_secs_f64())
+    let mebibytes = done as f64 * (SIZE >> 20) as f64;
+    let rate = mebibytes / begin.elapsed().as_secs_f64();
+    Ok(Round { rate, cpu_ms: (cpu_seconds() - cpu) * 1e3 / mebibytes })
 }
 
-/// MiB/s of this many tasks doing `work` again and again.
-async fn tokio_tasks<F>(count: u64, work: impl Fn(u64) -> F + Send + Sync + 'static) -> Result<f64, Failure>
+/// A round of this many tasks doing `work` again and again.
+async fn tokio_tasks<F>(count: u64, work: impl Fn(u64) -> F + Send + Sync + 'static) -> Result<Round, Failure>
 where
     F: Future<Output = Result<(), Failure>> + Send,
 {
-    let (work, begin) = (Arc::new(work), Instant::now());
+    let (work, begin, cpu) = (Arc::new(work), Instant::now(), cpu_seconds());
     let tasks: Vec<_> = (0..count)
         .map(|n| {
             let work = work.clone();
@@ -224,5 +245,7 @@ where
     for task in tasks {
         done += task.await??;
     }
-    Ok(done as f64 * (SIZE >> 20) as f64 / begin.elapsed().as_secs_f64())
+    let mebibytes = done as f64 * (SIZE >> 20) as f64;
+    let rate = mebibytes / begin.elapsed().as_secs_f64();
+    Ok(Round { rate, cpu_ms: (cpu_seconds() - cpu) * 1e3 / mebibytes })
 }

@@ -2,13 +2,12 @@
 
 use std::hash::Hasher as _;
 
-use fast_md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha512};
 use twox_hash::{XxHash64, xxhash3_64, xxhash3_128};
 
 use crate::combine::crc_of;
-use crate::{Algorithm, Digest};
+use crate::{Algorithm, Digest, Md5};
 
 /// A checksum under way.
 pub struct Hasher {
@@ -74,7 +73,7 @@ impl Hasher {
             State::Sha1(state) => Digest::new(&state.finalize()),
             State::Sha256(state) => Digest::new(&state.finalize()),
             State::Sha512(state) => Digest::new(&state.finalize()),
-            State::Md5(state) => Digest::new(&state.finalize()),
+            State::Md5(state) => state.finish(),
             State::Xxhash64(state) => Digest::new(&state.finish().to_be_bytes()),
             State::Xxhash3(state) => Digest::new(&state.finish().to_be_bytes()),
             State::Xxhash128(state) => Digest::new(&state.finish_128().to_be_bytes()),

@@ -1,11 +1,14 @@
 //! The digests of bytes that come in: MD5 for the ETag, and the checksums that may be wanted of them. Long bytes are digested on threads that may
 //! block, while the next ones come.
 
-use bytes::Bytes;
-use checksum::{Algorithm, Digest, Hasher};
-use model_s3::Error;
-use tokio::task::{JoinHandle, spawn_blocking};
+use std::sync::Arc;
 
+use bytes::Bytes;
+use checksum::{Algorithm, Digest};
+use model_s3::Error;
+use tokio::sync::oneshot;
+
+use crate::digest_jobs::{DigestJobs, Hashers};
 use crate::error::internal;
 
 /// Bytes that are gathered for one go of a thread that may block: MD5 takes about half a millisecond for so many, against
@@ -16,17 +19,12 @@ const AT_ONCE: usize = 32 * 1024;
 
 /// Digests under way.
 pub struct Digests {
+    jobs: Arc<DigestJobs>,
     /// None while a job has them.
     hashers: Option<Hashers>,
-    job: Option<JoinHandle<Hashers>>,
+    job: Option<oneshot::Receiver<Hashers>>,
     waiting: Vec<Bytes>,
     waiting_bytes: usize,
-}
-
-struct Hashers {
-    md5: Hasher,
-    /// Each once, and none that is MD5.
-    others: Vec<(Algorithm, Hasher)>,
 }
 
 /// What was computed.
@@ -45,29 +43,11 @@ impl Computed {
     }
 }
 
-impl Hashers {
-    fn update(mut self, pieces: &[Bytes]) -> Self {
-        for piece in pieces {
-            self.md5.update(piece);
-            for (_, hasher) in &mut self.others {
-                hasher.update(piece);
-            }
-        }
-        self
-    }
-}
-
 impl Digests {
     /// MD5, and these; the same one may be named more than once.
-    pub fn new(algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
-        let mut others: Vec<(Algorithm, Hasher)> = Vec::new();
-        for algorithm in algorithms {
-            if algorithm != Algorithm::Md5 && others.iter().all(|(found, _)| *found != algorithm) {
-                others.push((algorithm, Hasher::new(algorithm)));
-            }
-        }
-        let hashers = Hashers { md5: Hasher::new(Algorithm::Md5), others };
-        Self { hashers: Some(hashers), job: None, waiting: Vec::new(), waiting_bytes: 0 }
+    pub fn new(jobs: &Arc<DigestJobs>, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        let hashers = Some(Hashers::new(algorithms));
+        Self { jobs: jobs.clone(), hashers, job: None, waiting: Vec::new(), waiting_bytes: 0 }
     }
 
     /// Takes the next bytes; waits if it is a batch behind.
@@ -78,22 +58,22 @@ impl Digests {
             let hashers = self.hashers().await?;
             let pieces = std::mem::take(&mut self.waiting);
             self.waiting_bytes = 0;
-            self.job = Some(spawn_blocking(move || hashers.update(&pieces)));
+            self.job = Some(self.jobs.submit(hashers, pieces));
         }
         Ok(())
     }
 
     /// The digests of all bytes taken.
     pub async fn finish(mut self) -> Result<Computed, Error> {
-        let hashers = self.hashers().await?;
+        let mut hashers = self.hashers().await?;
         let pieces = std::mem::take(&mut self.waiting);
-        let hashers = if self.waiting_bytes <= AT_ONCE {
-            hashers.update(&pieces)
+        if self.waiting_bytes <= AT_ONCE {
+            hashers.update(&pieces);
         } else {
-            spawn_blocking(move || hashers.update(&pieces)).await.map_err(internal)?
-        };
-        let others = hashers.others.into_iter().map(|(algorithm, hasher)| (algorithm, hasher.finish()));
-        Ok(Computed { md5: hashers.md5.finish(), others: others.collect() })
+            hashers = self.jobs.submit(hashers, pieces).await.map_err(internal)?;
+        }
+        let (md5, others) = hashers.finish();
+        Ok(Computed { md5, others })
     }
 
     async fn hashers(&mut self) -> Result<Hashers, Error> {

@@ -15,6 +15,7 @@ mod copy_source;
 mod cors;
 mod data;
 mod dialect;
+mod digest_jobs;
 mod digests;
 mod edge;
 mod error;

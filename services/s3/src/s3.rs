@@ -15,6 +15,7 @@ use vault::Vault;
 
 use crate::access_points::Point;
 use crate::bucket::Bucket;
+use crate::digest_jobs::DigestJobs;
 use crate::error::{Failure, no_such_bucket};
 use crate::keys::{self, Place};
 use crate::limits::HOT_BUCKETS_MAX;
@@ -34,6 +35,7 @@ pub struct S3 {
     pub(crate) blobs: Blobs,
     pub(crate) orphans: Arc<Orphans>,
     pub(crate) readers: Arc<Readers>,
+    pub(crate) digest_jobs: Arc<DigestJobs>,
     pub(crate) outbox: Outbox,
     pub(crate) logs: Logs,
     /// Access points as last read, by their rows; each is checked against its row at every use.
@@ -55,6 +57,7 @@ impl S3 {
             blobs: deps.blobs,
             orphans: Arc::default(),
             readers: Arc::default(),
+            digest_jobs: Arc::default(),
             logs: Logs::default(),
             points: RwLock::default(),
             hot: RwLock::default(),

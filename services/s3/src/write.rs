@@ -86,7 +86,7 @@ impl S3 {
             return Err(too_large(length, expected.bytes_max));
         }
         let mut reader = body.open();
-        let mut digests = Digests::new(expected.algorithms());
+        let mut digests = Digests::new(&self.digest_jobs, expected.algorithms());
         let mut sink = Sink::Gathering(Vec::new());
         let mut size = 0;
         while let Some(piece) = reader.next().await {
@@ -162,7 +162,7 @@ impl S3 {
         written: blob::Written,
         algorithm: Algorithm,
     ) -> Result<Digest, Error> {
-        let mut digests = Digests::new([algorithm]);
+        let mut digests = Digests::new(&self.digest_jobs, [algorithm]);
         let mut reading = self.blobs.read(written.id, &key.of_blobs(), 0..written.size, written.size).await?;
         while let Some(piece) = reading.next().await {
             digests.update(piece?).await?;
