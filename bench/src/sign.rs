@@ -53,6 +53,11 @@ impl Template {
         }
     }
 
+    /// Whether its requests have a body that is always the same.
+    pub fn has_body_hash(&self) -> bool {
+        self.body_hash.is_some()
+    }
+
     /// An operation of a JSON service; `target` is the whole header, as `AmazonSQS.SendMessage`.
     pub fn json(service: &'static str, host: &str, target: &str) -> Self {
         Self::new(service, host, "application/x-amz-json-1.0", Some(target))

@@ -190,15 +190,15 @@ impl Draft for FileDraft {
         self.file.write_all(bytes)
     }
 
+    // The name first: then one commit of the file system's journal has both, and the sync of the directory finds it done. What
+    // a power failure leaves under its name before it is whole is in no record, and the next sweep removes it.
     fn publish(mut self: Box<Self>) -> io::Result<()> {
-        if self.dir.sync {
-            self.file.sync_data()?;
-        }
         let (Some(draft), blob) = (self.path.as_deref(), self.dir.blob(self.id)) else { return Ok(()) };
         std::fs::rename(draft, &blob)?;
-        // Were the directory not synced, the file would be removed under its new name.
+        // Were it not synced, the file would be removed under its new name.
         self.path = Some(blob);
         if self.dir.sync {
+            self.file.sync_data()?;
             let shard = &self.dir.shards[usize::from(self.id.bytes()[0])];
             shard.sync(|| sync_dir(&self.dir.shard(self.id)))?;
         }
