@@ -12,6 +12,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::configured_keys::{ConfiguredKeys, Entry};
+use crate::page_cache;
 use crate::root_key::{self, Source};
 use crate::scrub::{self, Scrub};
 
@@ -43,6 +44,10 @@ pub struct Settings {
     /// Keep nothing: records are in memory, and longer objects in a temporary directory, for as long as the program runs
     #[arg(long, env = "CLOUDLET_EPHEMERAL", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub ephemeral: Option<bool>,
+
+    /// Mebibytes of the store's file that are kept in memory, 16 to 1048576 [default: a sixteenth of the memory, 64 to 2048]
+    #[arg(long, env = "CLOUDLET_PAGE_CACHE_MIB", value_name = "MIB")]
+    pub page_cache_mib: Option<u64>,
 
     /// Region that `cloudlet env` names [default: us-east-1]
     #[arg(long, env = "CLOUDLET_REGION", value_name = "REGION")]
@@ -81,6 +86,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// See [`Settings::ephemeral`].
     pub ephemeral: bool,
+    /// See [`Settings::page_cache_mib`]; in bytes.
+    pub page_cache: usize,
     /// See [`Settings::region`].
     pub region: String,
     /// See [`Settings::log`].
@@ -95,6 +102,8 @@ pub struct Config {
 
 /// LocalStack's port: projects made for it find us without a change.
 const PORT: u16 = 4566;
+/// With less the store's file is read again and again for one write; more is a mistake.
+const PAGE_CACHE_MIB: std::ops::RangeInclusive<u64> = 16..=1 << 20;
 /// More than 1,000 credentials fill, each field of which is as long as can be: 1.4 KB each.
 const FILE_MAX: u64 = 2 << 20;
 
@@ -115,6 +124,16 @@ impl Settings {
             (1..=32).contains(&region.len()) && region.bytes().all(plain),
             "{region:?} is not the name of a region"
         );
+        let page_cache = match self.page_cache_mib.or(file.page_cache_mib) {
+            Some(mib) => {
+                ensure!(
+                    PAGE_CACHE_MIB.contains(&mib),
+                    "a page cache of {mib} MiB is not one of 16 to 1048576"
+                );
+                mib << 20
+            }
+            None => page_cache::default_bytes(),
+        };
         let data = match self.data.clone().or(file.data) {
             Some(data) => data,
             None => default_data()?,
@@ -128,6 +147,8 @@ impl Settings {
                 .or(file.listen)
                 .unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), PORT)),
             ephemeral: self.ephemeral.or(file.ephemeral).unwrap_or(false),
+            page_cache: usize::try_from(page_cache)
+                .context("the page cache is longer than this machine can address")?,
             region,
             log: self.log.clone().or(file.log).unwrap_or_else(|| "info,access=warn".to_owned()),
             keys,
@@ -276,6 +297,14 @@ mod tests {
         for wrong in ["[scrub]\nevery = '1w'\n", "[scrub]\nmib_per_second = 0\n", "[scrub]\never = '1d'\n"] {
             assert!(resolve(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_page_cache_is_set_in_mebibytes() {
+        let bytes = |text: &str| resolve(text).map(|config| config.page_cache);
+        assert_eq!(bytes("page_cache_mib = 16\n").unwrap(), 16 << 20);
+        assert!(bytes("").unwrap() >= 64 << 20);
+        assert!(bytes("page_cache_mib = 15\n").is_err() && bytes("page_cache_mib = 1048577\n").is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod configured_keys;
 mod output;
+mod page_cache;
 #[cfg(test)]
 mod refusals;
 mod root_key;

@@ -54,7 +54,8 @@ fn open(config: &Config) -> Result<Store> {
         tracing::warn!("ephemeral: everything is lost when this program ends");
         return Ok(Store::in_memory(store::Options::default()));
     }
-    Store::open(&config.data, store::Options::default())
+    let options = store::Options { cache_bytes: config.page_cache, ..store::Options::default() };
+    Store::open(&config.data, options)
         .with_context(|| format!("cannot open the data directory {}", config.data.display()))
 }
 
