@@ -119,8 +119,9 @@ impl Kit {
         make: impl FnOnce(&Deps) -> Vec<Service>,
     ) -> Self {
         let services = make(&deps);
-        let tasks = services.iter().flat_map(Service::take_background).map(tokio::spawn).collect();
+        let work: Vec<_> = services.iter().flat_map(Service::take_background).collect();
         deps.cloud.fill(services, authorizer);
+        let tasks = work.into_iter().map(tokio::spawn).collect();
         Self { deps, asked: Arc::default(), tasks }
     }
 

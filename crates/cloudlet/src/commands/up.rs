@@ -114,11 +114,13 @@ async fn up(
     let usage = Usage::default();
     let services = services::all(&deps, config.dynamodb);
     background.spawn(usage.clone().run(store.clone(), clock.clone()));
-    for work in services.iter().flat_map(service::Service::take_background) {
-        background.spawn(work);
-    }
+    let work: Vec<Background> = services.iter().flat_map(service::Service::take_background).collect();
     let at_end: Vec<Background> = services.iter().flat_map(service::Service::take_at_end).collect();
     cloud.fill(services, Arc::new(Authority::new(directory, documents)));
+    // What goes on from before finds the other services there.
+    for work in work {
+        background.spawn(work);
+    }
     let credentials = Arc::new(AccessKeys { configured: config.keys.clone(), keyring, usage: usage.clone() });
     let gateway = Arc::new(Gateway::new(catalog::ALL, cloud, credentials, clock.clone(), Limits::default()));
     let listener = TcpListener::bind(config.listen)
