@@ -457,6 +457,103 @@ def restore_table_to_point_in_time(account, call):
     assert restored(account, target) == [item(1)]
 
 
+def bucket(account, **objects):
+    """Makes a bucket with these objects and gives its name."""
+    name = account.name("bucket")
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket=name)
+    for key, body in objects.items():
+        s3.put_object(Bucket=name, Key=key, Body=body)
+    return name
+
+
+def exported(account, arn):
+    """Waits for an export and gives its description."""
+    client = account.client("dynamodb")
+    eventually(lambda: client.describe_export(ExportArn=arn)["ExportDescription"]["ExportStatus"] != "IN_PROGRESS")
+    return client.describe_export(ExportArn=arn)["ExportDescription"]
+
+
+def imported(account, arn):
+    """Waits for an import and gives its description."""
+    client = account.client("dynamodb")
+    eventually(lambda: client.describe_import(ImportArn=arn)["ImportTableDescription"]["ImportStatus"] != "IN_PROGRESS")
+    return client.describe_import(ImportArn=arn)["ImportTableDescription"]
+
+
+def export(account, name):
+    """Exports a table and gives the export's ARN."""
+    asked = {"TableArn": arn(account, name), "S3Bucket": bucket(account)}
+    made = account.client("dynamodb").export_table_to_point_in_time(**asked)["ExportDescription"]
+    assert exported(account, made["ExportArn"])["ExportStatus"] == "COMPLETED"
+    return made["ExportArn"]
+
+
+def importing(account, target):
+    """What an import into a table of two items is asked with."""
+    lines = "\n".join(json.dumps({"Item": item(number)}) for number in (1, 2))
+    source = {"S3Bucket": bucket(account, data=lines), "S3KeyPrefix": "data"}
+    return {"S3BucketSource": source, "InputFormat": "DYNAMODB_JSON", "TableCreationParameters": definition(target)}
+
+
+@operation
+def export_table_to_point_in_time(account, call):
+    name, to = recoverable(account, item(1)), bucket(account)
+    made = call("ExportTableToPointInTime", TableArn=arn(account, name), S3Bucket=to, S3Prefix="some")["ExportDescription"]
+    assert (made["ExportStatus"], made["ExportFormat"], made["S3Bucket"]) == ("IN_PROGRESS", "DYNAMODB_JSON", to)
+    done = exported(account, made["ExportArn"])
+    assert (done["ExportStatus"], done["ItemCount"]) == ("COMPLETED", 1)
+    body = account.client("s3").get_object(Bucket=to, Key=done["ExportManifest"])["Body"]
+    assert json.load(body)["exportArn"] == made["ExportArn"]
+
+
+@operation
+def describe_export(account, call):
+    name = recoverable(account, item(1))
+    done = call("DescribeExport", ExportArn=export(account, name))["ExportDescription"]
+    assert (done["TableArn"], done["ItemCount"], done["S3SseAlgorithm"]) == (arn(account, name), 1, "AES256")
+
+
+@operation
+def list_exports(account, call):
+    name = recoverable(account, item(1))
+    arns = [export(account, name) for _ in range(2)]
+    first = call("ListExports", TableArn=arn(account, name), MaxResults=1)
+    rest = call("ListExports", TableArn=arn(account, name), NextToken=first["NextToken"])
+    found = first["ExportSummaries"] + rest["ExportSummaries"]
+    assert [each["ExportArn"] for each in found] == sorted(arns, reverse=True)
+    assert {(each["ExportStatus"], each["ExportType"]) for each in found} == {("COMPLETED", "FULL_EXPORT")}
+
+
+@operation
+def import_table(account, call):
+    target = account.name("table")
+    made = call("ImportTable", **importing(account, target))["ImportTableDescription"]
+    assert (made["ImportStatus"], made["TableArn"]) == ("IN_PROGRESS", arn(account, target))
+    assert imported(account, made["ImportArn"])["ImportedItemCount"] == 2
+    assert restored(account, target) == [item(1), item(2)]
+
+
+@operation
+def describe_import(account, call):
+    asked = importing(account, account.name("table"))
+    made = account.client("dynamodb").import_table(**asked)["ImportTableDescription"]["ImportArn"]
+    imported(account, made)
+    done = call("DescribeImport", ImportArn=made)["ImportTableDescription"]
+    assert (done["ImportStatus"], done["ProcessedItemCount"], done["ErrorCount"]) == ("COMPLETED", 2, 0)
+    assert done["TableCreationParameters"] == asked["TableCreationParameters"]
+    assert done["S3BucketSource"] == {**asked["S3BucketSource"], "S3BucketOwner": account.key}
+
+
+@operation
+def list_imports(account, call):
+    target = account.name("table")
+    made = account.client("dynamodb").import_table(**importing(account, target))["ImportTableDescription"]["ImportArn"]
+    imported(account, made)
+    [found] = call("ListImports", TableArn=arn(account, target))["ImportSummaryList"]
+    assert (found["ImportArn"], found["ImportStatus"], found["InputFormat"]) == (made, "COMPLETED", "DYNAMODB_JSON")
+
+
 test_operation = operation.tests()
 
 

@@ -7,8 +7,10 @@
 
 mod read;
 mod scalar;
+mod wrapped;
 mod write;
 
 pub use read::{ItemSeed, NamedSeed, ValueSeed, item_from_slice, value_from_slice};
+pub use wrapped::{NotAnItem, Wrapped};
 pub(crate) use write::write_blob;
 pub use write::{write_item, write_number_text, write_text, write_value};

@@ -36,8 +36,8 @@ pub use given::{Given, Named, Shown};
 pub use invalid::Invalid;
 pub use item::Item;
 pub use json::{
-    ItemSeed, NamedSeed, ValueSeed, item_from_slice, value_from_slice, write_item, write_number_text,
-    write_text, write_value,
+    ItemSeed, NamedSeed, NotAnItem, ValueSeed, Wrapped, item_from_slice, value_from_slice, write_item,
+    write_number_text, write_text, write_value,
 };
 pub use key::{KeyPart, KeyType, decode_key, encode_key};
 pub use number::{Number, NumberError, OutOfRange};

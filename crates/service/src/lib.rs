@@ -6,6 +6,7 @@
 
 mod accounts;
 mod authorize;
+mod caller;
 mod cloud;
 mod edge;
 mod failure;
@@ -16,6 +17,7 @@ mod target;
 
 pub use accounts::{Accounts, Owner};
 pub use authorize::{Allowed, Authorizer, Decision, Question, Resource, Tell};
+pub use caller::Caller;
 pub use cloud::Cloud;
 pub use edge::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended, Forms};
 pub use operation::{Failure, Invocation, Outcome};

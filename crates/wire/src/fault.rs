@@ -44,6 +44,11 @@ impl<'a> Fault<'a> {
         self.facts(Protocol::Query).query_code
     }
 
+    /// The HTTP status.
+    pub fn status(&self, protocol: Protocol) -> u16 {
+        self.facts(protocol).status
+    }
+
     /// The text; empty where there is none.
     pub fn message(&self, protocol: Protocol) -> Cow<'a, str> {
         self.facts(protocol).message.unwrap_or_default()

@@ -15,8 +15,13 @@ pub enum Error {
     ConditionalCheckFailedException(Box<types::ConditionalCheckFailedException>),
     ContinuousBackupsUnavailableException(Box<types::ContinuousBackupsUnavailableException>),
     DuplicateItemException(Box<types::DuplicateItemException>),
+    ExportConflictException(Box<types::ExportConflictException>),
+    ExportNotFoundException(Box<types::ExportNotFoundException>),
     IdempotentParameterMismatchException(Box<types::IdempotentParameterMismatchException>),
+    ImportConflictException(Box<types::ImportConflictException>),
+    ImportNotFoundException(Box<types::ImportNotFoundException>),
     InternalServerError(Box<types::InternalServerError>),
+    InvalidExportTimeException(Box<types::InvalidExportTimeException>),
     InvalidRestoreTimeException(Box<types::InvalidRestoreTimeException>),
     ItemCollectionSizeLimitExceededException(Box<types::ItemCollectionSizeLimitExceededException>),
     LimitExceededException(Box<types::LimitExceededException>),
@@ -64,14 +69,39 @@ impl Error {
         types::DuplicateItemException { message: Some(message.into()) }.into()
     }
 
+    /// `ExportConflictException` with this text.
+    pub fn export_conflict_exception(message: impl Into<String>) -> Self {
+        types::ExportConflictException { message: Some(message.into()) }.into()
+    }
+
+    /// `ExportNotFoundException` with this text.
+    pub fn export_not_found_exception(message: impl Into<String>) -> Self {
+        types::ExportNotFoundException { message: Some(message.into()) }.into()
+    }
+
     /// `IdempotentParameterMismatchException` with this text.
     pub fn idempotent_parameter_mismatch_exception(message: impl Into<String>) -> Self {
         types::IdempotentParameterMismatchException { message: Some(message.into()) }.into()
     }
 
+    /// `ImportConflictException` with this text.
+    pub fn import_conflict_exception(message: impl Into<String>) -> Self {
+        types::ImportConflictException { message: Some(message.into()) }.into()
+    }
+
+    /// `ImportNotFoundException` with this text.
+    pub fn import_not_found_exception(message: impl Into<String>) -> Self {
+        types::ImportNotFoundException { message: Some(message.into()) }.into()
+    }
+
     /// `InternalServerError` with this text.
     pub fn internal_server_error(message: impl Into<String>) -> Self {
         types::InternalServerError { message: Some(message.into()) }.into()
+    }
+
+    /// `InvalidExportTimeException` with this text.
+    pub fn invalid_export_time_exception(message: impl Into<String>) -> Self {
+        types::InvalidExportTimeException { message: Some(message.into()) }.into()
     }
 
     /// `InvalidRestoreTimeException` with this text.
@@ -169,8 +199,13 @@ impl ServiceError for Error {
             Self::ConditionalCheckFailedException(error) => Fault::Modelled(&**error),
             Self::ContinuousBackupsUnavailableException(error) => Fault::Modelled(&**error),
             Self::DuplicateItemException(error) => Fault::Modelled(&**error),
+            Self::ExportConflictException(error) => Fault::Modelled(&**error),
+            Self::ExportNotFoundException(error) => Fault::Modelled(&**error),
             Self::IdempotentParameterMismatchException(error) => Fault::Modelled(&**error),
+            Self::ImportConflictException(error) => Fault::Modelled(&**error),
+            Self::ImportNotFoundException(error) => Fault::Modelled(&**error),
             Self::InternalServerError(error) => Fault::Modelled(&**error),
+            Self::InvalidExportTimeException(error) => Fault::Modelled(&**error),
             Self::InvalidRestoreTimeException(error) => Fault::Modelled(&**error),
             Self::ItemCollectionSizeLimitExceededException(error) => Fault::Modelled(&**error),
             Self::LimitExceededException(error) => Fault::Modelled(&**error),
@@ -229,15 +264,45 @@ impl From<types::DuplicateItemException> for Error {
     }
 }
 
+impl From<types::ExportConflictException> for Error {
+    fn from(error: types::ExportConflictException) -> Self {
+        Self::ExportConflictException(Box::new(error))
+    }
+}
+
+impl From<types::ExportNotFoundException> for Error {
+    fn from(error: types::ExportNotFoundException) -> Self {
+        Self::ExportNotFoundException(Box::new(error))
+    }
+}
+
 impl From<types::IdempotentParameterMismatchException> for Error {
     fn from(error: types::IdempotentParameterMismatchException) -> Self {
         Self::IdempotentParameterMismatchException(Box::new(error))
     }
 }
 
+impl From<types::ImportConflictException> for Error {
+    fn from(error: types::ImportConflictException) -> Self {
+        Self::ImportConflictException(Box::new(error))
+    }
+}
+
+impl From<types::ImportNotFoundException> for Error {
+    fn from(error: types::ImportNotFoundException) -> Self {
+        Self::ImportNotFoundException(Box::new(error))
+    }
+}
+
 impl From<types::InternalServerError> for Error {
     fn from(error: types::InternalServerError) -> Self {
         Self::InternalServerError(Box::new(error))
+    }
+}
+
+impl From<types::InvalidExportTimeException> for Error {
+    fn from(error: types::InvalidExportTimeException) -> Self {
+        Self::InvalidExportTimeException(Box::new(error))
     }
 }
 

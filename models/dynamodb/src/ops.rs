@@ -20,14 +20,20 @@ pub static ALL: &[&Operation] = &[
     &DESCRIBE_BACKUP,
     &DESCRIBE_CONTINUOUS_BACKUPS,
     &DESCRIBE_ENDPOINTS,
+    &DESCRIBE_EXPORT,
+    &DESCRIBE_IMPORT,
     &DESCRIBE_LIMITS,
     &DESCRIBE_TABLE,
     &DESCRIBE_TIME_TO_LIVE,
     &EXECUTE_STATEMENT,
     &EXECUTE_TRANSACTION,
+    &EXPORT_TABLE_TO_POINT_IN_TIME,
     &GET_ITEM,
     &GET_RESOURCE_POLICY,
+    &IMPORT_TABLE,
     &LIST_BACKUPS,
+    &LIST_EXPORTS,
+    &LIST_IMPORTS,
     &LIST_TABLES,
     &LIST_TAGS_OF_RESOURCE,
     &PUT_ITEM,
@@ -430,6 +436,58 @@ impl OperationType for DescribeEndpoints {
     }
 }
 
+static DESCRIBE_EXPORT: Operation = Operation {
+    service: &SERVICE,
+    name: "DescribeExport",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::DescribeExportInput,
+    output: &schemas::DescribeExportOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:DescribeExport", resources: &["export"], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `DescribeExport`
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeExport;
+
+impl OperationType for DescribeExport {
+    type Input = types::DescribeExportInput;
+    type Output = types::DescribeExportOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &DESCRIBE_EXPORT
+    }
+}
+
+static DESCRIBE_IMPORT: Operation = Operation {
+    service: &SERVICE,
+    name: "DescribeImport",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::DescribeImportInput,
+    output: &schemas::DescribeImportOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:DescribeImport", resources: &["import"], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `DescribeImport`
+#[derive(Clone, Copy, Debug)]
+pub struct DescribeImport;
+
+impl OperationType for DescribeImport {
+    type Input = types::DescribeImportInput;
+    type Output = types::DescribeImportOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &DESCRIBE_IMPORT
+    }
+}
+
 static DESCRIBE_LIMITS: Operation = Operation {
     service: &SERVICE,
     name: "DescribeLimits",
@@ -644,6 +702,36 @@ impl OperationType for ExecuteTransaction {
     }
 }
 
+static EXPORT_TABLE_TO_POINT_IN_TIME: Operation = Operation {
+    service: &SERVICE,
+    name: "ExportTableToPointInTime",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::ExportTableToPointInTimeInput,
+    output: &schemas::ExportTableToPointInTimeOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action {
+        name: "dynamodb:ExportTableToPointInTime",
+        resources: &["table"],
+        condition_keys: &[],
+    }],
+    checksum: Checksum::None,
+};
+
+/// `ExportTableToPointInTime`
+#[derive(Clone, Copy, Debug)]
+pub struct ExportTableToPointInTime;
+
+impl OperationType for ExportTableToPointInTime {
+    type Input = types::ExportTableToPointInTimeInput;
+    type Output = types::ExportTableToPointInTimeOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &EXPORT_TABLE_TO_POINT_IN_TIME
+    }
+}
+
 static GET_ITEM: Operation = Operation {
     service: &SERVICE,
     name: "GetItem",
@@ -710,6 +798,32 @@ impl OperationType for GetResourcePolicy {
     }
 }
 
+static IMPORT_TABLE: Operation = Operation {
+    service: &SERVICE,
+    name: "ImportTable",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::ImportTableInput,
+    output: &schemas::ImportTableOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:ImportTable", resources: &["table"], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `ImportTable`
+#[derive(Clone, Copy, Debug)]
+pub struct ImportTable;
+
+impl OperationType for ImportTable {
+    type Input = types::ImportTableInput;
+    type Output = types::ImportTableOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &IMPORT_TABLE
+    }
+}
+
 static LIST_BACKUPS: Operation = Operation {
     service: &SERVICE,
     name: "ListBackups",
@@ -733,6 +847,58 @@ impl OperationType for ListBackups {
     type Error = Error;
     fn descriptor() -> &'static Operation {
         &LIST_BACKUPS
+    }
+}
+
+static LIST_EXPORTS: Operation = Operation {
+    service: &SERVICE,
+    name: "ListExports",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::ListExportsInput,
+    output: &schemas::ListExportsOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:ListExports", resources: &["table"], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `ListExports`
+#[derive(Clone, Copy, Debug)]
+pub struct ListExports;
+
+impl OperationType for ListExports {
+    type Input = types::ListExportsInput;
+    type Output = types::ListExportsOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &LIST_EXPORTS
+    }
+}
+
+static LIST_IMPORTS: Operation = Operation {
+    service: &SERVICE,
+    name: "ListImports",
+    http: HttpTrait::new("POST", "/", 200),
+    input: &schemas::ListImportsInput,
+    output: &schemas::ListImportsOutput,
+    has_output: true,
+    result_wrapper: None,
+    access: Access::Policy,
+    actions: &[Action { name: "dynamodb:ListImports", resources: &["table"], condition_keys: &[] }],
+    checksum: Checksum::None,
+};
+
+/// `ListImports`
+#[derive(Clone, Copy, Debug)]
+pub struct ListImports;
+
+impl OperationType for ListImports {
+    type Input = types::ListImportsInput;
+    type Output = types::ListImportsOutput;
+    type Error = Error;
+    fn descriptor() -> &'static Operation {
+        &LIST_IMPORTS
     }
 }
 

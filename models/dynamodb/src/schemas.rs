@@ -472,6 +472,13 @@ pub static BatchWriteItemRequestMap: Schema = Schema {
     ..SCHEMA
 };
 
+pub static BilledSizeBytes: Schema = Schema {
+    name: "BilledSizeBytes",
+    kind: Kind::Long,
+    bounds: Bounds { min: Some(0), max: None },
+    ..SCHEMA
+};
+
 pub static BillingMode: Schema =
     Schema { name: "BillingMode", kind: Kind::String, values: &["PROVISIONED", "PAY_PER_REQUEST"], ..SCHEMA };
 
@@ -536,6 +543,17 @@ pub static ClientRequestToken: Schema = Schema {
     name: "ClientRequestToken",
     kind: Kind::String,
     bounds: Bounds { min: Some(1), max: Some(36) },
+    ..SCHEMA
+};
+
+static ClientToken_PATTERN: Pattern = Pattern::new("^[^\\$]+$");
+pub static ClientToken: Schema =
+    Schema { name: "ClientToken", kind: Kind::String, pattern: Some(&ClientToken_PATTERN), ..SCHEMA };
+
+pub static CloudWatchLogGroupArn: Schema = Schema {
+    name: "CloudWatchLogGroupArn",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(1024) },
     ..SCHEMA
 };
 
@@ -926,6 +944,42 @@ pub static CreateVectorIndexAction: Schema = Schema {
     ..SCHEMA
 };
 
+static CsvDelimiter_PATTERN: Pattern = Pattern::new("[,;:|\\t ]");
+pub static CsvDelimiter: Schema = Schema {
+    name: "CsvDelimiter",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(1) },
+    pattern: Some(&CsvDelimiter_PATTERN),
+    ..SCHEMA
+};
+
+static CsvHeader_PATTERN: Pattern = Pattern::new("[\\x20-\\x21\\x23-\\x2B\\x2D-\\x7E]*");
+pub static CsvHeader: Schema = Schema {
+    name: "CsvHeader",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(65536) },
+    pattern: Some(&CsvHeader_PATTERN),
+    ..SCHEMA
+};
+
+pub static CsvHeaderList: Schema = Schema {
+    name: "CsvHeaderList",
+    kind: Kind::List,
+    bounds: Bounds { min: Some(1), max: Some(255) },
+    element: Some(&Member { name: "member", wire: "member", target: &CsvHeader, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static CsvOptions: Schema = Schema {
+    name: "CsvOptions",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "Delimiter", wire: "Delimiter", target: &CsvDelimiter, ..MEMBER },
+        Member { name: "HeaderList", wire: "HeaderList", target: &CsvHeaderList, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
 pub static Date: Schema = Schema { name: "Date", kind: Kind::Timestamp, ..SCHEMA };
 
 pub static Delete: Schema = Schema {
@@ -1196,6 +1250,45 @@ pub static DescribeEndpointsResponse: Schema = Schema {
     ..SCHEMA
 };
 
+pub static DescribeExportInput: Schema = Schema {
+    name: "DescribeExportInput",
+    kind: Kind::Structure,
+    members: &[Member { name: "ExportArn", wire: "ExportArn", target: &ExportArn, required: true, ..MEMBER }],
+    ..SCHEMA
+};
+
+pub static DescribeExportOutput: Schema = Schema {
+    name: "DescribeExportOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "ExportDescription",
+        wire: "ExportDescription",
+        target: &ExportDescription,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static DescribeImportInput: Schema = Schema {
+    name: "DescribeImportInput",
+    kind: Kind::Structure,
+    members: &[Member { name: "ImportArn", wire: "ImportArn", target: &ImportArn, required: true, ..MEMBER }],
+    ..SCHEMA
+};
+
+pub static DescribeImportOutput: Schema = Schema {
+    name: "DescribeImportOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "ImportTableDescription",
+        wire: "ImportTableDescription",
+        target: &ImportTableDescription,
+        required: true,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
 pub static DescribeLimitsInput: Schema =
     Schema { name: "DescribeLimitsInput", kind: Kind::Structure, ..SCHEMA };
 
@@ -1323,6 +1416,9 @@ pub static Endpoints: Schema = Schema {
     ..SCHEMA
 };
 
+pub static ErrorCount: Schema =
+    Schema { name: "ErrorCount", kind: Kind::Long, bounds: Bounds { min: Some(0), max: None }, ..SCHEMA };
+
 pub static ErrorMessage: Schema = Schema { name: "ErrorMessage", kind: Kind::String, ..SCHEMA };
 
 pub static ExecuteStatementInput: Schema = Schema {
@@ -1435,6 +1531,185 @@ pub static ExpectedAttributeValue: Schema = Schema {
     ..SCHEMA
 };
 
+pub static ExportArn: Schema = Schema {
+    name: "ExportArn",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(37), max: Some(1024) },
+    ..SCHEMA
+};
+
+pub static ExportConflictException: Schema = Schema {
+    name: "ExportConflictException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "ExportConflictException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static ExportDescription: Schema = Schema {
+    name: "ExportDescription",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "ExportArn", wire: "ExportArn", target: &ExportArn, ..MEMBER },
+        Member { name: "ExportStatus", wire: "ExportStatus", target: &ExportStatus, ..MEMBER },
+        Member { name: "StartTime", wire: "StartTime", target: &ExportStartTime, ..MEMBER },
+        Member { name: "EndTime", wire: "EndTime", target: &ExportEndTime, ..MEMBER },
+        Member { name: "ExportManifest", wire: "ExportManifest", target: &ExportManifest, ..MEMBER },
+        Member { name: "TableArn", wire: "TableArn", target: &TableArn, ..MEMBER },
+        Member { name: "TableId", wire: "TableId", target: &TableId, ..MEMBER },
+        Member { name: "ExportTime", wire: "ExportTime", target: &ExportTime, ..MEMBER },
+        Member { name: "ClientToken", wire: "ClientToken", target: &ClientToken, ..MEMBER },
+        Member { name: "S3Bucket", wire: "S3Bucket", target: &S3Bucket, ..MEMBER },
+        Member { name: "S3BucketOwner", wire: "S3BucketOwner", target: &S3BucketOwner, ..MEMBER },
+        Member { name: "S3Prefix", wire: "S3Prefix", target: &S3Prefix, ..MEMBER },
+        Member { name: "S3SseAlgorithm", wire: "S3SseAlgorithm", target: &S3SseAlgorithm, ..MEMBER },
+        Member { name: "S3SseKmsKeyId", wire: "S3SseKmsKeyId", target: &S3SseKmsKeyId, ..MEMBER },
+        Member { name: "FailureCode", wire: "FailureCode", target: &FailureCode, ..MEMBER },
+        Member { name: "FailureMessage", wire: "FailureMessage", target: &FailureMessage, ..MEMBER },
+        Member { name: "ExportFormat", wire: "ExportFormat", target: &ExportFormat, ..MEMBER },
+        Member { name: "BilledSizeBytes", wire: "BilledSizeBytes", target: &BilledSizeBytes, ..MEMBER },
+        Member { name: "ItemCount", wire: "ItemCount", target: &ItemCount, ..MEMBER },
+        Member { name: "ExportType", wire: "ExportType", target: &ExportType, ..MEMBER },
+        Member {
+            name: "IncrementalExportSpecification",
+            wire: "IncrementalExportSpecification",
+            target: &IncrementalExportSpecification,
+            ..MEMBER
+        },
+        Member {
+            name: "FilterSpecification",
+            wire: "FilterSpecification",
+            target: &FilterSpecification,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static ExportEndTime: Schema = Schema { name: "ExportEndTime", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static ExportFormat: Schema =
+    Schema { name: "ExportFormat", kind: Kind::String, values: &["DYNAMODB_JSON", "ION"], ..SCHEMA };
+
+pub static ExportFromTime: Schema = Schema { name: "ExportFromTime", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static ExportManifest: Schema = Schema { name: "ExportManifest", kind: Kind::String, ..SCHEMA };
+
+pub static ExportNextToken: Schema = Schema { name: "ExportNextToken", kind: Kind::String, ..SCHEMA };
+
+pub static ExportNotFoundException: Schema = Schema {
+    name: "ExportNotFoundException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "ExportNotFoundException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static ExportStartTime: Schema = Schema { name: "ExportStartTime", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static ExportStatus: Schema = Schema {
+    name: "ExportStatus",
+    kind: Kind::String,
+    values: &["IN_PROGRESS", "COMPLETED", "FAILED"],
+    ..SCHEMA
+};
+
+pub static ExportSummaries: Schema = Schema {
+    name: "ExportSummaries",
+    kind: Kind::List,
+    element: Some(&Member { name: "member", wire: "member", target: &ExportSummary, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static ExportSummary: Schema = Schema {
+    name: "ExportSummary",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "ExportArn", wire: "ExportArn", target: &ExportArn, ..MEMBER },
+        Member { name: "ExportStatus", wire: "ExportStatus", target: &ExportStatus, ..MEMBER },
+        Member { name: "ExportType", wire: "ExportType", target: &ExportType, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static ExportTableToPointInTimeInput: Schema = Schema {
+    name: "ExportTableToPointInTimeInput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableArn", wire: "TableArn", target: &TableArn, required: true, ..MEMBER },
+        Member { name: "ExportTime", wire: "ExportTime", target: &ExportTime, ..MEMBER },
+        Member {
+            name: "ClientToken",
+            wire: "ClientToken",
+            target: &ClientToken,
+            idempotency_token: true,
+            ..MEMBER
+        },
+        Member { name: "S3Bucket", wire: "S3Bucket", target: &S3Bucket, required: true, ..MEMBER },
+        Member { name: "S3BucketOwner", wire: "S3BucketOwner", target: &S3BucketOwner, ..MEMBER },
+        Member { name: "S3Prefix", wire: "S3Prefix", target: &S3Prefix, ..MEMBER },
+        Member { name: "S3SseAlgorithm", wire: "S3SseAlgorithm", target: &S3SseAlgorithm, ..MEMBER },
+        Member { name: "S3SseKmsKeyId", wire: "S3SseKmsKeyId", target: &S3SseKmsKeyId, ..MEMBER },
+        Member { name: "ExportFormat", wire: "ExportFormat", target: &ExportFormat, ..MEMBER },
+        Member { name: "ExportType", wire: "ExportType", target: &ExportType, ..MEMBER },
+        Member {
+            name: "IncrementalExportSpecification",
+            wire: "IncrementalExportSpecification",
+            target: &IncrementalExportSpecification,
+            ..MEMBER
+        },
+        Member {
+            name: "FilterSpecification",
+            wire: "FilterSpecification",
+            target: &FilterSpecification,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static ExportTableToPointInTimeOutput: Schema = Schema {
+    name: "ExportTableToPointInTimeOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "ExportDescription",
+        wire: "ExportDescription",
+        target: &ExportDescription,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static ExportTime: Schema = Schema { name: "ExportTime", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static ExportToTime: Schema = Schema { name: "ExportToTime", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static ExportType: Schema = Schema {
+    name: "ExportType",
+    kind: Kind::String,
+    values: &["FULL_EXPORT", "INCREMENTAL_EXPORT"],
+    ..SCHEMA
+};
+
+pub static ExportViewType: Schema = Schema {
+    name: "ExportViewType",
+    kind: Kind::String,
+    values: &["NEW_IMAGE", "NEW_AND_OLD_IMAGES"],
+    ..SCHEMA
+};
+
 pub static ExpressionAttributeNameMap: Schema = Schema {
     name: "ExpressionAttributeNameMap",
     kind: Kind::Map,
@@ -1449,11 +1724,48 @@ pub static ExpressionAttributeNameVariable: Schema =
 pub static ExpressionAttributeValueMap: Schema =
     Schema { name: "ExpressionAttributeValueMap", kind: Kind::Own, ..SCHEMA };
 
+pub static FailureCode: Schema = Schema { name: "FailureCode", kind: Kind::String, ..SCHEMA };
+
+pub static FailureMessage: Schema = Schema { name: "FailureMessage", kind: Kind::String, ..SCHEMA };
+
 pub static FilterConditionMap: Schema = Schema {
     name: "FilterConditionMap",
     kind: Kind::Map,
     key: Some(&Member { name: "key", wire: "key", target: &AttributeName, ..MEMBER }),
     element: Some(&Member { name: "value", wire: "value", target: &Condition, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static FilterSpecification: Schema = Schema {
+    name: "FilterSpecification",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "FilterExpression", wire: "FilterExpression", target: &ConditionExpression, ..MEMBER },
+        Member {
+            name: "ProjectionExpression",
+            wire: "ProjectionExpression",
+            target: &ProjectionExpression,
+            ..MEMBER
+        },
+        Member {
+            name: "KeyConditionExpression",
+            wire: "KeyConditionExpression",
+            target: &KeyExpression,
+            ..MEMBER
+        },
+        Member {
+            name: "ExpressionAttributeNames",
+            wire: "ExpressionAttributeNames",
+            target: &ExpressionAttributeNameMap,
+            ..MEMBER
+        },
+        Member {
+            name: "ExpressionAttributeValues",
+            wire: "ExpressionAttributeValues",
+            target: &ExpressionAttributeValueMap,
+            ..MEMBER
+        },
+    ],
     ..SCHEMA
 };
 
@@ -1764,6 +2076,214 @@ pub static IdempotentParameterMismatchException: Schema = Schema {
     ..SCHEMA
 };
 
+pub static ImportArn: Schema = Schema {
+    name: "ImportArn",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(37), max: Some(1024) },
+    ..SCHEMA
+};
+
+pub static ImportConflictException: Schema = Schema {
+    name: "ImportConflictException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "ImportConflictException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static ImportEndTime: Schema = Schema { name: "ImportEndTime", kind: Kind::Timestamp, ..SCHEMA };
+
+static ImportNextToken_PATTERN: Pattern = Pattern::new("([0-9a-f]{16})+");
+pub static ImportNextToken: Schema = Schema {
+    name: "ImportNextToken",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(112), max: Some(1024) },
+    pattern: Some(&ImportNextToken_PATTERN),
+    ..SCHEMA
+};
+
+pub static ImportNotFoundException: Schema = Schema {
+    name: "ImportNotFoundException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "ImportNotFoundException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
+    }),
+    ..SCHEMA
+};
+
+pub static ImportStartTime: Schema = Schema { name: "ImportStartTime", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static ImportStatus: Schema = Schema {
+    name: "ImportStatus",
+    kind: Kind::String,
+    values: &["IN_PROGRESS", "COMPLETED", "CANCELLING", "CANCELLED", "FAILED"],
+    ..SCHEMA
+};
+
+pub static ImportSummary: Schema = Schema {
+    name: "ImportSummary",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "ImportArn", wire: "ImportArn", target: &ImportArn, ..MEMBER },
+        Member { name: "ImportStatus", wire: "ImportStatus", target: &ImportStatus, ..MEMBER },
+        Member { name: "TableArn", wire: "TableArn", target: &TableArn, ..MEMBER },
+        Member { name: "S3BucketSource", wire: "S3BucketSource", target: &S3BucketSource, ..MEMBER },
+        Member {
+            name: "CloudWatchLogGroupArn",
+            wire: "CloudWatchLogGroupArn",
+            target: &CloudWatchLogGroupArn,
+            ..MEMBER
+        },
+        Member { name: "InputFormat", wire: "InputFormat", target: &InputFormat, ..MEMBER },
+        Member { name: "StartTime", wire: "StartTime", target: &ImportStartTime, ..MEMBER },
+        Member { name: "EndTime", wire: "EndTime", target: &ImportEndTime, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static ImportSummaryList: Schema = Schema {
+    name: "ImportSummaryList",
+    kind: Kind::List,
+    element: Some(&Member { name: "member", wire: "member", target: &ImportSummary, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static ImportTableDescription: Schema = Schema {
+    name: "ImportTableDescription",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "ImportArn", wire: "ImportArn", target: &ImportArn, ..MEMBER },
+        Member { name: "ImportStatus", wire: "ImportStatus", target: &ImportStatus, ..MEMBER },
+        Member { name: "TableArn", wire: "TableArn", target: &TableArn, ..MEMBER },
+        Member { name: "TableId", wire: "TableId", target: &TableId, ..MEMBER },
+        Member { name: "ClientToken", wire: "ClientToken", target: &ClientToken, ..MEMBER },
+        Member { name: "S3BucketSource", wire: "S3BucketSource", target: &S3BucketSource, ..MEMBER },
+        Member { name: "ErrorCount", wire: "ErrorCount", target: &ErrorCount, ..MEMBER },
+        Member {
+            name: "CloudWatchLogGroupArn",
+            wire: "CloudWatchLogGroupArn",
+            target: &CloudWatchLogGroupArn,
+            ..MEMBER
+        },
+        Member { name: "InputFormat", wire: "InputFormat", target: &InputFormat, ..MEMBER },
+        Member {
+            name: "InputFormatOptions",
+            wire: "InputFormatOptions",
+            target: &InputFormatOptions,
+            ..MEMBER
+        },
+        Member {
+            name: "InputCompressionType",
+            wire: "InputCompressionType",
+            target: &InputCompressionType,
+            ..MEMBER
+        },
+        Member {
+            name: "TableCreationParameters",
+            wire: "TableCreationParameters",
+            target: &TableCreationParameters,
+            ..MEMBER
+        },
+        Member { name: "StartTime", wire: "StartTime", target: &ImportStartTime, ..MEMBER },
+        Member { name: "EndTime", wire: "EndTime", target: &ImportEndTime, ..MEMBER },
+        Member { name: "ProcessedSizeBytes", wire: "ProcessedSizeBytes", target: &LongObject, ..MEMBER },
+        Member {
+            name: "ProcessedItemCount",
+            wire: "ProcessedItemCount",
+            target: &ProcessedItemCount,
+            ..MEMBER
+        },
+        Member { name: "ImportedItemCount", wire: "ImportedItemCount", target: &ImportedItemCount, ..MEMBER },
+        Member { name: "FailureCode", wire: "FailureCode", target: &FailureCode, ..MEMBER },
+        Member { name: "FailureMessage", wire: "FailureMessage", target: &FailureMessage, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static ImportTableInput: Schema = Schema {
+    name: "ImportTableInput",
+    kind: Kind::Structure,
+    members: &[
+        Member {
+            name: "ClientToken",
+            wire: "ClientToken",
+            target: &ClientToken,
+            idempotency_token: true,
+            ..MEMBER
+        },
+        Member {
+            name: "S3BucketSource",
+            wire: "S3BucketSource",
+            target: &S3BucketSource,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "InputFormat", wire: "InputFormat", target: &InputFormat, required: true, ..MEMBER },
+        Member {
+            name: "InputFormatOptions",
+            wire: "InputFormatOptions",
+            target: &InputFormatOptions,
+            ..MEMBER
+        },
+        Member {
+            name: "InputCompressionType",
+            wire: "InputCompressionType",
+            target: &InputCompressionType,
+            ..MEMBER
+        },
+        Member {
+            name: "TableCreationParameters",
+            wire: "TableCreationParameters",
+            target: &TableCreationParameters,
+            required: true,
+            ..MEMBER
+        },
+    ],
+    ..SCHEMA
+};
+
+pub static ImportTableOutput: Schema = Schema {
+    name: "ImportTableOutput",
+    kind: Kind::Structure,
+    members: &[Member {
+        name: "ImportTableDescription",
+        wire: "ImportTableDescription",
+        target: &ImportTableDescription,
+        required: true,
+        ..MEMBER
+    }],
+    ..SCHEMA
+};
+
+pub static ImportedItemCount: Schema = Schema {
+    name: "ImportedItemCount",
+    kind: Kind::Long,
+    bounds: Bounds { min: Some(0), max: None },
+    ..SCHEMA
+};
+
+pub static IncrementalExportSpecification: Schema = Schema {
+    name: "IncrementalExportSpecification",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "ExportFromTime", wire: "ExportFromTime", target: &ExportFromTime, ..MEMBER },
+        Member { name: "ExportToTime", wire: "ExportToTime", target: &ExportToTime, ..MEMBER },
+        Member { name: "ExportViewType", wire: "ExportViewType", target: &ExportViewType, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
 static IndexName_PATTERN: Pattern = Pattern::new("[a-zA-Z0-9_.-]+");
 pub static IndexName: Schema = Schema {
     name: "IndexName",
@@ -1780,6 +2300,19 @@ pub static IndexStatus: Schema = Schema {
     ..SCHEMA
 };
 
+pub static InputCompressionType: Schema =
+    Schema { name: "InputCompressionType", kind: Kind::String, values: &["GZIP", "ZSTD", "NONE"], ..SCHEMA };
+
+pub static InputFormat: Schema =
+    Schema { name: "InputFormat", kind: Kind::String, values: &["DYNAMODB_JSON", "ION", "CSV"], ..SCHEMA };
+
+pub static InputFormatOptions: Schema = Schema {
+    name: "InputFormatOptions",
+    kind: Kind::Structure,
+    members: &[Member { name: "Csv", wire: "Csv", target: &CsvOptions, ..MEMBER }],
+    ..SCHEMA
+};
+
 pub static Integer: Schema = Schema { name: "Integer", kind: Kind::Integer, ..SCHEMA };
 
 pub static InternalServerError: Schema = Schema {
@@ -1792,6 +2325,20 @@ pub static InternalServerError: Schema = Schema {
         query_message: None,
         status: 500,
         sender: false,
+    }),
+    ..SCHEMA
+};
+
+pub static InvalidExportTimeException: Schema = Schema {
+    name: "InvalidExportTimeException",
+    kind: Kind::Structure,
+    members: &[Member { name: "message", wire: "message", target: &ErrorMessage, ..MEMBER }],
+    error: Some(ErrorTrait {
+        code: "InvalidExportTimeException",
+        query_code: None,
+        query_message: None,
+        status: 400,
+        sender: true,
     }),
     ..SCHEMA
 };
@@ -2037,6 +2584,62 @@ pub static ListBackupsOutput: Schema = Schema {
             target: &BackupArn,
             ..MEMBER
         },
+    ],
+    ..SCHEMA
+};
+
+pub static ListExportsInput: Schema = Schema {
+    name: "ListExportsInput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableArn", wire: "TableArn", target: &TableArn, ..MEMBER },
+        Member { name: "MaxResults", wire: "MaxResults", target: &ListExportsMaxLimit, ..MEMBER },
+        Member { name: "NextToken", wire: "NextToken", target: &ExportNextToken, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static ListExportsMaxLimit: Schema = Schema {
+    name: "ListExportsMaxLimit",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(1), max: Some(25) },
+    ..SCHEMA
+};
+
+pub static ListExportsOutput: Schema = Schema {
+    name: "ListExportsOutput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "ExportSummaries", wire: "ExportSummaries", target: &ExportSummaries, ..MEMBER },
+        Member { name: "NextToken", wire: "NextToken", target: &ExportNextToken, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static ListImportsInput: Schema = Schema {
+    name: "ListImportsInput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableArn", wire: "TableArn", target: &TableArn, ..MEMBER },
+        Member { name: "PageSize", wire: "PageSize", target: &ListImportsMaxLimit, ..MEMBER },
+        Member { name: "NextToken", wire: "NextToken", target: &ImportNextToken, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static ListImportsMaxLimit: Schema = Schema {
+    name: "ListImportsMaxLimit",
+    kind: Kind::Integer,
+    bounds: Bounds { min: Some(1), max: Some(25) },
+    ..SCHEMA
+};
+
+pub static ListImportsOutput: Schema = Schema {
+    name: "ListImportsOutput",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "ImportSummaryList", wire: "ImportSummaryList", target: &ImportSummaryList, ..MEMBER },
+        Member { name: "NextToken", wire: "NextToken", target: &ImportNextToken, ..MEMBER },
     ],
     ..SCHEMA
 };
@@ -2386,6 +2989,13 @@ pub static PreparedStatementParameters: Schema = Schema {
     kind: Kind::List,
     bounds: Bounds { min: Some(1), max: None },
     element: Some(&Member { name: "member", wire: "member", target: &AttributeValue, ..MEMBER }),
+    ..SCHEMA
+};
+
+pub static ProcessedItemCount: Schema = Schema {
+    name: "ProcessedItemCount",
+    kind: Kind::Long,
+    bounds: Bounds { min: Some(0), max: None },
     ..SCHEMA
 };
 
@@ -3175,6 +3785,43 @@ pub static ReturnValuesOnConditionCheckFailure: Schema = Schema {
     ..SCHEMA
 };
 
+static S3Bucket_PATTERN: Pattern = Pattern::new("^[a-z0-9A-Z]+[\\.\\-\\w]*[a-z0-9A-Z]+$");
+pub static S3Bucket: Schema = Schema {
+    name: "S3Bucket",
+    kind: Kind::String,
+    bounds: Bounds { min: None, max: Some(255) },
+    pattern: Some(&S3Bucket_PATTERN),
+    ..SCHEMA
+};
+
+static S3BucketOwner_PATTERN: Pattern = Pattern::new("[0-9]{12}");
+pub static S3BucketOwner: Schema =
+    Schema { name: "S3BucketOwner", kind: Kind::String, pattern: Some(&S3BucketOwner_PATTERN), ..SCHEMA };
+
+pub static S3BucketSource: Schema = Schema {
+    name: "S3BucketSource",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "S3BucketOwner", wire: "S3BucketOwner", target: &S3BucketOwner, ..MEMBER },
+        Member { name: "S3Bucket", wire: "S3Bucket", target: &S3Bucket, required: true, ..MEMBER },
+        Member { name: "S3KeyPrefix", wire: "S3KeyPrefix", target: &S3Prefix, ..MEMBER },
+    ],
+    ..SCHEMA
+};
+
+pub static S3Prefix: Schema =
+    Schema { name: "S3Prefix", kind: Kind::String, bounds: Bounds { min: None, max: Some(1024) }, ..SCHEMA };
+
+pub static S3SseAlgorithm: Schema =
+    Schema { name: "S3SseAlgorithm", kind: Kind::String, values: &["AES256", "KMS"], ..SCHEMA };
+
+pub static S3SseKmsKeyId: Schema = Schema {
+    name: "S3SseKmsKeyId",
+    kind: Kind::String,
+    bounds: Bounds { min: Some(1), max: Some(2048) },
+    ..SCHEMA
+};
+
 pub static SSEDescription: Schema = Schema {
     name: "SSEDescription",
     kind: Kind::Structure,
@@ -3489,6 +4136,44 @@ pub static TableClassSummary: Schema = Schema {
 
 pub static TableCreationDateTime: Schema =
     Schema { name: "TableCreationDateTime", kind: Kind::Timestamp, ..SCHEMA };
+
+pub static TableCreationParameters: Schema = Schema {
+    name: "TableCreationParameters",
+    kind: Kind::Structure,
+    members: &[
+        Member { name: "TableName", wire: "TableName", target: &TableName, required: true, ..MEMBER },
+        Member {
+            name: "AttributeDefinitions",
+            wire: "AttributeDefinitions",
+            target: &AttributeDefinitions,
+            required: true,
+            ..MEMBER
+        },
+        Member { name: "KeySchema", wire: "KeySchema", target: &KeySchema, required: true, ..MEMBER },
+        Member { name: "BillingMode", wire: "BillingMode", target: &BillingMode, ..MEMBER },
+        Member {
+            name: "ProvisionedThroughput",
+            wire: "ProvisionedThroughput",
+            target: &ProvisionedThroughput,
+            ..MEMBER
+        },
+        Member {
+            name: "OnDemandThroughput",
+            wire: "OnDemandThroughput",
+            target: &OnDemandThroughput,
+            ..MEMBER
+        },
+        Member { name: "SSESpecification", wire: "SSESpecification", target: &SSESpecification, ..MEMBER },
+        Member {
+            name: "GlobalSecondaryIndexes",
+            wire: "GlobalSecondaryIndexes",
+            target: &GlobalSecondaryIndexList,
+            ..MEMBER
+        },
+        Member { name: "VectorIndexes", wire: "VectorIndexes", target: &VectorIndexList, ..MEMBER },
+    ],
+    ..SCHEMA
+};
 
 pub static TableDescription: Schema = Schema {
     name: "TableDescription",

@@ -612,6 +612,17 @@ pub struct CreateVectorIndexAction {
 
 wire::structure!(CreateVectorIndexAction, schemas::CreateVectorIndexAction, { 0: index_name, 1: vector_attribute, 2: search_schema, 3: projection, 4: dimensions, 5: distance_function });
 
+/// Shape `CsvOptions`.
+#[derive(Clone, Default)]
+pub struct CsvOptions {
+    /// `Delimiter`, 1 to 1.
+    pub delimiter: Option<String>,
+    /// `HeaderList`, 1 to 255.
+    pub header_list: Option<Vec<String>>,
+}
+
+wire::structure!(CsvOptions, schemas::CsvOptions, { 0: delimiter, 1: header_list });
+
 /// Shape `Delete`.
 #[derive(Clone, Default)]
 pub struct Delete {
@@ -825,6 +836,42 @@ pub struct DescribeEndpointsOutput {
 
 wire::structure!(DescribeEndpointsOutput, schemas::DescribeEndpointsResponse, { 0: endpoints });
 
+/// Shape `DescribeExportInput`.
+#[derive(Clone, Default)]
+pub struct DescribeExportInput {
+    /// `ExportArn`, required, 37 to 1024.
+    pub export_arn: Req<String>,
+}
+
+wire::structure!(DescribeExportInput, schemas::DescribeExportInput, { 0: export_arn });
+
+/// Shape `DescribeExportOutput`.
+#[derive(Clone, Default)]
+pub struct DescribeExportOutput {
+    /// `ExportDescription`.
+    pub export_description: Option<ExportDescription>,
+}
+
+wire::structure!(DescribeExportOutput, schemas::DescribeExportOutput, { 0: export_description });
+
+/// Shape `DescribeImportInput`.
+#[derive(Clone, Default)]
+pub struct DescribeImportInput {
+    /// `ImportArn`, required, 37 to 1024.
+    pub import_arn: Req<String>,
+}
+
+wire::structure!(DescribeImportInput, schemas::DescribeImportInput, { 0: import_arn });
+
+/// Shape `DescribeImportOutput`.
+#[derive(Clone, Default)]
+pub struct DescribeImportOutput {
+    /// `ImportTableDescription`, required.
+    pub import_table_description: Option<ImportTableDescription>,
+}
+
+wire::structure!(DescribeImportOutput, schemas::DescribeImportOutput, { 0: import_table_description });
+
 /// Shape `DescribeLimitsInput`.
 #[derive(Clone, Default)]
 pub struct DescribeLimitsInput {}
@@ -996,6 +1043,186 @@ pub struct ExpectedAttributeValue {
 }
 
 wire::structure!(ExpectedAttributeValue, schemas::ExpectedAttributeValue, { 0: value, 1: exists, 2: comparison_operator, 3: attribute_value_list });
+
+/// Shape `ExportConflictException`.
+#[derive(Clone, Default)]
+pub struct ExportConflictException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(ExportConflictException, schemas::ExportConflictException, { 0: message });
+
+/// Shape `ExportDescription`.
+#[derive(Clone, Default)]
+pub struct ExportDescription {
+    /// `ExportArn`, 37 to 1024.
+    pub export_arn: Option<String>,
+    /// `ExportStatus`.
+    pub export_status: Option<Open<ExportStatus>>,
+    /// `StartTime`.
+    pub start_time: Option<Timestamp>,
+    /// `EndTime`.
+    pub end_time: Option<Timestamp>,
+    /// `ExportManifest`.
+    pub export_manifest: Option<String>,
+    /// `TableArn`, 1 to 1024.
+    pub table_arn: Option<String>,
+    /// `TableId`.
+    pub table_id: Option<String>,
+    /// `ExportTime`.
+    pub export_time: Option<Timestamp>,
+    /// `ClientToken`.
+    pub client_token: Option<String>,
+    /// `S3Bucket`, at most 255.
+    pub s3_bucket: Option<String>,
+    /// `S3BucketOwner`.
+    pub s3_bucket_owner: Option<String>,
+    /// `S3Prefix`, at most 1024.
+    pub s3_prefix: Option<String>,
+    /// `S3SseAlgorithm`.
+    pub s3_sse_algorithm: Option<Open<S3SseAlgorithm>>,
+    /// `S3SseKmsKeyId`, 1 to 2048.
+    pub s3_sse_kms_key_id: Option<String>,
+    /// `FailureCode`.
+    pub failure_code: Option<String>,
+    /// `FailureMessage`.
+    pub failure_message: Option<String>,
+    /// `ExportFormat`.
+    pub export_format: Option<Open<ExportFormat>>,
+    /// `BilledSizeBytes`, at least 0.
+    pub billed_size_bytes: Option<i64>,
+    /// `ItemCount`, at least 0.
+    pub item_count: Option<i64>,
+    /// `ExportType`.
+    pub export_type: Option<Open<ExportType>>,
+    /// `IncrementalExportSpecification`.
+    pub incremental_export_specification: Option<IncrementalExportSpecification>,
+    /// `FilterSpecification`.
+    pub filter_specification: Option<FilterSpecification>,
+}
+
+wire::structure!(ExportDescription, schemas::ExportDescription, { 0: export_arn, 1: export_status, 2: start_time, 3: end_time, 4: export_manifest, 5: table_arn, 6: table_id, 7: export_time, 8: client_token, 9: s3_bucket, 10: s3_bucket_owner, 11: s3_prefix, 12: s3_sse_algorithm, 13: s3_sse_kms_key_id, 14: failure_code, 15: failure_message, 16: export_format, 17: billed_size_bytes, 18: item_count, 19: export_type, 20: incremental_export_specification, 21: filter_specification });
+
+/// Enumeration `ExportFormat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum ExportFormat {
+    DynamodbJson,
+    Ion,
+}
+
+wire::enumeration!(ExportFormat, { DynamodbJson = "DYNAMODB_JSON", Ion = "ION" });
+
+/// Shape `ExportNotFoundException`.
+#[derive(Clone, Default)]
+pub struct ExportNotFoundException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(ExportNotFoundException, schemas::ExportNotFoundException, { 0: message });
+
+/// Enumeration `ExportStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum ExportStatus {
+    InProgress,
+    Completed,
+    Failed,
+}
+
+wire::enumeration!(ExportStatus, { InProgress = "IN_PROGRESS", Completed = "COMPLETED", Failed = "FAILED" });
+
+/// Shape `ExportSummary`.
+#[derive(Clone, Default)]
+pub struct ExportSummary {
+    /// `ExportArn`, 37 to 1024.
+    pub export_arn: Option<String>,
+    /// `ExportStatus`.
+    pub export_status: Option<Open<ExportStatus>>,
+    /// `ExportType`.
+    pub export_type: Option<Open<ExportType>>,
+}
+
+wire::structure!(ExportSummary, schemas::ExportSummary, { 0: export_arn, 1: export_status, 2: export_type });
+
+/// Shape `ExportTableToPointInTimeInput`.
+#[derive(Clone, Default)]
+pub struct ExportTableToPointInTimeInput {
+    /// `TableArn`, required, 1 to 1024.
+    pub table_arn: Req<String>,
+    /// `ExportTime`.
+    pub export_time: Option<Timestamp>,
+    /// `ClientToken`.
+    pub client_token: Option<String>,
+    /// `S3Bucket`, required, at most 255.
+    pub s3_bucket: Req<String>,
+    /// `S3BucketOwner`.
+    pub s3_bucket_owner: Option<String>,
+    /// `S3Prefix`, at most 1024.
+    pub s3_prefix: Option<String>,
+    /// `S3SseAlgorithm`.
+    pub s3_sse_algorithm: Option<Open<S3SseAlgorithm>>,
+    /// `S3SseKmsKeyId`, 1 to 2048.
+    pub s3_sse_kms_key_id: Option<String>,
+    /// `ExportFormat`.
+    pub export_format: Option<Open<ExportFormat>>,
+    /// `ExportType`.
+    pub export_type: Option<Open<ExportType>>,
+    /// `IncrementalExportSpecification`.
+    pub incremental_export_specification: Option<IncrementalExportSpecification>,
+    /// `FilterSpecification`.
+    pub filter_specification: Option<FilterSpecification>,
+}
+
+wire::structure!(ExportTableToPointInTimeInput, schemas::ExportTableToPointInTimeInput, { 0: table_arn, 1: export_time, 2: client_token, 3: s3_bucket, 4: s3_bucket_owner, 5: s3_prefix, 6: s3_sse_algorithm, 7: s3_sse_kms_key_id, 8: export_format, 9: export_type, 10: incremental_export_specification, 11: filter_specification });
+
+/// Shape `ExportTableToPointInTimeOutput`.
+#[derive(Clone, Default)]
+pub struct ExportTableToPointInTimeOutput {
+    /// `ExportDescription`.
+    pub export_description: Option<ExportDescription>,
+}
+
+wire::structure!(ExportTableToPointInTimeOutput, schemas::ExportTableToPointInTimeOutput, { 0: export_description });
+
+/// Enumeration `ExportType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum ExportType {
+    FullExport,
+    IncrementalExport,
+}
+
+wire::enumeration!(ExportType, { FullExport = "FULL_EXPORT", IncrementalExport = "INCREMENTAL_EXPORT" });
+
+/// Enumeration `ExportViewType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum ExportViewType {
+    NewImage,
+    NewAndOldImages,
+}
+
+wire::enumeration!(ExportViewType, { NewImage = "NEW_IMAGE", NewAndOldImages = "NEW_AND_OLD_IMAGES" });
+
+/// Shape `FilterSpecification`.
+#[derive(Clone, Default)]
+pub struct FilterSpecification {
+    /// `FilterExpression`.
+    pub filter_expression: Option<String>,
+    /// `ProjectionExpression`.
+    pub projection_expression: Option<String>,
+    /// `KeyConditionExpression`.
+    pub key_condition_expression: Option<String>,
+    /// `ExpressionAttributeNames`.
+    pub expression_attribute_names: Option<BTreeMap<String, String>>,
+    /// `ExpressionAttributeValues`.
+    pub expression_attribute_values: Option<attribute::Named>,
+}
+
+wire::structure!(FilterSpecification, schemas::FilterSpecification, { 0: filter_expression, 1: projection_expression, 2: key_condition_expression, 3: expression_attribute_names, 4: expression_attribute_values });
 
 /// Shape `Get`.
 #[derive(Clone, Default)]
@@ -1197,6 +1424,146 @@ pub struct IdempotentParameterMismatchException {
 
 wire::structure!(IdempotentParameterMismatchException, schemas::IdempotentParameterMismatchException, { 0: message });
 
+/// Shape `ImportConflictException`.
+#[derive(Clone, Default)]
+pub struct ImportConflictException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(ImportConflictException, schemas::ImportConflictException, { 0: message });
+
+/// Shape `ImportNotFoundException`.
+#[derive(Clone, Default)]
+pub struct ImportNotFoundException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(ImportNotFoundException, schemas::ImportNotFoundException, { 0: message });
+
+/// Enumeration `ImportStatus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum ImportStatus {
+    InProgress,
+    Completed,
+    Cancelling,
+    Cancelled,
+    Failed,
+}
+
+wire::enumeration!(ImportStatus, { InProgress = "IN_PROGRESS", Completed = "COMPLETED", Cancelling = "CANCELLING", Cancelled = "CANCELLED", Failed = "FAILED" });
+
+/// Shape `ImportSummary`.
+#[derive(Clone, Default)]
+pub struct ImportSummary {
+    /// `ImportArn`, 37 to 1024.
+    pub import_arn: Option<String>,
+    /// `ImportStatus`.
+    pub import_status: Option<Open<ImportStatus>>,
+    /// `TableArn`, 1 to 1024.
+    pub table_arn: Option<String>,
+    /// `S3BucketSource`.
+    pub s3_bucket_source: Option<S3BucketSource>,
+    /// `CloudWatchLogGroupArn`, 1 to 1024.
+    pub cloud_watch_log_group_arn: Option<String>,
+    /// `InputFormat`.
+    pub input_format: Option<Open<InputFormat>>,
+    /// `StartTime`.
+    pub start_time: Option<Timestamp>,
+    /// `EndTime`.
+    pub end_time: Option<Timestamp>,
+}
+
+wire::structure!(ImportSummary, schemas::ImportSummary, { 0: import_arn, 1: import_status, 2: table_arn, 3: s3_bucket_source, 4: cloud_watch_log_group_arn, 5: input_format, 6: start_time, 7: end_time });
+
+/// Shape `ImportTableDescription`.
+#[derive(Clone, Default)]
+pub struct ImportTableDescription {
+    /// `ImportArn`, 37 to 1024.
+    pub import_arn: Option<String>,
+    /// `ImportStatus`.
+    pub import_status: Option<Open<ImportStatus>>,
+    /// `TableArn`, 1 to 1024.
+    pub table_arn: Option<String>,
+    /// `TableId`.
+    pub table_id: Option<String>,
+    /// `ClientToken`.
+    pub client_token: Option<String>,
+    /// `S3BucketSource`.
+    pub s3_bucket_source: Option<S3BucketSource>,
+    /// `ErrorCount`, at least 0.
+    pub error_count: Option<i64>,
+    /// `CloudWatchLogGroupArn`, 1 to 1024.
+    pub cloud_watch_log_group_arn: Option<String>,
+    /// `InputFormat`.
+    pub input_format: Option<Open<InputFormat>>,
+    /// `InputFormatOptions`.
+    pub input_format_options: Option<InputFormatOptions>,
+    /// `InputCompressionType`.
+    pub input_compression_type: Option<Open<InputCompressionType>>,
+    /// `TableCreationParameters`.
+    pub table_creation_parameters: Option<TableCreationParameters>,
+    /// `StartTime`.
+    pub start_time: Option<Timestamp>,
+    /// `EndTime`.
+    pub end_time: Option<Timestamp>,
+    /// `ProcessedSizeBytes`.
+    pub processed_size_bytes: Option<i64>,
+    /// `ProcessedItemCount`, at least 0.
+    pub processed_item_count: Option<i64>,
+    /// `ImportedItemCount`, at least 0.
+    pub imported_item_count: Option<i64>,
+    /// `FailureCode`.
+    pub failure_code: Option<String>,
+    /// `FailureMessage`.
+    pub failure_message: Option<String>,
+}
+
+wire::structure!(ImportTableDescription, schemas::ImportTableDescription, { 0: import_arn, 1: import_status, 2: table_arn, 3: table_id, 4: client_token, 5: s3_bucket_source, 6: error_count, 7: cloud_watch_log_group_arn, 8: input_format, 9: input_format_options, 10: input_compression_type, 11: table_creation_parameters, 12: start_time, 13: end_time, 14: processed_size_bytes, 15: processed_item_count, 16: imported_item_count, 17: failure_code, 18: failure_message });
+
+/// Shape `ImportTableInput`.
+#[derive(Clone, Default)]
+pub struct ImportTableInput {
+    /// `ClientToken`.
+    pub client_token: Option<String>,
+    /// `S3BucketSource`, required.
+    pub s3_bucket_source: Req<S3BucketSource>,
+    /// `InputFormat`, required.
+    pub input_format: Req<Open<InputFormat>>,
+    /// `InputFormatOptions`.
+    pub input_format_options: Option<InputFormatOptions>,
+    /// `InputCompressionType`.
+    pub input_compression_type: Option<Open<InputCompressionType>>,
+    /// `TableCreationParameters`, required.
+    pub table_creation_parameters: Req<TableCreationParameters>,
+}
+
+wire::structure!(ImportTableInput, schemas::ImportTableInput, { 0: client_token, 1: s3_bucket_source, 2: input_format, 3: input_format_options, 4: input_compression_type, 5: table_creation_parameters });
+
+/// Shape `ImportTableOutput`.
+#[derive(Clone, Default)]
+pub struct ImportTableOutput {
+    /// `ImportTableDescription`, required.
+    pub import_table_description: Option<ImportTableDescription>,
+}
+
+wire::structure!(ImportTableOutput, schemas::ImportTableOutput, { 0: import_table_description });
+
+/// Shape `IncrementalExportSpecification`.
+#[derive(Clone, Default)]
+pub struct IncrementalExportSpecification {
+    /// `ExportFromTime`.
+    pub export_from_time: Option<Timestamp>,
+    /// `ExportToTime`.
+    pub export_to_time: Option<Timestamp>,
+    /// `ExportViewType`.
+    pub export_view_type: Option<Open<ExportViewType>>,
+}
+
+wire::structure!(IncrementalExportSpecification, schemas::IncrementalExportSpecification, { 0: export_from_time, 1: export_to_time, 2: export_view_type });
+
 /// Enumeration `IndexStatus`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, non_camel_case_types)]
@@ -1209,6 +1576,37 @@ pub enum IndexStatus {
 
 wire::enumeration!(IndexStatus, { Creating = "CREATING", Updating = "UPDATING", Deleting = "DELETING", Active = "ACTIVE" });
 
+/// Enumeration `InputCompressionType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum InputCompressionType {
+    Gzip,
+    Zstd,
+    None,
+}
+
+wire::enumeration!(InputCompressionType, { Gzip = "GZIP", Zstd = "ZSTD", None = "NONE" });
+
+/// Enumeration `InputFormat`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum InputFormat {
+    DynamodbJson,
+    Ion,
+    Csv,
+}
+
+wire::enumeration!(InputFormat, { DynamodbJson = "DYNAMODB_JSON", Ion = "ION", Csv = "CSV" });
+
+/// Shape `InputFormatOptions`.
+#[derive(Clone, Default)]
+pub struct InputFormatOptions {
+    /// `Csv`.
+    pub csv: Option<CsvOptions>,
+}
+
+wire::structure!(InputFormatOptions, schemas::InputFormatOptions, { 0: csv });
+
 /// Shape `InternalServerError`.
 #[derive(Clone, Default)]
 pub struct InternalServerError {
@@ -1217,6 +1615,15 @@ pub struct InternalServerError {
 }
 
 wire::structure!(InternalServerError, schemas::InternalServerError, { 0: message });
+
+/// Shape `InvalidExportTimeException`.
+#[derive(Clone, Default)]
+pub struct InvalidExportTimeException {
+    /// `message`.
+    pub message: Option<String>,
+}
+
+wire::structure!(InvalidExportTimeException, schemas::InvalidExportTimeException, { 0: message });
 
 /// Shape `InvalidRestoreTimeException`.
 #[derive(Clone, Default)]
@@ -1332,6 +1739,54 @@ pub struct ListBackupsOutput {
 }
 
 wire::structure!(ListBackupsOutput, schemas::ListBackupsOutput, { 0: backup_summaries, 1: last_evaluated_backup_arn });
+
+/// Shape `ListExportsInput`.
+#[derive(Clone, Default)]
+pub struct ListExportsInput {
+    /// `TableArn`, 1 to 1024.
+    pub table_arn: Option<String>,
+    /// `MaxResults`, 1 to 25.
+    pub max_results: Option<i32>,
+    /// `NextToken`.
+    pub next_token: Option<String>,
+}
+
+wire::structure!(ListExportsInput, schemas::ListExportsInput, { 0: table_arn, 1: max_results, 2: next_token });
+
+/// Shape `ListExportsOutput`.
+#[derive(Clone, Default)]
+pub struct ListExportsOutput {
+    /// `ExportSummaries`.
+    pub export_summaries: Option<Vec<ExportSummary>>,
+    /// `NextToken`.
+    pub next_token: Option<String>,
+}
+
+wire::structure!(ListExportsOutput, schemas::ListExportsOutput, { 0: export_summaries, 1: next_token });
+
+/// Shape `ListImportsInput`.
+#[derive(Clone, Default)]
+pub struct ListImportsInput {
+    /// `TableArn`, 1 to 1024.
+    pub table_arn: Option<String>,
+    /// `PageSize`, 1 to 25.
+    pub page_size: Option<i32>,
+    /// `NextToken`, 112 to 1024.
+    pub next_token: Option<String>,
+}
+
+wire::structure!(ListImportsInput, schemas::ListImportsInput, { 0: table_arn, 1: page_size, 2: next_token });
+
+/// Shape `ListImportsOutput`.
+#[derive(Clone, Default)]
+pub struct ListImportsOutput {
+    /// `ImportSummaryList`.
+    pub import_summary_list: Option<Vec<ImportSummary>>,
+    /// `NextToken`, 112 to 1024.
+    pub next_token: Option<String>,
+}
+
+wire::structure!(ListImportsOutput, schemas::ListImportsOutput, { 0: import_summary_list, 1: next_token });
 
 /// Shape `ListTablesInput`.
 #[derive(Clone, Default)]
@@ -2006,6 +2461,29 @@ pub enum ReturnValuesOnConditionCheckFailure {
 
 wire::enumeration!(ReturnValuesOnConditionCheckFailure, { AllOld = "ALL_OLD", None = "NONE" });
 
+/// Shape `S3BucketSource`.
+#[derive(Clone, Default)]
+pub struct S3BucketSource {
+    /// `S3BucketOwner`.
+    pub s3_bucket_owner: Option<String>,
+    /// `S3Bucket`, required, at most 255.
+    pub s3_bucket: Req<String>,
+    /// `S3KeyPrefix`, at most 1024.
+    pub s3_key_prefix: Option<String>,
+}
+
+wire::structure!(S3BucketSource, schemas::S3BucketSource, { 0: s3_bucket_owner, 1: s3_bucket, 2: s3_key_prefix });
+
+/// Enumeration `S3SseAlgorithm`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, non_camel_case_types)]
+pub enum S3SseAlgorithm {
+    Aes256,
+    Kms,
+}
+
+wire::enumeration!(S3SseAlgorithm, { Aes256 = "AES256", Kms = "KMS" });
+
 /// Shape `SSEDescription`.
 #[derive(Clone, Default)]
 pub struct SseDescription {
@@ -2255,6 +2733,31 @@ pub struct TableClassSummary {
 }
 
 wire::structure!(TableClassSummary, schemas::TableClassSummary, { 0: table_class, 1: last_update_date_time });
+
+/// Shape `TableCreationParameters`.
+#[derive(Clone, Default)]
+pub struct TableCreationParameters {
+    /// `TableName`, required, 3 to 255.
+    pub table_name: Req<String>,
+    /// `AttributeDefinitions`, required.
+    pub attribute_definitions: Req<Vec<AttributeDefinition>>,
+    /// `KeySchema`, required, at least 1.
+    pub key_schema: Req<Vec<KeySchemaElement>>,
+    /// `BillingMode`.
+    pub billing_mode: Option<Open<BillingMode>>,
+    /// `ProvisionedThroughput`.
+    pub provisioned_throughput: Option<ProvisionedThroughput>,
+    /// `OnDemandThroughput`.
+    pub on_demand_throughput: Option<OnDemandThroughput>,
+    /// `SSESpecification`.
+    pub sse_specification: Option<SseSpecification>,
+    /// `GlobalSecondaryIndexes`.
+    pub global_secondary_indexes: Option<Vec<GlobalSecondaryIndex>>,
+    /// `VectorIndexes`.
+    pub vector_indexes: Option<Vec<VectorIndex>>,
+}
+
+wire::structure!(TableCreationParameters, schemas::TableCreationParameters, { 0: table_name, 1: attribute_definitions, 2: key_schema, 3: billing_mode, 4: provisioned_throughput, 5: on_demand_throughput, 6: sse_specification, 7: global_secondary_indexes, 8: vector_indexes });
 
 /// Shape `TableDescription`.
 #[derive(Clone, Default)]

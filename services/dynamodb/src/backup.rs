@@ -80,7 +80,7 @@ pub async fn look_after(service: &DynamoDb, place: &Place) -> Result<bool, Error
 /// Takes a backup further; whether it is there.
 async fn advance(service: &DynamoDb, arn: &BackupArn, backup: &Backup) -> Result<bool, Error> {
     let Some(copy) = &backup.copy else { return Ok(true) };
-    let work = Work { place: &arn.place, key: &backup.table.key, to: &backup.contents };
+    let work = Work { place: &arn.place, key: &backup.table.key, to: &backup.contents, changes: false };
     service
         .advance(&work, copy.clone(), |tx, now, next| {
             let Some(found) = tx.get(&arn.row())? else { return Ok(false) };

@@ -4,10 +4,14 @@
 //! before the first page on. Then the log is gone through backwards from its end to the moment, and the images from before each
 //! change are put over the copies: what stays is each item as it was before the first change after the moment.
 //!
+//! An export of changes has only the items that were changed in some time: the log of that time is gone through first, and says
+//! which they are and what they were before. They are copied as they are, and what was changed in them later is undone.
+//!
 //! Where a copy is stands in the row of what it is for, written with each step, so that it goes on after whatever ends the
 //! program.
 
-use store::{KeyRange, RangeOptions, Record as _, Stamp, Tx};
+use bytes::Bytes;
+use store::{KeyRange, RangeOptions, Record as _, Snapshot, Stamp, Tx};
 
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, corrupt};
@@ -18,6 +22,7 @@ use crate::replicas;
 use crate::row::Row;
 use crate::schema::KeyNames;
 use crate::stream;
+use crate::transfer::records::Changed;
 use crate::write::count;
 
 /// Items and changes of one transaction, and their bytes: with what is written of them far below what it may hold.
@@ -33,12 +38,24 @@ pub struct Work<'w> {
     pub key: &'w KeyNames,
     /// The contents that are made.
     pub to: &'w Home,
+    /// Whether they have only what was changed, with what it was before.
+    pub changes: bool,
 }
 
 /// What a step has found, ready to be written.
 enum Step {
-    Rows { entries: Vec<(bytes::Bytes, bytes::Bytes)>, next: Option<CopyState> },
+    Rows { entries: Vec<(Bytes, Bytes)>, next: Option<CopyState> },
+    Gathered { items: Vec<Gathered>, next: Option<CopyState> },
     Changes { changes: Vec<(Stamp, crate::log::Change)>, next: Option<CopyState> },
+}
+
+/// A change in the time that is exported.
+struct Gathered {
+    change: crate::log::Change,
+    /// The item's place behind the prefix of all.
+    at: Bytes,
+    /// The item as it is.
+    live: Option<Bytes>,
 }
 
 impl DynamoDb {
@@ -52,7 +69,7 @@ impl DynamoDb {
     ) -> Result<bool, model_dynamodb::Error> {
         for _ in 0..STEPS {
             let step = self.step(work, &copy)?;
-            let (Step::Rows { next, .. } | Step::Changes { next, .. }) = &step;
+            let (Step::Rows { next, .. } | Step::Gathered { next, .. } | Step::Changes { next, .. }) = &step;
             let next = next.as_ref().map(|state| Copy { state: state.clone(), ..copy.clone() });
             // Requests go first.
             tokio::task::yield_now().await;
@@ -63,6 +80,7 @@ impl DynamoDb {
                     }
                     match &step {
                         Step::Rows { entries, .. } => put_rows(tx, work, &copy, entries)?,
+                        Step::Gathered { items, .. } => gather(tx, work, items)?,
                         Step::Changes { changes, .. } => undo(tx, work, changes)?,
                     }
                     Ok::<_, Failure>(true)
@@ -99,15 +117,14 @@ impl DynamoDb {
                 };
                 Ok(Step::Rows { entries: page.entries, next })
             }
+            CopyState::Gathering { from } => {
+                let range = (Stamp::new(from.0, from.1), cut(work, copy, &snapshot)?);
+                let (items, next) = gathered(work, copy, &snapshot, range)?;
+                let next = next.unwrap_or(CopyState::Undoing { before: (snapshot.version() + 1, 0) });
+                Ok(Step::Gathered { items, next: Some(next) })
+            }
             CopyState::Undoing { before } => {
-                let Source::Table { cut, .. } = &copy.source else {
-                    return Err(corrupt("a backup has no log"));
-                };
-                let cut = match cut {
-                    Cut::Version(version) => Stamp::new(*version, 0),
-                    Cut::Mark => stream::marked(&snapshot, work.place, &copy.from, &work.to.id, false)?
-                        .ok_or_else(|| corrupt("the moment of a copy is not kept"))?,
-                };
+                let cut = cut(work, copy, &snapshot)?;
                 let log = work.place.log(&copy.from);
                 let range = log.between(cut, Stamp::new(before.0, before.1));
                 let options = RangeOptions { limit: BATCH, max_bytes: BATCH_BYTES, reverse: true };
@@ -124,11 +141,75 @@ impl DynamoDb {
     }
 }
 
+/// The moment of a copy.
+fn cut(work: &Work<'_>, copy: &Copy, snapshot: &Snapshot) -> Result<Stamp, store::Error> {
+    let Source::Table { cut, .. } = &copy.source else {
+        return Err(corrupt("a backup has no log"));
+    };
+    match cut {
+        Cut::Version(version) => Ok(Stamp::new(*version, 0)),
+        Cut::Mark => stream::marked(snapshot, work.place, &copy.from, &work.to.id, false)?
+            .ok_or_else(|| corrupt("the moment of a copy is not kept")),
+    }
+}
+
+/// The next changes of a time, with their items as they are, and where to go on; nowhere if these are the last.
+fn gathered(
+    work: &Work<'_>,
+    copy: &Copy,
+    snapshot: &Snapshot,
+    (from, to): (Stamp, Stamp),
+) -> Result<(Vec<Gathered>, Option<CopyState>), store::Error> {
+    let log = work.place.log(&copy.from);
+    let options = RangeOptions { limit: BATCH, max_bytes: BATCH_BYTES, reverse: false };
+    let part = log.read(snapshot, log.between(from, to), options)?;
+    let rows = work.place.contents(&copy.from).rows(0);
+    let (mut items, mut bytes) = (Vec::with_capacity(part.changes.len()), 0);
+    let mut last = None;
+    for (stamp, change) in part.changes {
+        if bytes > BATCH_BYTES {
+            return Ok((items, Some(CopyState::Gathering { from: (stamp.version, stamp.counter) })));
+        }
+        let row = keys::item(&rows, work.key, &change.key()?)
+            .ok_or_else(|| corrupt("a change is of no item of its table"))?;
+        let live = snapshot.get(&row)?;
+        let len = |image: &Option<Bytes>| image.as_ref().map_or(0, Bytes::len);
+        bytes += len(&live) + len(&change.old);
+        items.push(Gathered { change, at: row.slice(rows.len()..), live });
+        last = Some(stamp);
+    }
+    let next = last.filter(|_| part.more).map(|last| match last.counter.checked_add(1) {
+        Some(counter) => CopyState::Gathering { from: (last.version, counter) },
+        None => CopyState::Gathering { from: (last.version + 1, 0) },
+    });
+    Ok((items, next))
+}
+
+/// Notes what items were before the first change of a time, and copies them as they are.
+fn gather(tx: &mut Tx, work: &Work<'_>, items: &[Gathered]) -> Result<(), Failure> {
+    let to = work.place.contents(work.to);
+    let (rows, changed) = (to.rows(0), to.changed());
+    for Gathered { change, at, live } in items {
+        let row = [&changed[..], at].concat();
+        let noted = match tx.get(&row)? {
+            Some(found) => Changed { at_ms: change.at_ms, ..Changed::decode(&found)? },
+            None => {
+                if let Some(live) = live {
+                    tx.put([&rows[..], at].concat(), live.clone());
+                }
+                Changed { at_ms: change.at_ms, old: change.old.as_ref().map(|old| old.to_vec()) }
+            }
+        };
+        tx.put(row, noted.encode());
+    }
+    Ok(())
+}
+
 fn put_rows(
     tx: &mut Tx,
     work: &Work<'_>,
     copy: &Copy,
-    entries: &[(bytes::Bytes, bytes::Bytes)],
+    entries: &[(Bytes, Bytes)],
 ) -> Result<(), store::Error> {
     let from = work.place.contents(&copy.from).rows(0);
     let to = work.place.contents(work.to);
@@ -143,14 +224,17 @@ fn put_rows(
 /// Puts items back to what they were before changes, the latest of which comes first.
 fn undo(tx: &mut Tx, work: &Work<'_>, changes: &[(Stamp, crate::log::Change)]) -> Result<(), store::Error> {
     let to = work.place.contents(work.to);
-    let rows = to.rows(0);
+    let (rows, changed) = (to.rows(0), to.changed());
     for (_, change) in changes {
         let row = keys::item(&rows, work.key, &change.key()?)
             .ok_or_else(|| corrupt("a change is of no item of its table"))?;
+        if work.changes && tx.get(&[&changed[..], &row[rows.len()..]].concat())?.is_none() {
+            continue;
+        }
         if change.old.is_none() && change.event != Event::Insert {
             return Err(corrupt("a log that is held lacks an image"));
         }
-        let size = |bytes: &bytes::Bytes| Row::decode(bytes).map(|row| row.size);
+        let size = |bytes: &Bytes| Row::decode(bytes).map(|row| row.size);
         let now = tx.get(&row)?.as_ref().map(size).transpose()?;
         count(tx, &to, 0, now, change.old.as_ref().map(size).transpose()?);
         match &change.old {

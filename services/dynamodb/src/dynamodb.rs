@@ -18,6 +18,7 @@ use crate::latches::Latches;
 use crate::limits::HOT_TABLES_MAX;
 use crate::table::Table;
 use crate::throttle::Throttle;
+use crate::transfer::Transfers;
 use crate::write::{Combined, Job};
 use crate::{Settings, capacity::Units};
 
@@ -35,6 +36,7 @@ pub struct DynamoDb {
     pub(crate) housekeeping: Housekeeping,
     /// None: nobody is throttled.
     pub(crate) throttle: Option<Throttle>,
+    pub(crate) transfers: Transfers,
     /// Tables as last read, by the keys of their rows; each is checked against its row at every use.
     hot: RwLock<HashMap<Bytes, Arc<Table>>>,
 }
@@ -51,6 +53,7 @@ impl DynamoDb {
             latches: Arc::default(),
             combined: Combined::default(),
             housekeeping: Housekeeping::default(),
+            transfers: Transfers::default(),
             hot: RwLock::default(),
         }
     }

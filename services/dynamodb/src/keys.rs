@@ -9,9 +9,15 @@
 //! | `"r"` table name, label | [`Stream`](crate::records::Stream) |
 //! | `"m"` log id, label, ends, stamp | nothing: when a stream (region, `/`, label) began, and when it ended; when a copy was begun, whose label is its id; that a replica (region) has these contents |
 //! | `"b"` table name, id | [`Backup`](crate::records::Backup) |
+//! | `"e"` way, table name, id | [`Export`](crate::transfer::records::Export) or [`Import`](crate::transfer::records::Import) |
+//! | `"w"` way, table name, id | nothing: one of them is in progress |
+//! | `"o"` ms, way, table name, id | nothing: when one of them is forgotten |
+//! | `"q"` way, token | [`Used`](crate::transfer::records::Used): what a client token was used for |
+//! | `"f"` contents id, number | [`DataFile`](crate::transfer::records::DataFile): one that an export has written |
 //! | `"c"` id, … | contents of a table: |
 //! | … `"i"` partition, sort key | [`Row`](crate::row::Row): an item |
 //! | … `"g"` index id, partition, sort key, item | [`Row`](crate::row::Row): what an index shows of an item |
+//! | … `"h"` partition, sort key | [`Changed`](crate::transfer::records::Changed): of an export's contents, an item that was changed |
 //! | … `"e"` ends s, item | the item's row: when it ends |
 //! | … `"n"` index id | number of rows, a counter; index 0 is the table itself |
 //! | … `"s"` index id | bytes of rows, a counter |
@@ -29,6 +35,7 @@ use store::{KeyError, KeyRange, KeyReader, KeyWriter, prefix_end};
 use crate::log::Log;
 use crate::records::Home;
 use crate::schema::KeyNames;
+use crate::transfer::job::{Job, Way};
 
 /// What stands after account and region in the keys of this service.
 pub const SERVICE: &str = "dynamodb";
@@ -136,6 +143,58 @@ impl Place {
         self.service().str("b").str(table).finish()
     }
 
+    /// The row of an export or import.
+    pub fn transfer(&self, way: Way, table: &str, id: &str) -> Bytes {
+        self.service().str("e").str(way.name()).str(table).str(id).finish()
+    }
+
+    /// The rows of all exports or imports.
+    pub fn transfers(&self, way: Way) -> Bytes {
+        self.service().str("e").str(way.name()).finish()
+    }
+
+    /// The rows of those of tables of this name.
+    pub fn transfers_of(&self, way: Way, table: &str) -> Bytes {
+        self.service().str("e").str(way.name()).str(table).finish()
+    }
+
+    /// That one of them is in progress.
+    pub fn in_progress(&self, way: Way, table: &str, id: &str) -> Bytes {
+        self.service().str("w").str(way.name()).str(table).str(id).finish()
+    }
+
+    /// All that are in progress.
+    pub fn all_in_progress(&self, way: Way) -> Bytes {
+        self.service().str("w").str(way.name()).finish()
+    }
+
+    /// When one of them is forgotten.
+    pub fn transfer_end(&self, at_ms: i64, job: &Job) -> Bytes {
+        let of = self.service().str("o").i64(at_ms).str(job.way.name());
+        of.str(&job.table).str(&job.id).finish()
+    }
+
+    /// Those that are forgotten before a time.
+    pub fn transfer_ends(&self, before_ms: i64) -> KeyRange {
+        let ends = || self.service().str("o");
+        KeyRange::new(ends().finish(), ends().i64(before_ms).finish())
+    }
+
+    /// What a client token was used for.
+    pub fn transfer_token(&self, way: Way, token: &str) -> Bytes {
+        self.service().str("q").str(way.name()).str(token).finish()
+    }
+
+    /// A file that an export has written.
+    pub fn data_file(&self, contents: &str, number: u64) -> Bytes {
+        self.service().str("f").str(contents).u64(number).finish()
+    }
+
+    /// All of them.
+    pub fn data_files(&self, contents: &str) -> Bytes {
+        self.service().str("f").str(contents).finish()
+    }
+
     /// What a table has, wherever in the account it is.
     pub fn contents(&self, home: &Home) -> Contents {
         Contents(self.service_in(&home.region).str("c").str(&home.id).finish())
@@ -148,10 +207,20 @@ pub fn token_end(key: &[u8], ends: &[u8]) -> Result<(i64, String), KeyError> {
     Ok((rest.i64()?, rest.str()?.into_owned()))
 }
 
-/// The name of the table, and the label or id, in a row of [`Place::streams`] or [`Place::backups`].
+/// The name of the table, and the label or id, in a row of [`Place::streams`], [`Place::backups`], [`Place::transfers`] or
+/// [`Place::all_in_progress`].
 pub fn names_after(key: &[u8], prefix: &[u8]) -> Result<(String, String), KeyError> {
     let mut rest = KeyReader::after_prefix(key, prefix).ok_or(KeyError::End { wanted: "name" })?;
     Ok((rest.str()?.into_owned(), rest.str()?.into_owned()))
+}
+
+/// What is forgotten, in a row of [`Place::transfer_ends`].
+pub fn transfer_end_of(key: &[u8], place: &Place) -> Result<Option<Job>, KeyError> {
+    let prefix = place.service().str("o").finish();
+    let mut rest = KeyReader::after_prefix(key, &prefix).ok_or(KeyError::End { wanted: "time" })?;
+    rest.i64()?;
+    let (way, table, id) = (rest.str()?, rest.str()?.into_owned(), rest.str()?.into_owned());
+    Ok(Way::of(&way).map(|way| Job { way, place: place.clone(), table, id }))
 }
 
 /// The text at the end of a key.
@@ -174,6 +243,11 @@ impl Contents {
     pub fn rows(&self, index: u32) -> Bytes {
         let writer = KeyWriter::from_prefix(&self.0);
         if index == 0 { writer.str("i") } else { writer.str("g").u64(index.into()) }.finish()
+    }
+
+    /// Items that were changed, in the contents of an export.
+    pub fn changed(&self) -> Bytes {
+        KeyWriter::from_prefix(&self.0).str("h").finish()
     }
 
     /// The rows of all indexes.

@@ -15,7 +15,9 @@ mod definition;
 mod dynamodb;
 mod error;
 mod expiry;
+mod export;
 mod housekeeping;
+mod import;
 mod keys;
 mod latches;
 mod legacy;
@@ -38,6 +40,7 @@ mod stream;
 mod streams;
 mod table;
 mod throttle;
+mod transfer;
 mod trimming;
 mod write;
 
@@ -86,14 +89,20 @@ pub fn service_with(deps: Deps, settings: Settings) -> Service {
             DynamoDb::describe_continuous_backups,
         )
         .op(DescribeEndpoints, resource::any, DynamoDb::describe_endpoints)
+        .op(DescribeExport, resource::describe_export, DynamoDb::describe_export)
+        .op(DescribeImport, resource::describe_import, DynamoDb::describe_import)
         .op(DescribeLimits, resource::any, DynamoDb::describe_limits)
         .op(DescribeTable, resource::describe_table, DynamoDb::describe_table)
         .op(DescribeTimeToLive, resource::describe_time_to_live, DynamoDb::describe_time_to_live)
         .op(ExecuteStatement, resource::execute_statement, DynamoDb::execute_statement)
         .op(ExecuteTransaction, resource::execute_transaction, DynamoDb::execute_transaction)
+        .op(ExportTableToPointInTime, resource::export_table, DynamoDb::export_table_to_point_in_time)
         .op_described(GetItem, resource::get_item, said::get_item, DynamoDb::get_item)
         .op(GetResourcePolicy, resource::get_policy, DynamoDb::get_resource_policy)
+        .op(ImportTable, resource::import_table, DynamoDb::import_table)
         .op(ListBackups, resource::any, DynamoDb::list_backups)
+        .op(ListExports, resource::list_exports, DynamoDb::list_exports)
+        .op(ListImports, resource::list_imports, DynamoDb::list_imports)
         .op(ListTables, resource::any, DynamoDb::list_tables)
         .op(ListTagsOfResource, resource::list_tags, DynamoDb::list_tags_of_resource)
         .op_described(PutItem, resource::put_item, said::put_item, DynamoDb::put_item)
@@ -115,6 +124,7 @@ pub fn service_with(deps: Deps, settings: Settings) -> Service {
         .op(UpdateTable, resource::update_table, DynamoDb::update_table)
         .op(UpdateTimeToLive, resource::update_time_to_live, DynamoDb::update_time_to_live)
         .background(write::work(dynamodb.clone()))
+        .background(transfer::run(dynamodb.clone()))
         .background(housekeeping::run(dynamodb))
         .build()
 }

@@ -60,5 +60,20 @@ pub const SYSTEM_BACKUP_LIFETIME_MS: i64 = RECOVERY_DAYS_MAX * DAY_MS;
 pub const SOURCE_STAYS_MS: i64 = DAY_MS;
 /// Backups that ListBackups names at most ("ListBackups", Limit).
 pub const BACKUPS_PAGE_MAX: usize = 100;
+/// How long an export or import is known after it was asked for ("ListExports", "ListImports").
+pub const TRANSFER_LIFETIME_MS: i64 = 90 * DAY_MS;
+/// How long its client token stands for it ("ExportTableToPointInTime", "ImportTable", ClientToken).
+pub const TRANSFER_TOKEN_LIFETIME_MS: i64 = 8 * 60 * 60 * 1000;
+/// Exports of an account and region at once ("Export to Amazon S3").
+pub const EXPORTS_MAX: usize = 300;
+/// Imports of an account and region at once ("Import from Amazon S3").
+pub const IMPORTS_MAX: usize = 50;
+/// What a page of a list of them has where nothing is said: recorded from the real service.
+pub const TRANSFERS_PAGE: usize = 10;
+/// Bytes of a token of such a list at least ("ListImports", NextToken: 112 digits), and of which they are a multiple.
+pub const LIST_TOKEN_BYTES: usize = 56;
+pub const LIST_TOKEN_STEP: usize = 8;
+/// Between the ends of an incremental export ("ExportTableToPointInTime", IncrementalExportSpecification).
+pub const EXPORT_PERIOD_MS: std::ops::RangeInclusive<i64> = 15 * 60 * 1000..=DAY_MS;
 /// Tables that are kept in memory, parsed.
 pub const HOT_TABLES_MAX: usize = 10_000;

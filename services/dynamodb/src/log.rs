@@ -24,6 +24,8 @@ pub enum By {
     User,
     /// The item ended ("Working with TTL deletes in DynamoDB Streams").
     Expiry,
+    /// The table is imported, which takes nothing of its capacity ("Import from Amazon S3").
+    Import,
 }
 
 /// One change of an item.
@@ -66,6 +68,7 @@ impl Change {
         out.push(match self.by {
             By::User => 0,
             By::Expiry => 1,
+            By::Import => 2,
         });
         out.extend_from_slice(&self.at_ms.to_le_bytes());
         for part in [Some(&self.key[..]), old, new] {
@@ -90,6 +93,7 @@ impl Change {
         let by = match by {
             0 => By::User,
             1 => By::Expiry,
+            2 => By::Import,
             _ => return Err(damaged()),
         };
         let (at_ms, mut rest) = rest.split_first_chunk().ok_or_else(damaged)?;

@@ -34,6 +34,8 @@ pub struct Table {
     /// Who needs the log.
     pub holds: Vec<Hold>,
     pub restore: Option<Restore>,
+    /// The id of the import that makes it; none when it is there.
+    pub import: Option<String>,
     /// Who else may use it.
     pub policy: Option<Policy>,
     /// The replicas of a global table, of which it is one.
@@ -267,6 +269,8 @@ pub enum Cut {
 /// How far a copy is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CopyState {
+    /// Changes up to this stamp, which is not among them, are noted: what was changed is to be copied.
+    Gathering { from: (u64, u16) },
     /// Items up to this one are copied: the part of its key behind the prefix of all, none at the beginning.
     Copying { after: Vec<u8> },
     /// Changes from this stamp on are undone.

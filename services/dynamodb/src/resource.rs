@@ -4,10 +4,14 @@ mod governed;
 pub mod said;
 mod several;
 mod statements;
+mod transfers;
 
 pub use governed::{Governed, delete_policy, get_policy, put_policy};
 pub use several::{batch_get, batch_write, transact_get, transact_write};
 pub use statements::{batch_execute, execute_statement, execute_transaction};
+pub use transfers::{
+    describe_export, describe_import, export_table, import_table, list_exports, list_imports,
+};
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ pub async fn of_items(service: &DynamoDb, table: &Arc<Table>) -> Result<bool, Er
     let copy = table.record.restore.as_ref().and_then(|restore| restore.copy.as_ref());
     let Some(copy) = copy else { return Ok(true) };
     let (place, to) = (&table.place, &table.record.home);
-    let work = Work { place, key: &table.record.key, to };
+    let work = Work { place, key: &table.record.key, to, changes: false };
     service
         .advance(&work, copy.clone(), |tx, now, next| {
             let table = service.current(tx, table)?;

@@ -82,9 +82,9 @@ impl Table {
         Some(recovery.since_ms.max(now_ms - recovery.days * DAY_MS)..=now_ms)
     }
 
-    /// Whether it is being restored, and not there for requests.
+    /// Whether it is being restored or imported, and not there for requests.
     pub fn is_being_made(&self) -> bool {
-        self.record.restore.as_ref().is_some_and(|restore| !restore.done)
+        self.record.import.is_some() || self.record.restore.as_ref().is_some_and(|restore| !restore.done)
     }
 
     /// Where changes are kept.

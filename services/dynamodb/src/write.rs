@@ -172,7 +172,7 @@ impl DynamoDb {
 
     /// The same, done by somebody.
     pub fn apply_by(&self, tx: &mut Tx, table: &Table, write: &Write, by: By) -> Result<Written, Failure> {
-        // Items that end are removed for nothing.
+        // Items that end are removed for nothing, and those of an import put.
         let throttle = self.throttle.as_ref().filter(|_| by == By::User);
         if let Some(throttle) = throttle {
             throttle.admit(table, None, Kind::Write)?;

@@ -235,6 +235,9 @@ impl Fixture {
                     )),
                 ),
                 ("TargetTableName", json!(format!("{NAME}-again"))),
+                ("TableArn", json!(format!("arn:aws:dynamodb:us-east-1:{account}:table/{NAME}"))),
+                ("ExportArn", json!(transfer(account, "export"))),
+                ("ImportArn", json!(transfer(account, "import"))),
             ],
             "dynamodbstreams" => {
                 let stream = format!(
@@ -268,6 +271,11 @@ impl Fixture {
             _ => Vec::new(),
         }
     }
+}
+
+/// The ARN of an export or import.
+fn transfer(account: &str, way: &str) -> String {
+    format!("arn:aws:dynamodb:us-east-1:{account}:table/{NAME}/{way}/01489173575360-b308cd7d")
 }
 
 /// Batches and transactions name their tables within: one request of each kind, so that each kind's action is asked for. A table to

@@ -97,7 +97,8 @@ pub fn room_for_table(tx: &Tx, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Record, Error> {
+/// A table as it is stored when it is new.
+pub fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Record, Error> {
     let Some(given_key) = &input.key_schema else {
         return Err(validation(
             "1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null",
@@ -183,6 +184,7 @@ fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Record, E
         recovery: None,
         holds: Vec::new(),
         restore: None,
+        import: None,
         policy,
         group: None,
     })

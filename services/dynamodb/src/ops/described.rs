@@ -141,7 +141,7 @@ fn status(table: &Table) -> TableStatus {
     }
 }
 
-fn attribute((name, scalar): &(String, Scalar)) -> AttributeDefinition {
+pub fn attribute((name, scalar): &(String, Scalar)) -> AttributeDefinition {
     let kind = match scalar {
         Scalar::S => ScalarAttributeType::S,
         Scalar::N => ScalarAttributeType::N,

@@ -266,5 +266,6 @@ fn anew(
         holds: Vec::new(),
         restore: None,
         group: None,
+        import: None,
     })
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub mod transfers;
+
 use std::collections::BTreeMap;
 
 use attribute::{Given, Item, Named, Shown};

@@ -1,0 +1,88 @@
+//! Lines of an export's files.
+
+use attribute::{Item, write_item, write_stored};
+use bytes::Bytes;
+
+use crate::error::corrupt;
+use crate::row::Row;
+use crate::schema::{KeyNames, only};
+use crate::transfer::records::Changed;
+
+/// Appends an item.
+pub fn of_item(row: &Bytes, out: &mut Vec<u8>) -> Result<(), store::Error> {
+    out.extend_from_slice(b"{\"Item\":");
+    image(row, out)?;
+    out.extend_from_slice(b"}\n");
+    Ok(())
+}
+
+/// Appends what has become of an item; nothing, and false, if it came and went. An item that is gone has no new image, and one
+/// that was not there no old one.
+pub fn of_change(
+    key: &KeyNames,
+    changed: &Changed,
+    new: Option<&Bytes>,
+    old_images: bool,
+    out: &mut Vec<u8>,
+) -> Result<bool, store::Error> {
+    let old = changed.old.as_ref().map(|old| Bytes::copy_from_slice(old));
+    let Some(either) = new.or(old.as_ref()) else { return Ok(false) };
+    let keys: Item = only(key.all(), &Row::decode(either)?.item()?);
+    let micros = changed.at_ms.saturating_mul(1000);
+    out.extend_from_slice(b"{\"Metadata\":{\"WriteTimestampMicros\":{\"N\":\"");
+    out.extend_from_slice(micros.to_string().as_bytes());
+    out.extend_from_slice(b"\"}},\"Keys\":");
+    write_item(&keys, out);
+    for (name, row) in [("OldImage", old.as_ref().filter(|_| old_images)), ("NewImage", new)] {
+        if let Some(row) = row {
+            out.extend_from_slice(format!(",\"{name}\":").as_bytes());
+            image(row, out)?;
+        }
+    }
+    out.extend_from_slice(b"}\n");
+    Ok(true)
+}
+
+fn image(row: &Bytes, out: &mut Vec<u8>) -> Result<(), store::Error> {
+    write_stored(&Row::decode(row)?.stored, out).map_err(corrupt)
+}
+
+#[cfg(test)]
+mod tests {
+    use attribute::Value;
+
+    use super::*;
+
+    fn row(value: &str) -> Bytes {
+        Row::encode(&Item::from([("p", Value::from("a")), ("v", Value::from(value))])).1
+    }
+
+    fn change(old: Option<&str>, new: Option<&str>, old_images: bool) -> String {
+        let key = KeyNames { partition: vec!["p".to_owned()], sort: Vec::new() };
+        let changed = Changed { at_ms: 1_680_109_764_123, old: old.map(|value| row(value).to_vec()) };
+        let mut out = Vec::new();
+        let new = new.map(row);
+        assert_eq!(
+            of_change(&key, &changed, new.as_ref(), old_images, &mut out).expect("written"),
+            !out.is_empty()
+        );
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn lines_are_as_the_service_writes_them() {
+        let mut out = Vec::new();
+        of_item(&row("1"), &mut out).expect("written");
+        assert_eq!(out, b"{\"Item\":{\"p\":{\"S\":\"a\"},\"v\":{\"S\":\"1\"}}}\n");
+        let head = r#"{"Metadata":{"WriteTimestampMicros":{"N":"1680109764123000"}},"Keys":{"p":{"S":"a"}}"#;
+        let image =
+            |name: &str, value: &str| format!(r#","{name}":{{"p":{{"S":"a"}},"v":{{"S":"{value}"}}}}"#);
+        let (old, new) = (image("OldImage", "1"), image("NewImage", "2"));
+        assert_eq!(change(None, Some("2"), true), format!("{head}{new}}}\n"));
+        assert_eq!(change(Some("1"), Some("2"), true), format!("{head}{old}{new}}}\n"));
+        assert_eq!(change(Some("1"), Some("2"), false), format!("{head}{new}}}\n"));
+        assert_eq!(change(Some("1"), None, true), format!("{head}{old}}}\n"));
+        assert_eq!(change(Some("1"), None, false), format!("{head}}}\n"));
+        assert_eq!(change(None, None, true), "");
+    }
+}
