@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 
-from support.aws import REGION, Account, client_of
+from support.aws import REGION, Account, client_of, make_client
 
 KEY = "437064342167"
 ITEMS = 3_000
@@ -203,6 +203,35 @@ def now(client, name):
     """The server's time: up to which a table can be restored."""
     said = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     return said["PointInTimeRecoveryDescription"]["LatestRestorableDateTime"]
+
+
+def test_a_replica_is_exported_and_backed_up_where_it_is(account):
+    """Its contents are in another region; its name, its log's end and its bucket are here."""
+    home, to = account.client("dynamodb"), bucket(account)
+    away = make_client(account.server, account.key, "dynamodb", region="eu-west-1")
+    name = table(account, [item(number) for number in range(60)])
+    home.update_table(TableName=name, ReplicaUpdates=[{"Create": {"RegionName": "eu-west-1"}}])
+    arn_there = arn(account, name).replace(REGION, "eu-west-1")
+    recovery = {"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+    away.update_continuous_backups(TableName=name, **recovery)
+    away.put_item(TableName=name, Item=item(60))
+    home.put_item(TableName=name, Item=item(61))
+    asked = away.export_table_to_point_in_time(TableArn=arn_there, S3Bucket=to)["ExportDescription"]
+    done = exported(away, asked["ExportArn"])
+    assert (done["ExportStatus"], done["ItemCount"], done["TableArn"]) == ("COMPLETED", 62, arn_there)
+    assert by_number(line["Item"] for line in lines(account, done)) == by_number(item(number) for number in range(62))
+    backup = away.create_backup(TableName=name, BackupName="all")["BackupDetails"]["BackupArn"]
+    end = time.monotonic() + PATIENCE_S
+    while away.describe_backup(BackupArn=backup)["BackupDescription"]["BackupDetails"]["BackupStatus"] == "CREATING":
+        assert time.monotonic() < end, "it is not done in time"
+        time.sleep(0.05)
+    home.put_item(TableName=name, Item=item(62))
+    backed_up, latest = account.name("restored"), account.name("restored")
+    away.restore_table_from_backup(BackupArn=backup, TargetTableName=backed_up)
+    away.restore_table_to_point_in_time(SourceTableName=name, TargetTableName=latest, UseLatestRestorableTime=True)
+    for restored, count in ((backed_up, 62), (latest, 63)):
+        away.get_waiter("table_exists").wait(TableName=restored, WaiterConfig={"Delay": 1, "MaxAttempts": PATIENCE_S})
+        assert everything(away, restored) == by_number(item(number) for number in range(count))
 
 
 def test_what_is_spoiled_is_counted(account):
