@@ -614,6 +614,26 @@ def test_what_is_not_there_yet_is_said_by_name(account):
     witnesses = [{"Create": {"RegionName": "us-west-2"}}]
     error = refusal(client.update_table, TableName=name, GlobalTableWitnessUpdates=witnesses)
     assert error["Code"] == "NotImplemented" and "GlobalTableWitnessUpdates" in error["Message"]
+    warm = {
+        "IndexName": "warm",
+        "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        "WarmThroughput": {"ReadUnitsPerSecond": 20_000},
+    }
+    keys = {
+        "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "c", "AttributeType": "N"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    made = {"TableName": account.name("table"), "GlobalSecondaryIndexes": [warm], **keys}
+    source = {"S3BucketSource": {"S3Bucket": account.name("bucket")}, "InputFormat": "DYNAMODB_JSON"}
+    for call, parameters in (
+        (client.create_table, made),
+        (client.update_table, {"TableName": name, "GlobalSecondaryIndexUpdates": [{"Create": warm}]}),
+        (client.import_table, {"TableCreationParameters": made, **source}),
+    ):
+        error = refusal(call, **parameters)
+        assert error["Code"] == "NotImplemented" and "WarmThroughput" in error["Message"]
     error = refusal(client.list_contributor_insights, TableName=name)
     assert error == {"Code": "NotImplemented", "Message": "dynamodb:ListContributorInsights is not implemented."}
 

@@ -234,6 +234,18 @@ def test_a_replica_is_exported_and_backed_up_where_it_is(account):
         assert everything(away, restored) == by_number(item(number) for number in range(count))
 
 
+def test_an_imported_table_has_the_ceilings_that_were_asked_for(account):
+    client, name, ceilings = account.client("dynamodb"), account.name("table"), {"MaxReadRequestUnits": 7, "MaxWriteRequestUnits": 5}
+    made = client.import_table(
+        S3BucketSource={"S3Bucket": bucket(account)},
+        InputFormat="DYNAMODB_JSON",
+        TableCreationParameters={"TableName": name, "OnDemandThroughput": ceilings, **DEFINITION},
+    )["ImportTableDescription"]
+    done = imported(client, made["ImportArn"])
+    assert (done["ImportStatus"], done["TableCreationParameters"]["OnDemandThroughput"]) == ("COMPLETED", ceilings)
+    assert client.describe_table(TableName=name)["Table"]["OnDemandThroughput"] == ceilings
+
+
 def test_what_is_spoiled_is_counted(account):
     source = bucket(account)
     good = [json.dumps({"Item": plain(item(number))}) for number in range(8)]

@@ -99,6 +99,15 @@ struct Round {
     cpu_ms: f64,
 }
 
+impl Round {
+    /// Of this many objects since then, when `cpu` seconds of processor time had been used.
+    fn since(begin: Instant, cpu: f64, done: u64) -> Self {
+        let mebibytes = done as f64 * (SIZE >> 20) as f64;
+        let rate = mebibytes / begin.elapsed().as_secs_f64();
+        Self { rate, cpu_ms: (cpu_seconds() - cpu) * 1e3 / mebibytes }
+    }
+}
+
 /// Rates of each row, each row's share of the first, round by round, and the processor time.
 fn show(title: &str, rows: &[(&str, Vec<Round>)]) {
     println!("{title}");
@@ -217,9 +226,7 @@ async fn threads(
     for thread in threads {
         done += thread.await??;
     }
-    let mebibytes = done as f64 * (SIZE >> 20) as f64;
-    let rate = mebibytes / begin.elapsed().as_secs_f64();
-    Ok(Round { rate, cpu_ms: (cpu_seconds() - cpu) * 1e3 / mebibytes })
+    Ok(Round::since(begin, cpu, done))
 }
 
 /// A round of this many tasks doing `work` again and again.
@@ -245,7 +252,5 @@ where
     for task in tasks {
         done += task.await??;
     }
-    let mebibytes = done as f64 * (SIZE >> 20) as f64;
-    let rate = mebibytes / begin.elapsed().as_secs_f64();
-    Ok(Round { rate, cpu_ms: (cpu_seconds() - cpu) * 1e3 / mebibytes })
+    Ok(Round::since(begin, cpu, done))
 }

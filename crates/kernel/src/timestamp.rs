@@ -128,6 +128,15 @@ impl Timestamp {
         Some(Self(days * DAY_MS + ms))
     }
 
+    /// ISO 8601 in UTC with three fraction digits, whatever they are, and without the zone: `2015-01-25T08:00:00.000`.
+    pub fn with_millis(self) -> String {
+        let c = self.civil();
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}",
+            c.year, c.month, c.day, c.hour, c.minute, c.second, c.millisecond
+        )
+    }
+
     /// Day of the week, 0 = Sunday.
     pub fn weekday(self) -> usize {
         (self.0.div_euclid(DAY_MS) + 4).rem_euclid(7) as usize
@@ -161,6 +170,7 @@ mod tests {
     fn known_dates() {
         assert_eq!(Timestamp::from_secs(1_422_172_800).to_string(), "2015-01-25T08:00:00Z");
         assert_eq!(Timestamp::from_millis(951_782_400_001).to_string(), "2000-02-29T00:00:00.001Z");
+        assert_eq!(Timestamp::from_secs(1_422_172_800).with_millis(), "2015-01-25T08:00:00.000");
         assert_eq!(Timestamp::from_secs(-1).to_string(), "1969-12-31T23:59:59Z");
         assert_eq!(Timestamp::from_secs(1_422_172_800).weekday(), 0);
     }

@@ -80,9 +80,6 @@ pub enum Decision {
 /// Works out condition keys.
 pub type Tell<'a> = &'a dyn Fn() -> Vec<ConditionKey>;
 
-/// Gives a target the condition keys that are worked out for it.
-pub(crate) type Describing<'a, T> = &'a dyn Fn(&T, Target) -> Target;
-
 /// What a caller wants to do.
 #[derive(Clone, Copy)]
 pub struct Question<'a> {
@@ -116,17 +113,13 @@ pub(crate) fn authorize<T>(
     call: &Call,
     operation: &Operation,
     resource: Resource<T>,
-    describe: Option<Describing<'_, T>>,
+    describe: &dyn Fn(&T, Target) -> Target,
 ) -> Result<Allowed<T>, CommonError> {
     if operation.access != Access::Policy {
         return Ok(Allowed(resource.value));
     }
     for target in &resource.targets {
-        let tell = || match describe {
-            Some(describe) => describe(&resource.value, Target::new(target.arn.clone())).keys,
-            None => Vec::new(),
-        };
-        let later = describe.map(|_| &tell as Tell<'_>);
+        let later = &|| describe(&resource.value, Target::new(target.arn.clone())).keys;
         if let Some(door) = target.door() {
             check(authorizer, call, operation, &door, later)?;
         }
@@ -140,10 +133,10 @@ fn check(
     call: &Call,
     operation: &Operation,
     target: &Target,
-    later: Option<Tell<'_>>,
+    later: Tell<'_>,
 ) -> Result<(), CommonError> {
     let ask = |action: &str, on_resources: bool| match authorizer
-        .decide(call, &Question { action, on_resources, target, later })
+        .decide(call, &Question { action, on_resources, target, later: Some(later) })
     {
         Decision::Allow => Ok(()),
         Decision::Deny(why) => Err(denied(call, action, &target.arn, &why)),

@@ -20,7 +20,7 @@ pub use authorize::{Allowed, Authorizer, Decision, Question, Resource, Tell};
 pub use caller::Caller;
 pub use cloud::Cloud;
 pub use edge::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended, Forms};
-pub use operation::{Failure, Invocation, Outcome};
+pub use operation::{Describe, Failure, Invocation, Outcome};
 pub use places::places;
 pub use registry::{Background, Builder, Deps, Service};
 pub use target::{ConditionKey, Door, ResourcePolicy, Target};

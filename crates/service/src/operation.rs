@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use kernel::Call;
 use wire::{CommonError, Fault, Operation, OperationType, ServiceError, Structure};
 
-use crate::authorize::{Allowed, Authorizer, Describing, Resource, authorize};
+use crate::authorize::{Allowed, Authorizer, Resource, authorize};
 use crate::target::Target;
 
 /// An operation's answer.
@@ -89,7 +89,7 @@ type Run<O> = dyn Fn(
     + Sync;
 
 /// Gives a target the condition keys of a request that are worked out only when a policy asks for one of them.
-pub(crate) type Describe<S, I, T> = fn(&S, &I, &T, Target) -> Target;
+pub type Describe<S, I, T> = fn(&S, &I, &T, Target) -> Target;
 
 /// An operation with its types: resolve, authorise, handle.
 pub(crate) struct Typed<O: OperationType> {
@@ -100,7 +100,7 @@ impl<O: OperationType> Typed<O> {
     pub fn new<S, T, R, H, F>(
         state: Arc<S>,
         resolve: R,
-        describe: Option<Describe<S, O::Input, T>>,
+        describe: Describe<S, O::Input, T>,
         handle: H,
     ) -> Self
     where
@@ -112,13 +112,9 @@ impl<O: OperationType> Typed<O> {
         F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
     {
         let run = move |call: Arc<Call>, input: O::Input, authorizer: &dyn Authorizer| {
-            let tell = describe.map(|describe| {
-                let (state, input) = (&state, &input);
-                move |value: &T, target: Target| describe(state, input, value, target)
-            });
-            let tell = tell.as_ref().map(|tell| tell as Describing<'_, T>);
+            let tell = |value: &T, target: Target| describe(&state, &input, value, target);
             let allowed = resolve(&state, &call, &input).and_then(|resource| {
-                authorize(authorizer, &call, O::descriptor(), resource, tell).map_err(O::Error::from)
+                authorize(authorizer, &call, O::descriptor(), resource, &tell).map_err(O::Error::from)
             });
             let answer: BoxFuture<'static, Result<O::Output, O::Error>> = match allowed {
                 Ok(allowed) => Box::pin(handle(state.clone(), call, allowed, input)),

@@ -17,7 +17,6 @@ use crate::authorize::{Allowed, Authorizer, Resource};
 use crate::cloud::Cloud;
 use crate::edge::Edge;
 use crate::operation::{AnyOperation, Describe, Invocation, Outcome, Typed};
-use crate::target::Target;
 
 /// What every service is made from.
 #[derive(Clone)]
@@ -160,34 +159,17 @@ impl<S: Send + Sync + 'static> Builder<S> {
         H: Fn(Arc<S>, Arc<Call>, Allowed<T>, O::Input) -> F + Send + Sync + 'static,
         F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
     {
-        self.add(operation, resolve, None, handle)
+        self.op_described(operation, resolve, |_, _, _, target| target, handle)
     }
 
     /// The same, where policies can ask for condition keys that cost something to work out: `describe` gives a target those
     /// of its service, when a policy that matters asks for one.
     #[must_use]
     pub fn op_described<O, T, R, H, F>(
-        self,
-        operation: O,
-        resolve: R,
-        describe: fn(&S, &O::Input, &T, Target) -> Target,
-        handle: H,
-    ) -> Self
-    where
-        O: OperationType,
-        T: Send + 'static,
-        R: Fn(&S, &Call, &O::Input) -> Result<Resource<T>, O::Error> + Send + Sync + 'static,
-        H: Fn(Arc<S>, Arc<Call>, Allowed<T>, O::Input) -> F + Send + Sync + 'static,
-        F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
-    {
-        self.add(operation, resolve, Some(describe), handle)
-    }
-
-    fn add<O, T, R, H, F>(
         mut self,
         _operation: O,
         resolve: R,
-        describe: Option<Describe<S, O::Input, T>>,
+        describe: Describe<S, O::Input, T>,
         handle: H,
     ) -> Self
     where

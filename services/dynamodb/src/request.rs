@@ -8,7 +8,8 @@ use expression::{Bound, Condition, Given, Literal, Parameter, Parameters, Reason
 use model_dynamodb::Error;
 use model_dynamodb::types::{
     AttributeValueUpdate, ConditionalCheckFailedException, ConditionalOperator, ExpectedAttributeValue,
-    ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValuesOnConditionCheckFailure,
+    GlobalSecondaryIndex, ItemCollectionMetrics, ReturnItemCollectionMetrics,
+    ReturnValuesOnConditionCheckFailure,
 };
 use wire::{CommonError, Open};
 
@@ -115,6 +116,11 @@ impl DynamoDb {
             })),
             None => Ok(()),
         }
+    }
+
+    /// Whether an index is to be warm, which is not built.
+    pub fn has_warm_index(indexes: Option<&[GlobalSecondaryIndex]>) -> bool {
+        indexes.is_some_and(|indexes| indexes.iter().any(|index| index.warm_throughput.is_some()))
     }
 
     /// What is said of the item's collection: only tables with local indexes have any.

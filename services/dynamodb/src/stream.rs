@@ -139,11 +139,7 @@ pub fn marked(
 
 /// A time as a label: without the zone.
 fn label(at_ms: i64) -> String {
-    let at = Timestamp::from_millis(at_ms).civil();
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}",
-        at.year, at.month, at.day, at.hour, at.minute, at.second, at.millisecond
-    )
+    Timestamp::from_millis(at_ms).with_millis()
 }
 
 #[cfg(test)]

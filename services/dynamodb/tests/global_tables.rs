@@ -19,8 +19,6 @@ const HOME: &str = testkit::REGION;
 const AWAY: &str = "eu-west-1";
 const FAR: &str = "ap-northeast-1";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Until what goes on behind requests is done.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs an operation in a region.
 async fn run<O: OperationType>(
@@ -110,19 +108,6 @@ async fn values_in(kit: &Kit, region: &str, table: &str) -> Vec<String> {
     let mut found: Vec<String> = page.items.expect("items").iter().map(json).collect();
     found.sort();
     found
-}
-
-#[allow(clippy::disallowed_methods)] // What goes on behind requests does not wait for the kit's clock.
-async fn until<T>(mut done: impl AsyncFnMut() -> Option<T>) -> T {
-    let wait = async {
-        loop {
-            if let Some(found) = done().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.expect("it is done in time")
 }
 
 #[tokio::test]

@@ -67,26 +67,11 @@ fn counts(done: &ImportTableDescription) -> (i64, i64, i64) {
     (processed, imported, errors)
 }
 
-/// Everything in a table or index, as JSON.
+/// Everything in a table or index, as JSON, in an order that does not depend on the keys.
 async fn items(kit: &Kit, table: &str, index: Option<&str>) -> Vec<String> {
-    let (mut found, mut start) = (Vec::new(), None);
-    loop {
-        let input = ScanInput {
-            table_name: table.into(),
-            index_name: index.map(str::to_owned),
-            exclusive_start_key: start.take(),
-            ..Default::default()
-        };
-        let page = kit.run(Scan, input).await.expect("scanned");
-        found.extend(page.items.expect("items").iter().map(json));
-        match page.last_evaluated_key {
-            Some(last) => start = Some(last),
-            None => {
-                found.sort();
-                return found;
-            }
-        }
-    }
+    let mut found = everything(kit, table, index).await;
+    found.sort();
+    found
 }
 
 async fn description(kit: &Kit, table: &str) -> Option<TableDescription> {

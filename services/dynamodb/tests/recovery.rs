@@ -15,8 +15,6 @@ use service::{Cloud, Deps};
 use testkit::Kit;
 use wire::Open;
 
-/// Until what goes on behind requests is done.
-const PATIENCE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A table's items: the value of each key.
@@ -80,24 +78,8 @@ fn text(item: &attribute::Item, name: &str) -> String {
 
 /// Everything in a table, or what an index has of it.
 async fn items(kit: &Kit, table: &str, index: Option<&str>) -> Items {
-    let (mut found, mut start) = (Items::new(), None);
-    loop {
-        let input = ScanInput {
-            table_name: table.into(),
-            index_name: index.map(str::to_owned),
-            exclusive_start_key: start.take(),
-            ..Default::default()
-        };
-        let page = kit.run(Scan, input).await.expect("scanned");
-        for shown in page.items.expect("items") {
-            let item = item(&json(&shown));
-            found.insert(text(&item, "c"), text(&item, "v"));
-        }
-        match page.last_evaluated_key {
-            Some(last) => start = Some(last),
-            None => return found,
-        }
-    }
+    let all = everything(kit, table, index).await;
+    all.iter().map(|shown| item(shown)).map(|item| (text(&item, "c"), text(&item, "v"))).collect()
 }
 
 async fn described(kit: &Kit, table: &str) -> TableDescription {
@@ -107,19 +89,6 @@ async fn described(kit: &Kit, table: &str) -> TableDescription {
 
 fn status(table: &TableDescription) -> TableStatus {
     table.table_status.as_ref().and_then(Open::known).expect("a status")
-}
-
-#[allow(clippy::disallowed_methods)] // What goes on behind requests does not wait for the kit's clock.
-async fn until<T>(mut done: impl AsyncFnMut() -> Option<T>) -> T {
-    let wait = async {
-        loop {
-            if let Some(found) = done().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.expect("it is done in time")
 }
 
 async fn active(kit: &Kit, table: &str) -> TableDescription {

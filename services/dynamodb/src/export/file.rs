@@ -83,10 +83,12 @@ pub async fn make(
                 }
                 What::Changes { old_images, .. } => {
                     let now = snapshot.get(&[&new[..], &row[prefix.len()..]].concat())?;
-                    let changed = Changed::decode(value)?;
-                    if line::of_change(&export.key, &changed, now.as_ref(), old_images, &mut lines)? {
+                    let Changed { at_ms, old } = Changed::decode(value)?;
+                    let old = old.map(Bytes::from);
+                    let images = (old.as_ref(), now.as_ref());
+                    if line::of_change(&export.key, at_ms, images, old_images, &mut lines)? {
                         items += 1;
-                        bytes += sizes(&changed, now.as_ref())?;
+                        bytes += sizes(images)?;
                     }
                 }
             }
@@ -118,11 +120,8 @@ fn pack(packer: &mut GzEncoder<Vec<u8>>, lines: &mut Vec<u8>) -> Result<usize, s
 }
 
 /// Bytes of both images.
-fn sizes(changed: &Changed, new: Option<&Bytes>) -> Result<i64, store::Error> {
-    let old = changed.old.as_ref().map(|old| Bytes::copy_from_slice(old));
-    let sizes: Result<Vec<usize>, _> =
-        old.iter().chain(new).map(|row| Row::decode(row).map(|row| row.size)).collect();
-    Ok(sizes?.iter().sum::<usize>() as i64)
+fn sizes((old, new): (Option<&Bytes>, Option<&Bytes>)) -> Result<i64, store::Error> {
+    old.into_iter().chain(new).try_fold(0, |sum, row| Ok(sum + Row::decode(row)?.size as i64))
 }
 
 #[cfg(test)]

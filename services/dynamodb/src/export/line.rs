@@ -6,7 +6,6 @@ use bytes::Bytes;
 use crate::error::corrupt;
 use crate::row::Row;
 use crate::schema::{KeyNames, only};
-use crate::transfer::records::Changed;
 
 /// Appends an item.
 pub fn of_item(row: &Bytes, out: &mut Vec<u8>) -> Result<(), store::Error> {
@@ -20,20 +19,19 @@ pub fn of_item(row: &Bytes, out: &mut Vec<u8>) -> Result<(), store::Error> {
 /// that was not there no old one.
 pub fn of_change(
     key: &KeyNames,
-    changed: &Changed,
-    new: Option<&Bytes>,
+    at_ms: i64,
+    (old, new): (Option<&Bytes>, Option<&Bytes>),
     old_images: bool,
     out: &mut Vec<u8>,
 ) -> Result<bool, store::Error> {
-    let old = changed.old.as_ref().map(|old| Bytes::copy_from_slice(old));
-    let Some(either) = new.or(old.as_ref()) else { return Ok(false) };
+    let Some(either) = new.or(old) else { return Ok(false) };
     let keys: Item = only(key.all(), &Row::decode(either)?.item()?);
-    let micros = changed.at_ms.saturating_mul(1000);
+    let micros = at_ms.saturating_mul(1000);
     out.extend_from_slice(b"{\"Metadata\":{\"WriteTimestampMicros\":{\"N\":\"");
     out.extend_from_slice(micros.to_string().as_bytes());
     out.extend_from_slice(b"\"}},\"Keys\":");
     write_item(&keys, out);
-    for (name, row) in [("OldImage", old.as_ref().filter(|_| old_images)), ("NewImage", new)] {
+    for (name, row) in [("OldImage", old.filter(|_| old_images)), ("NewImage", new)] {
         if let Some(row) = row {
             out.extend_from_slice(format!(",\"{name}\":").as_bytes());
             image(row, out)?;
@@ -59,13 +57,11 @@ mod tests {
 
     fn change(old: Option<&str>, new: Option<&str>, old_images: bool) -> String {
         let key = KeyNames { partition: vec!["p".to_owned()], sort: Vec::new() };
-        let changed = Changed { at_ms: 1_680_109_764_123, old: old.map(|value| row(value).to_vec()) };
         let mut out = Vec::new();
-        let new = new.map(row);
-        assert_eq!(
-            of_change(&key, &changed, new.as_ref(), old_images, &mut out).expect("written"),
-            !out.is_empty()
-        );
+        let (old, new) = (old.map(row), new.map(row));
+        let images = (old.as_ref(), new.as_ref());
+        let written = of_change(&key, 1_680_109_764_123, images, old_images, &mut out).expect("written");
+        assert_eq!(written, !out.is_empty());
         String::from_utf8(out).expect("text")
     }
 

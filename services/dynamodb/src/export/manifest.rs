@@ -133,11 +133,7 @@ fn files(snapshot: &Snapshot, job: &Job, export: &Export) -> Result<Bytes, store
 }
 
 fn time(at_ms: i64) -> String {
-    let at = Timestamp::from_millis(at_ms).civil();
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        at.year, at.month, at.day, at.hour, at.minute, at.second, at.millisecond
-    )
+    format!("{}Z", Timestamp::from_millis(at_ms).with_millis())
 }
 
 #[cfg(test)]

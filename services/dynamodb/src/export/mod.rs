@@ -18,9 +18,9 @@ use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
 use crate::records::{Copy, Cut, Source};
 use crate::transfer::bucket::{Bucket, Sealed, Trouble};
-use crate::transfer::finish;
 use crate::transfer::job::Job;
 use crate::transfer::records::{Export, ExportState, Failed, What};
+use crate::transfer::{finish, nothing_left};
 
 /// Ends an export that cannot go on.
 pub async fn fail(
@@ -145,12 +145,7 @@ async fn read(service: &DynamoDb, job: &Job) -> Result<Option<Export>, Trouble> 
     if let Some(found) = service.store.snapshot().get(&job.row())? {
         return Ok(Some(Export::decode(&found).map_err(store::Error::from)?));
     }
-    service
-        .transact(|tx| {
-            finish(tx, job);
-            Ok::<_, Failure>(())
-        })
-        .await?;
+    nothing_left(service, job).await?;
     Ok(None)
 }
 

@@ -16,9 +16,9 @@ use crate::ops::counter;
 use crate::records;
 use crate::table::Table;
 use crate::transfer::bucket::{Bucket, Trouble};
-use crate::transfer::finish;
 use crate::transfer::job::Job;
 use crate::transfer::records::{Failed, Import, ImportState, Reading};
+use crate::transfer::{finish, nothing_left};
 
 /// What the service says of an import whose every other item is in its table ("Import format quotas and validation").
 const WRONG_ITEMS: (&str, &str) = (
@@ -59,12 +59,7 @@ async fn read(service: &DynamoDb, job: &Job) -> Result<Option<(Import, Reading)>
             return Ok(Some((import, reading)));
         }
     }
-    service
-        .transact(|tx| {
-            finish(tx, job);
-            Ok::<_, Failure>(())
-        })
-        .await?;
+    nothing_left(service, job).await?;
     Ok(None)
 }
 

@@ -65,7 +65,11 @@ impl DynamoDb {
                     "SSESpecification",
                     input.sse_specification.as_ref().is_some_and(|sse| sse.enabled == Some(true)),
                 ),
-                ("WarmThroughput", input.warm_throughput.is_some()),
+                (
+                    "WarmThroughput",
+                    input.warm_throughput.is_some()
+                        || Self::has_warm_index(input.global_secondary_indexes.as_deref()),
+                ),
                 (
                     "GlobalTableSettingsReplicationMode",
                     input.global_table_settings_replication_mode.is_some(),

@@ -12,6 +12,7 @@ use wire::Open;
 use super::create_table::{record, room_for_table};
 use super::described::{attribute, key_schema, projection};
 use super::transfers::Wanted;
+use crate::ceilings;
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, validation};
 use crate::import::imported;
@@ -142,7 +143,7 @@ impl DynamoDb {
                 ("InputFormat=ION", format == Some(InputFormat::Ion)),
                 ("InputFormat=CSV", format == Some(InputFormat::Csv)),
                 ("InputCompressionType=ZSTD", compression == Some(InputCompressionType::Zstd)),
-                ("OnDemandThroughput", table.on_demand_throughput.is_some()),
+                ("WarmThroughput", Self::has_warm_index(table.global_secondary_indexes.as_deref())),
                 ("SSESpecification", table.sse_specification.as_ref().is_some_and(encrypted)),
                 ("VectorIndexes", table.vector_indexes.is_some()),
             ],
@@ -195,6 +196,7 @@ fn creation(given: &TableCreationParameters) -> CreateTableInput {
         key_schema: Some(given.key_schema.to_vec()),
         billing_mode: given.billing_mode.clone(),
         provisioned_throughput: given.provisioned_throughput.clone(),
+        on_demand_throughput: given.on_demand_throughput.clone(),
         global_secondary_indexes: given.global_secondary_indexes.clone(),
         ..Default::default()
     }
@@ -214,6 +216,7 @@ fn parameters(name: &str, table: &records::Table) -> TableCreationParameters {
             key_schema: key_schema(&index.key).into(),
             projection: projection(&index.projection).into(),
             provisioned_throughput: index.throughput.map(units),
+            on_demand_throughput: ceilings::shown(index.ceilings),
             ..Default::default()
         })
         .collect();
@@ -227,6 +230,7 @@ fn parameters(name: &str, table: &records::Table) -> TableCreationParameters {
         key_schema: key_schema(&table.key).into(),
         billing_mode: Some(mode.into()),
         provisioned_throughput: throughput,
+        on_demand_throughput: ceilings::shown(table.ceilings),
         global_secondary_indexes: (!indexes.is_empty()).then_some(indexes),
         ..Default::default()
     }

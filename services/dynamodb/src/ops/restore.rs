@@ -51,6 +51,7 @@ macro_rules! not_built {
         [
             ("SSESpecificationOverride", $input.sse_specification_override.is_some()),
             ("VectorIndexOverride", $input.vector_index_override.is_some()),
+            ("WarmThroughput", Self::has_warm_index($input.global_secondary_index_override.as_deref())),
         ]
     };
 }

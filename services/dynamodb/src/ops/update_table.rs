@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use kernel::Call;
 use model_dynamodb::Error;
-use model_dynamodb::types::{BillingMode, TableClass, UpdateTableInput, UpdateTableOutput};
+use model_dynamodb::types::{
+    BillingMode, GlobalSecondaryIndexUpdate, TableClass, UpdateTableInput, UpdateTableOutput,
+};
 use service::Allowed;
 use wire::Open;
 
@@ -27,12 +29,17 @@ impl DynamoDb {
         named: Allowed<Named>,
         input: UpdateTableInput,
     ) -> Result<UpdateTableOutput, Error> {
+        let is_warm = |update: &GlobalSecondaryIndexUpdate| {
+            update.create.as_ref().is_some_and(|create| create.warm_throughput.is_some())
+                || update.update.as_ref().is_some_and(|change| change.warm_throughput.is_some())
+        };
+        let mut indexes = input.global_secondary_index_updates.iter().flatten();
         self.not_built(
             "UpdateTable",
             &[
                 ("SSESpecification", input.sse_specification.is_some()),
                 ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
-                ("WarmThroughput", input.warm_throughput.is_some()),
+                ("WarmThroughput", input.warm_throughput.is_some() || indexes.any(is_warm)),
                 (
                     "GlobalTableSettingsReplicationMode",
                     input.global_table_settings_replication_mode.is_some(),

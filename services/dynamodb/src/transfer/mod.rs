@@ -7,4 +7,4 @@ pub mod records;
 pub mod token;
 mod work;
 
-pub use work::{Transfers, finish, run};
+pub use work::{Transfers, finish, nothing_left, run};

@@ -121,6 +121,16 @@ pub fn finish(tx: &mut Tx, job: &Job) {
     tx.delete(job.in_progress());
 }
 
+/// Notes that nothing is left to do.
+pub async fn nothing_left(service: &DynamoDb, job: &Job) -> Result<(), Error> {
+    service
+        .transact(|tx| {
+            finish(tx, job);
+            Ok::<_, Failure>(())
+        })
+        .await
+}
+
 /// Forgets exports and imports whose time is over.
 async fn forget_old(service: &DynamoDb) -> Result<(), Error> {
     let now_ms = service.clock.now().millis();

@@ -5,6 +5,7 @@
 pub mod transfers;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use attribute::{Given, Item, Named, Shown};
 use model_dynamodb::Error;
@@ -12,6 +13,9 @@ use model_dynamodb::ops::*;
 use model_dynamodb::types::*;
 use testkit::Kit;
 use wire::{CommonError, Open, OwnForm as _, Protocol};
+
+/// Until what goes on behind requests is done.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn kit() -> Kit {
     Kit::new(|deps| vec![dynamodb::service(deps.clone()), dynamodb::streams(deps.clone())])
@@ -130,3 +134,36 @@ pub fn invalid<T>(result: Result<T, Error>) -> String {
 }
 
 testkit::refusals!(Error, Protocol::Json10);
+
+/// Waits until there is something to be had.
+#[allow(clippy::disallowed_methods)] // What goes on behind requests does not wait for the kit's clock.
+pub async fn until<T>(mut done: impl AsyncFnMut() -> Option<T>) -> T {
+    let wait = async {
+        loop {
+            if let Some(found) = done().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.expect("it is done in time")
+}
+
+/// Everything in a table, or what an index has of it, as JSON.
+pub async fn everything(kit: &Kit, table: &str, index: Option<&str>) -> Vec<String> {
+    let (mut found, mut start) = (Vec::new(), None);
+    loop {
+        let input = ScanInput {
+            table_name: table.into(),
+            index_name: index.map(str::to_owned),
+            exclusive_start_key: start.take(),
+            ..Default::default()
+        };
+        let page = kit.run(Scan, input).await.expect("scanned");
+        found.extend(page.items.expect("items").iter().map(json));
+        match page.last_evaluated_key {
+            Some(last) => start = Some(last),
+            None => return found,
+        }
+    }
+}

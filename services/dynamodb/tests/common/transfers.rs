@@ -16,10 +16,8 @@ use service::{Cloud, Deps, Service};
 use testkit::Kit;
 use wire::Open;
 
-use super::{given, put, table};
+use super::{given, put, table, until};
 
-/// Until what goes on behind requests is done.
-const PATIENCE: Duration = Duration::from_secs(120);
 pub const BUCKET: &str = "exported";
 pub const TABLE_ARN: &str = "arn:aws:dynamodb:us-east-1:123456789012:table/things";
 pub const MINUTE: Duration = Duration::from_secs(60);
@@ -56,19 +54,6 @@ pub fn again(kit: Kit) -> Kit {
     let deps = kit.deps().clone();
     drop(kit);
     Kit::on(Deps { cloud: Cloud::default(), ..deps }, services)
-}
-
-#[allow(clippy::disallowed_methods)] // What goes on behind requests does not wait for the kit's clock.
-pub async fn until<T>(mut done: impl AsyncFnMut() -> Option<T>) -> T {
-    let wait = async {
-        loop {
-            if let Some(found) = done().await {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, wait).await.expect("it is done in time")
 }
 
 pub fn line(c: &str, v: &str) -> String {

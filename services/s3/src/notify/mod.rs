@@ -204,11 +204,7 @@ fn passes(filter: Option<&NotificationConfigurationFilter>, key: &str) -> bool {
 
 /// With milliseconds, whatever they are.
 fn time(at: Timestamp) -> String {
-    let c = at.civil();
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-        c.year, c.month, c.day, c.hour, c.minute, c.second, c.millisecond
-    )
+    format!("{}Z", at.with_millis())
 }
 
 #[cfg(test)]
