@@ -31,8 +31,10 @@ pub(crate) struct Request {
     pub stamped: Vec<(StampedKey, Bytes)>,
     pub changes: Vec<(u16, Bytes)>,
     pub bytes: usize,
-    pub reply: oneshot::Sender<Result<Stamp, Error>>,
+    pub reply: Reply,
 }
+
+type Reply = oneshot::Sender<Result<Stamp, Error>>;
 
 pub(crate) enum Message {
     Commit(Box<Request>),
@@ -70,7 +72,10 @@ struct Group {
     record: RecordWriter,
     version: u64,
     bytes: usize,
-    replies: Vec<(oneshot::Sender<Result<Stamp, Error>>, u64)>,
+    replies: Vec<(Reply, u64)>,
+    /// Who conflicts with this very group. They are told when it is visible: before that, trying again would read the
+    /// same once more, and be refused once more.
+    refused: Vec<Reply>,
 }
 
 impl Committer {
@@ -104,8 +109,8 @@ impl Committer {
                     }
                 }
                 let limits = &self.core.limits;
-                let full =
-                    group.replies.len() >= limits.group_txs_max || group.bytes >= limits.group_bytes_max;
+                let callers = group.replies.len() + group.refused.len();
+                let full = callers >= limits.group_txs_max || group.bytes >= limits.group_bytes_max;
                 next = if full { None } else { queue.try_recv().ok() };
             }
             self.finish(group);
@@ -134,6 +139,7 @@ impl Committer {
             version: self.version,
             bytes: 0,
             replies: Vec::new(),
+            refused: Vec::new(),
         }
     }
 
@@ -148,6 +154,10 @@ impl Committer {
                     Error::Conflict => Counters::add(&self.core.counters.conflicts, 1),
                     Error::TooOld => Counters::add(&self.core.counters.too_old, 1),
                     _ => {}
+                }
+                if matches!(error, Error::Conflict) && self.conflicts_with_group(&request) {
+                    group.refused.push(request.reply);
+                    return;
                 }
                 // A caller that went away needs no answer.
                 let _ = request.reply.send(Err(error));
@@ -176,9 +186,14 @@ impl Committer {
         self.recent.check(&request.reads, request.reader.version())
     }
 
+    /// Whether what was read is overwritten by a commit that nobody can see yet.
+    fn conflicts_with_group(&self, request: &Request) -> bool {
+        self.recent.check(&request.reads, self.version).is_err()
+    }
+
     /// Makes the group durable, then visible, then known.
     fn finish(&mut self, group: Group) {
-        let Group { writes, record, version, bytes, replies, .. } = group;
+        let Group { writes, record, version, bytes, replies, refused, .. } = group;
         if replies.is_empty() {
             return;
         }
@@ -188,6 +203,7 @@ impl Committer {
             for (reply, _) in replies {
                 let _ = reply.send(Err(error.clone()));
             }
+            refuse(refused);
             return;
         }
         self.active.apply(&writes, self.keep, &mut self.garbage);
@@ -201,6 +217,7 @@ impl Committer {
         for (reply, version) in replies {
             let _ = reply.send(Ok(Stamp::new(version, 0)));
         }
+        refuse(refused);
     }
 
     fn persist(&mut self, record: RecordWriter, version: u64, bytes: usize) -> Result<(), Error> {
@@ -246,6 +263,14 @@ impl Committer {
         {
             tracing::warn!(%error, "no new log segment could be made; going on with the old one");
         }
+    }
+}
+
+/// Tells them to try again.
+fn refuse(refused: Vec<Reply>) {
+    for reply in refused {
+        // A caller that went away needs no answer.
+        let _ = reply.send(Err(Error::Conflict));
     }
 }
 

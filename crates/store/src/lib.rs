@@ -49,6 +49,7 @@ pub use limits::Limits;
 pub use options::Options;
 pub use range::{KeyRange, Page, RangeOptions};
 pub use record::{Never, Record, RecordError};
+pub use retry::back_off;
 pub use snapshot::Snapshot;
 pub use stamp::{Stamp, StampedKey};
 pub use stats::Stats;

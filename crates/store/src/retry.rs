@@ -22,7 +22,7 @@ impl Store {
         E: From<Error>,
     {
         for attempt in 0..self.limits().run_tries_max {
-            pause(attempt).await;
+            back_off(attempt).await;
             let mut tx = self.begin();
             let result = f(&mut tx);
             if let Some(result) = conclude(tx, result).await {
@@ -40,7 +40,7 @@ impl Store {
         E: From<Error>,
     {
         for attempt in 0..self.limits().run_tries_max {
-            pause(attempt).await;
+            back_off(attempt).await;
             let mut tx = self.begin();
             let result = f(&mut tx).await;
             if let Some(result) = conclude(tx, result).await {
@@ -64,9 +64,10 @@ async fn conclude<T, E: From<Error>>(tx: Tx, result: Result<T, E>) -> Option<Res
     }
 }
 
-/// None before the first two attempts: most conflicts are over when they are noticed. Then longer and longer, each a
-/// random part of its most, so that rivals part ways.
-async fn pause(attempt: u32) {
+/// The pause before an attempt, counted from 0, of who runs a loop of their own. None before the first two attempts:
+/// most conflicts are over when they are noticed. Then longer and longer, each a random part of its most, so that
+/// rivals part ways.
+pub async fn back_off(attempt: u32) {
     if attempt < 2 {
         return;
     }

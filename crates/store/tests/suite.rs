@@ -28,6 +28,7 @@ suite!(
     unchecked_reads_do_not_conflict,
     explicit_conflicts_count,
     no_update_is_lost,
+    whoever_is_refused_finds_the_rival,
     write_skew_is_refused,
     adders_do_not_conflict,
     counters_refuse_what_is_none,
@@ -226,6 +227,36 @@ async fn no_update_is_lost(engine: Engine) {
         task.await.expect("task");
     }
     assert_eq!(get(&store, "n"), Some((TASKS * EACH).to_string()));
+}
+
+async fn whoever_is_refused_finds_the_rival(engine: Engine) {
+    const TASKS: usize = 8;
+    const EACH: usize = 25;
+    let (_dir, store) = fresh(engine);
+    let mut tasks = Vec::new();
+    for _ in 0..TASKS {
+        let store = store.clone();
+        tasks.push(tokio::spawn(async move {
+            for _ in 0..EACH {
+                let mut refused_at = None;
+                loop {
+                    let mut tx = store.begin();
+                    tx.get(b"k").expect("get");
+                    assert_ne!(refused_at, Some(tx.version()), "would read the same and be refused again");
+                    refused_at = Some(tx.version());
+                    tx.put("k", "v");
+                    match tx.commit().await {
+                        Ok(_) => break,
+                        Err(Error::Conflict | Error::TooOld) => continue,
+                        Err(error) => panic!("{error}"),
+                    }
+                }
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.expect("task");
+    }
 }
 
 async fn write_skew_is_refused(engine: Engine) {

@@ -111,7 +111,5 @@ pub const MOVE_BATCH: usize = 100;
 pub const MOVE_SCAN: usize = 1000;
 /// Rounds of a receive that found only dead letters and rows already gone, before it answers without any.
 pub const RECEIVE_ROUNDS: usize = 16;
-/// Attempts of a transaction that keeps conflicting: the store's own number.
-pub const COMMIT_TRIES: u32 = 32;
 /// Delayed messages of a FIFO queue that are counted one by one.
 pub const COUNT_MAX: usize = 100_000;

@@ -13,7 +13,7 @@ use store::{Record as _, Stamp, Store, Tx};
 use crate::background::Background;
 use crate::error::{Failure, no_queue, of_store};
 use crate::index::{Effects, Hot, Rules};
-use crate::limits::{COMMIT_TRIES, Limits};
+use crate::limits::Limits;
 use crate::{keys, records};
 
 /// The service's state.
@@ -146,7 +146,8 @@ impl Sqs {
         &self,
         mut body: impl FnMut(&mut Tx, &mut Effects) -> Result<T, Failure>,
     ) -> Result<(T, Stamp), Error> {
-        for _ in 0..COMMIT_TRIES {
+        for attempt in 0..self.store.limits().run_tries_max {
+            store::back_off(attempt).await;
             let mut tx = self.store.begin();
             let mut effects = Effects::default();
             let value = match body(&mut tx, &mut effects) {
@@ -173,7 +174,7 @@ impl Sqs {
             match commit.await {
                 Ok(Ok(stamp)) => return Ok((value, stamp)),
                 // Rivals have committed meanwhile: the others get on.
-                Ok(Err(error)) if error.is_retryable() => tokio::task::yield_now().await,
+                Ok(Err(error)) if error.is_retryable() => {}
                 Ok(Err(error)) => return Err(of_store(error)),
                 Err(_) => return Err(of_store(store::Error::Unknown)),
             }
