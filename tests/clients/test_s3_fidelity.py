@@ -42,6 +42,18 @@ class TestBuckets:
         there.create_bucket(**wanted)
         assert status(there.create_bucket, **wanted) == (409, "BucketAlreadyOwnedByYou")
 
+    def test_outside_us_east_1_a_bucket_says_its_region(self, account):
+        there = make_client(account.server, account.key, "s3", region="eu-west-1")
+        unsaid = status(there.create_bucket, Bucket=account.name("bucket"))
+        assert unsaid == (400, "IllegalLocationConstraintException")
+
+    def test_answers_without_a_body_have_the_status_and_type_of_the_real_ones(self, account):
+        name = bucket(account)
+        put = s3(account).put_bucket_tagging(Bucket=name, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
+        assert put["ResponseMetadata"]["HTTPStatusCode"] == 204
+        head = s3(account).head_bucket(Bucket=name)["ResponseMetadata"]
+        assert head["HTTPHeaders"]["content-type"] == "application/xml"
+
     def test_to_make_it_again_with_tags_fails_even_there(self, account):
         tags = [{"Key": "team", "Value": "blue"}]
         wanted = {"Bucket": account.name("bucket"), "CreateBucketConfiguration": {"Tags": tags}}

@@ -3103,7 +3103,7 @@ impl OperationType for PutBucketRequestPayment {
 static PUT_BUCKET_TAGGING: Operation = Operation {
     service: &SERVICE,
     name: "PutBucketTagging",
-    http: HttpTrait::new("PUT", "/{Bucket}?tagging", 200),
+    http: HttpTrait::new("PUT", "/{Bucket}?tagging", 204),
     input: &schemas::PutBucketTaggingRequest,
     output: &schemas::Nothing,
     has_output: false,

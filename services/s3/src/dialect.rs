@@ -3,7 +3,7 @@
 
 use wire::{CommonError, CommonSource, Constraint, Detailed, Dialect, Violation};
 
-use crate::error::{invalid_argument, invalid_request, malformed_xml};
+use crate::error::{invalid_argument, invalid_request, malformed_xml, missing_body};
 
 /// The service's words.
 pub const DIALECT: Dialect = Dialect { render };
@@ -52,7 +52,7 @@ fn said(violation: &Violation) -> Detailed {
         return error;
     }
     match &violation.constraint {
-        Constraint::Required => Detailed::new("MissingRequestBodyError", 400, "Request Body is empty"),
+        Constraint::Required => missing_body(),
         Constraint::OneOf(_) if violation.member == "StorageClass" => {
             Detailed::new("InvalidStorageClass", 400, "The storage class you specified is not valid")
                 .with("StorageClassRequested", value)

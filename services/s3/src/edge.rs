@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use service::{Edge, EdgeHead, EdgeRequest, EdgeResponse, Ended};
@@ -95,6 +96,8 @@ impl Edge for S3Edge {
         let Ok(Some(bucket)) = self.0.find(&name, None) else { return };
         if on_bucket {
             put(headers, BUCKET_REGION, &bucket.place.region);
+            // HEAD says what the answer to GET would be.
+            headers.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/xml"));
         }
         let Some(crossing) = crossing else { return };
         let Ok(Some(rules)) = preflight::rules(&self.0, &bucket) else { return };

@@ -102,6 +102,11 @@ pub fn malformed_xml() -> Detailed {
     Detailed::new("MalformedXML", 400, text)
 }
 
+/// The operation is about what its body says, and there is none.
+pub fn missing_body() -> Detailed {
+    Detailed::new("MissingRequestBodyError", 400, "Request Body is empty")
+}
+
 /// Nothing of this kind was put.
 pub fn not_configured(code: &'static str, message: &'static str, bucket: &str) -> Detailed {
     Detailed::new(code, 404, message).with("BucketName", bucket)

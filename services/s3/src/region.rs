@@ -11,18 +11,19 @@ pub const FIRST: &str = "us-east-1";
 /// The older name of `eu-west-1`.
 pub const EU: &str = "EU";
 
-/// Where the request wants its bucket: in the region that it says, or else in the one that it was signed for.
+/// Where the request wants its bucket: in the region that it says. One that was signed for the first region may leave that
+/// out, and may name any other; others have to name their own.
 pub fn wanted(call: &Call, configuration: Option<&CreateBucketConfiguration>) -> Result<String, Error> {
-    let Some(constraint) = configuration.and_then(|found| found.location_constraint.as_ref()) else {
-        return Ok(call.region.clone());
+    let constraint = configuration.and_then(|found| found.location_constraint.as_ref());
+    let constraint = match constraint {
+        Some(constraint) => constraint,
+        None if call.region == FIRST => return Ok(FIRST.to_owned()),
+        None => return Err(incompatible("unspecified")),
     };
     let text = constraint.as_str();
     let region = if text == EU { "eu-west-1" } else { text };
     if call.region != FIRST && region != call.region {
-        let text = format!(
-            "The {text} location constraint is incompatible for the region specific endpoint this request was sent to."
-        );
-        return Err(Detailed::new("IllegalLocationConstraintException", 400, text).into());
+        return Err(incompatible(text));
     }
     if constraint.known().is_none() {
         let error =
@@ -30,6 +31,13 @@ pub fn wanted(call: &Call, configuration: Option<&CreateBucketConfiguration>) ->
         return Err(error.with("LocationConstraint", text).into());
     }
     Ok(region.to_owned())
+}
+
+fn incompatible(constraint: &str) -> Error {
+    let text = format!(
+        "The {constraint} location constraint is incompatible for the region specific endpoint this request was sent to."
+    );
+    Detailed::new("IllegalLocationConstraintException", 400, text).into()
 }
 
 /// Whether there is such a region.

@@ -66,7 +66,8 @@ async fn making_a_bucket_again() {
     refused_as(kit.run(CreateBucket, constrained("west", "us-west-2")).await, "BucketAlreadyOwnedByYou");
     let mut there = kit.call();
     there.region = "us-west-2".to_owned();
-    refused_as(kit.run_as(there, CreateBucket, create_input("west")).await, "BucketAlreadyOwnedByYou");
+    let again = constrained("west", "us-west-2");
+    refused_as(kit.run_as(there, CreateBucket, again).await, "BucketAlreadyOwnedByYou");
     refused_as(kit.run_as(other(&kit), CreateBucket, create_input("docs")).await, "BucketAlreadyExists");
 }
 
@@ -114,7 +115,13 @@ async fn locations() {
                 sent to.";
     let elsewhere = kit.run_as(there.clone(), CreateBucket, constrained("bad", "us-west-2")).await;
     refused(elsewhere, "IllegalLocationConstraintException", text);
-    kit.run_as(there, CreateBucket, create_input("central")).await.unwrap();
+    let text = "The unspecified location constraint is incompatible for the region specific endpoint this request was \
+                sent to.";
+    for input in [create_input("central"), tagged("central", &[])] {
+        let without = kit.run_as(there.clone(), CreateBucket, input).await;
+        refused(without, "IllegalLocationConstraintException", text);
+    }
+    kit.run_as(there, CreateBucket, constrained("central", "eu-central-1")).await.unwrap();
     assert_eq!(location("central").await, "eu-central-1");
 }
 

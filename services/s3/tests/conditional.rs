@@ -122,11 +122,13 @@ async fn deleting() {
             DeleteObjectInput { if_match: Some(tag.into()), ..delete_input("bucket", "key") },
         )
     };
-    // What is not there needs not be deleted, whatever was expected of it.
-    delete("\"x\"").await.unwrap();
+    for tag in ["\"x\"", "*"] {
+        refused_as(delete(tag).await, "NoSuchKey");
+    }
     let etag = put(&kit, "bucket", "key", "x").await.e_tag.unwrap();
     refused(delete("\"x\"").await, "PreconditionFailed", FAILED);
     delete(&etag).await.unwrap();
+    refused_as(delete(&etag).await, "NoSuchKey");
     refused_as(kit.run(GetObject, get_input("bucket", "key")).await, "NoSuchKey");
     let input = DeleteObjectInput { if_match_size: Some(1), ..delete_input("bucket", "key") };
     let error = kit.run(DeleteObject, input).await.unwrap_err();
@@ -142,14 +144,16 @@ async fn deleting_many() {
     let etag = put(&kit, "bucket", "b", "x").await.e_tag;
     let one =
         |key: &str, e_tag: Option<String>| ObjectIdentifier { key: key.into(), e_tag, ..Default::default() };
-    let objects = vec![one("a", Some("\"other\"".into())), one("b", etag)];
+    let other = || Some("\"other\"".into());
+    let objects = vec![one("a", other()), one("b", etag), one("never", other())];
     let input = DeleteObjectsInput {
         bucket: "bucket".into(),
         delete: Delete { objects: objects.into(), quiet: None }.into(),
         ..Default::default()
     };
     let output = kit.run(DeleteObjects, input).await.unwrap();
-    assert_eq!(output.errors.unwrap()[0].code.as_deref(), Some("PreconditionFailed"));
+    let codes: Vec<_> = output.errors.unwrap().into_iter().map(|error| error.code.unwrap()).collect();
+    assert_eq!(codes, ["PreconditionFailed", "NoSuchKey"]);
     assert_eq!(output.deleted.unwrap()[0].key.as_deref(), Some("b"));
     assert_eq!(body(&kit, "bucket", "a").await, "x");
 }

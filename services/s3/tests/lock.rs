@@ -218,6 +218,8 @@ async fn the_buckets_default_is_taken() {
         object_lock_configuration: Some(configuration),
         ..Default::default()
     };
+    let nothing = PutObjectLockConfigurationInput { object_lock_configuration: None, ..input.clone() };
+    refused_as(kit.run(PutObjectLockConfiguration, nothing).await, "MissingRequestBodyError");
     kit.run(PutObjectLockConfiguration, input).await.unwrap();
     let version = put(&kit, "bucket", "key", "x").await.version_id.unwrap();
     let head = kit.run(HeadObject, head_input("bucket", "key")).await.unwrap();

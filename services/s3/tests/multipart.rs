@@ -333,6 +333,16 @@ async fn composite_checksums() {
     let whole = composite(Algorithm::Sha256, [sha(&one), sha(&two)]);
     assert_eq!(ended.checksum_sha256, Some(format!("{}-2", whole.base64())));
     assert_eq!(ended.checksum_type.unwrap().as_str(), "COMPOSITE");
+    // Attributes count the parts elsewhere.
+    let attributes = GetObjectAttributesInput {
+        bucket: BUCKET.into(),
+        key: KEY.into(),
+        object_attributes: vec![ObjectAttributes::Checksum.into()].into(),
+        ..Default::default()
+    };
+    let attributes = kit.run(GetObjectAttributes, attributes).await.unwrap().checksum.unwrap();
+    assert_eq!(attributes.checksum_sha256, Some(whole.base64()));
+    assert_eq!(attributes.checksum_type.unwrap().as_str(), "COMPOSITE");
     // A part is shown with its own checksum, and the type of the whole's.
     let input = GetObjectInput {
         part_number: Some(2),

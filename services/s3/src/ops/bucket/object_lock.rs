@@ -9,7 +9,7 @@ use service::Allowed;
 use wire::{Detailed, Open};
 
 use crate::bucket::Bucket;
-use crate::error::{malformed_xml, not_configured, not_implemented};
+use crate::error::{malformed_xml, missing_body, not_configured, not_implemented};
 use crate::limits::{RETENTION_DAYS_MAX, RETENTION_YEARS_MAX};
 use crate::records::{LockDefault, LockMode, Versioning};
 use crate::s3::S3;
@@ -48,7 +48,7 @@ impl S3 {
         bucket: Allowed<Arc<Bucket>>,
         input: PutObjectLockConfigurationInput,
     ) -> Result<PutObjectLockConfigurationOutput, Error> {
-        let said = input.object_lock_configuration.ok_or_else(malformed_xml)?;
+        let said = input.object_lock_configuration.ok_or_else(missing_body)?;
         if said.object_lock_enabled.as_ref().and_then(Open::known) != Some(ObjectLockEnabled::Enabled) {
             return Err(malformed_xml().into());
         }

@@ -11,7 +11,7 @@ use wire::Detailed;
 
 use crate::bucket::Bucket;
 use crate::conditions::{failed, matches};
-use crate::error::{Failure, not_implemented};
+use crate::error::{Failure, no_such_key, not_implemented};
 use crate::notify::{self, Event};
 use crate::object_lock::check_deletion;
 use crate::payer;
@@ -108,8 +108,8 @@ impl S3 {
         let current = versions::current(tx, inside, key)?;
         match &current {
             Some(object) => terms.check(object)?,
-            // There is nothing that could be the one that was meant; and it is gone, as was wished.
-            None if terms.if_match.is_some() => return Ok(Deleted::Object),
+            // Nothing is there that could be the one that was meant, be it gone or never written.
+            None if terms.if_match.is_some() => return Err(Error::from(no_such_key(key)).into()),
             None => {}
         }
         // Nobody has no account.
