@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod job;
 pub mod records;
 pub mod token;
+mod turns;
 mod work;
 
 pub use work::{Transfers, finish, nothing_left, run};

@@ -1,6 +1,5 @@
 //! The work of exports and imports: some at once, each from where it is to its end.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,15 +14,17 @@ use super::bucket::Trouble;
 use super::job::{Job, Way};
 use super::records::{Export, Import};
 use super::token::forget;
+use super::turns::{Turns, WAIT};
 use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
 use crate::keys::{Place, SERVICE, transfer_end_of};
+use crate::limits::{EXPORTS_MAX, IMPORTS_MAX};
 use crate::{export, import};
 
 /// At once: each has a file or a part of an object in memory.
 const RUNNING_MAX: usize = 4;
-/// Between two looks at what has ended, and before another attempt of what could not be done.
-const PERIOD: Duration = Duration::from_secs(60);
+/// Between two looks at what has ended, and at who may be attempted again: as often as the shortest wait ends.
+const PERIOD: Duration = WAIT;
 /// For what may pass: then it is taken for a failure.
 const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 /// What is forgotten in one transaction.
@@ -42,14 +43,12 @@ impl Transfers {
 
 /// Works for ever.
 pub async fn run(service: Arc<DynamoDb>) {
-    let (mut running, mut busy) = (FuturesUnordered::new(), HashSet::new());
+    let (mut running, mut turns) = (FuturesUnordered::new(), Turns::default());
     loop {
-        match waiting(&service, &busy) {
+        match in_progress(&service) {
             Ok(jobs) => {
-                for job in jobs {
-                    busy.insert(job.clone());
-                    running.push(one(&service, job));
-                }
+                let taken = turns.take(jobs, RUNNING_MAX, service.clock.now());
+                running.extend(taken.into_iter().map(|job| one(&service, job)));
             }
             Err(error) => tracing::error!(?error, "exports and imports cannot be looked for"),
         }
@@ -59,47 +58,51 @@ pub async fn run(service: Arc<DynamoDb>) {
         let next = service.clock.now().plus(PERIOD);
         tokio::select! {
             () = service.transfers.0.notified() => {}
-            Some(job) = running.next() => {
-                busy.remove(&job);
-            }
+            Some((job, went)) = running.next() => match went {
+                Went::ToAnEnd => turns.leave(&job),
+                Went::IntoTrouble => turns.wait(job, service.clock.now()),
+            },
             () = service.clock.sleep_until(next) => {}
         }
     }
 }
 
-/// What is in progress and nobody is busy with, as many as there is room for.
-fn waiting(service: &DynamoDb, busy: &HashSet<Job>) -> Result<Vec<Job>, store::Error> {
+/// All that there is something to do for.
+fn in_progress(service: &DynamoDb) -> Result<Vec<Job>, store::Error> {
     let (snapshot, mut found) = (service.store.snapshot(), Vec::new());
     for (account, region) in places(&service.store, SERVICE)? {
         let place = Place { account, region };
         for way in Way::ALL {
             let prefix = place.all_in_progress(way);
-            // Those that are busy may come first.
-            let options = RangeOptions::limit(RUNNING_MAX);
+            // There are no more.
+            let options = RangeOptions::limit(EXPORTS_MAX.max(IMPORTS_MAX));
             let page = snapshot.range(KeyRange::prefix(&prefix), options)?;
             for (row, _) in &page.entries {
-                let job = Job::of_row(way, &place, row, &prefix)?;
-                if busy.len() + found.len() < RUNNING_MAX && !busy.contains(&job) {
-                    found.push(job);
-                }
+                found.push(Job::of_row(way, &place, row, &prefix)?);
             }
         }
     }
     Ok(found)
 }
 
+/// What became of an attempt.
+enum Went {
+    ToAnEnd,
+    /// It may go better later.
+    IntoTrouble,
+}
+
 /// Takes one to its end, or to where it has to wait.
-async fn one(service: &DynamoDb, job: Job) -> Job {
+async fn one(service: &DynamoDb, job: Job) -> (Job, Went) {
     let went = match job.way {
         Way::Export => export::run(service, &job).await,
         Way::Import => import::run(service, &job).await,
     };
     let (code, why) = match went {
-        Ok(()) => return job,
+        Ok(()) => return (job, Went::ToAnEnd),
         Err(Trouble::Passing(why)) if service.clock.now() < job.begun().plus(PATIENCE) => {
             tracing::warn!(%job, why, "a transfer has to wait");
-            service.clock.sleep_until(service.clock.now().plus(PERIOD)).await;
-            return job;
+            return (job, Went::IntoTrouble);
         }
         Err(Trouble::Passing(why)) => ("InternalServerError".to_owned(), why),
         Err(Trouble::Refused { code, message, .. }) => (code, message),
@@ -109,11 +112,13 @@ async fn one(service: &DynamoDb, job: Job) -> Job {
         Way::Export => export::fail(service, &job, &code, &why).await,
         Way::Import => import::fail(service, &job, &code, &why).await,
     };
-    if let Err(error) = failed {
-        tracing::error!(%job, ?error, "that a transfer has failed cannot be noted");
-        service.clock.sleep_until(service.clock.now().plus(PERIOD)).await;
+    match failed {
+        Ok(()) => (job, Went::ToAnEnd),
+        Err(error) => {
+            tracing::error!(%job, ?error, "that a transfer has failed cannot be noted");
+            (job, Went::IntoTrouble)
+        }
     }
-    job
 }
 
 /// Notes in a transaction that nothing is left to do.
