@@ -608,32 +608,42 @@ def test_pages_by_the_paginator(account):
     assert sorted(int(found["c"]["N"]) for page in pages for found in page["Items"]) == list(range(25))
 
 
+def test_warm_throughput_is_raised_and_never_lowered(account):
+    index = {
+        "IndexName": "by-v",
+        "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        "WarmThroughput": {"WriteUnitsPerSecond": 5_000},
+    }
+    types = [*definition("")["AttributeDefinitions"], {"AttributeName": "v", "AttributeType": "S"}]
+    name, client = table(account, AttributeDefinitions=types, GlobalSecondaryIndexes=[index]), account.client("dynamodb")
+
+    def shown(description):
+        warm = [description, *description["GlobalSecondaryIndexes"]]
+        return [tuple(each["WarmThroughput"].values()) for each in warm]
+
+    assert shown(client.describe_table(TableName=name)["Table"]) == [(12_000, 4_000, "ACTIVE"), (12_000, 5_000, "ACTIVE")]
+    answer = client.update_table(
+        TableName=name,
+        WarmThroughput={"ReadUnitsPerSecond": 13_000, "WriteUnitsPerSecond": 4_000},
+        GlobalSecondaryIndexUpdates=[{"Update": {"IndexName": "by-v", "WarmThroughput": {"ReadUnitsPerSecond": 14_000}}}],
+    )["TableDescription"]
+    assert shown(answer) == [(12_000, 4_000, "UPDATING"), (12_000, 5_000, "UPDATING")]
+    raised = [(13_000, 4_000, "ACTIVE"), (14_000, 5_000, "ACTIVE")]
+    assert shown(client.describe_table(TableName=name)["Table"]) == raised
+    error = refusal(client.update_table, TableName=name, WarmThroughput={"ReadUnitsPerSecond": 12_000})
+    assert error["Code"] == "ValidationException" and error["Message"].endswith("decreasing WarmThroughput is not supported")
+    error = refusal(client.update_table, TableName=name, WarmThroughput={"ReadUnitsPerSecond": 14_000}, TableClass="STANDARD")
+    assert "TableClass modification must be the only operation" in error["Message"]
+    assert shown(client.describe_table(TableName=name)["Table"]) == raised
+
+
 def test_what_is_not_there_yet_is_said_by_name(account):
     name = table(account)
     client = account.client("dynamodb")
     witnesses = [{"Create": {"RegionName": "us-west-2"}}]
     error = refusal(client.update_table, TableName=name, GlobalTableWitnessUpdates=witnesses)
     assert error["Code"] == "NotImplemented" and "GlobalTableWitnessUpdates" in error["Message"]
-    warm = {
-        "IndexName": "warm",
-        "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}],
-        "Projection": {"ProjectionType": "ALL"},
-        "WarmThroughput": {"ReadUnitsPerSecond": 20_000},
-    }
-    keys = {
-        "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}],
-        "AttributeDefinitions": [{"AttributeName": "c", "AttributeType": "N"}],
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-    made = {"TableName": account.name("table"), "GlobalSecondaryIndexes": [warm], **keys}
-    source = {"S3BucketSource": {"S3Bucket": account.name("bucket")}, "InputFormat": "DYNAMODB_JSON"}
-    for call, parameters in (
-        (client.create_table, made),
-        (client.update_table, {"TableName": name, "GlobalSecondaryIndexUpdates": [{"Create": warm}]}),
-        (client.import_table, {"TableCreationParameters": made, **source}),
-    ):
-        error = refusal(call, **parameters)
-        assert error["Code"] == "NotImplemented" and "WarmThroughput" in error["Message"]
     error = refusal(client.list_contributor_insights, TableName=name)
     assert error == {"Code": "NotImplemented", "Message": "dynamodb:ListContributorInsights is not implemented."}
 

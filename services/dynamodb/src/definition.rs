@@ -3,7 +3,7 @@
 use model_dynamodb::Error;
 use model_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, OnDemandThroughput,
-    Projection as WireProjection, ProjectionType, ProvisionedThroughput, ScalarAttributeType,
+    Projection as WireProjection, ProjectionType, ProvisionedThroughput, ScalarAttributeType, WarmThroughput,
 };
 use wire::Open;
 
@@ -11,8 +11,9 @@ use crate::ceilings;
 use crate::error::{validation, wrong};
 use crate::limits::PROJECTED_MAX;
 use crate::name::{bad_name, is_name};
-use crate::records::{Billing, Ceilings, Index, IndexState, Projection, Throughput};
+use crate::records::{Billing, Ceilings, Index, IndexState, Projection, Throughput, Warm};
 use crate::schema::{KeyNames, Scalar};
+use crate::warm;
 
 /// Attributes of a part of an index's key ("Global secondary indexes: multi-attribute keys").
 const KEY_ATTRIBUTES_MAX: usize = 4;
@@ -105,6 +106,7 @@ pub struct GivenIndex<'i> {
     pub projection: &'i WireProjection,
     pub throughput: Option<&'i ProvisionedThroughput>,
     pub ceilings: Option<&'i OnDemandThroughput>,
+    pub warm: Option<&'i WarmThroughput>,
     pub local: bool,
 }
 
@@ -167,6 +169,7 @@ pub fn index(
         projection: projection(given.projection)?,
         throughput,
         ceilings: ceilings::changed(Ceilings::default(), given.ceilings, billing, Some(given.name))?,
+        warm: if given.local { Warm::default() } else { warm::of_index(given.warm, throughput, given.name)? },
         state,
     })
 }

@@ -42,6 +42,7 @@ mod table;
 mod throttle;
 mod transfer;
 mod trimming;
+mod warm;
 mod write;
 
 use std::sync::Arc;

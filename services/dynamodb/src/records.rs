@@ -22,6 +22,7 @@ pub struct Table {
     pub billing: Billing,
     /// None where it is provisioned.
     pub ceilings: Ceilings,
+    pub warm: Warm,
     /// When it came to be on demand.
     pub on_demand_since_ms: Option<i64>,
     pub infrequent_access: bool,
@@ -91,6 +92,8 @@ pub struct Index {
     pub projection: Projection,
     pub throughput: Option<Throughput>,
     pub ceilings: Ceilings,
+    /// Nothing of a local one.
+    pub warm: Warm,
     pub state: IndexState,
 }
 
@@ -133,6 +136,13 @@ pub struct Throughput {
 pub struct Ceilings {
     pub read: Option<i64>,
     pub write: Option<i64>,
+}
+
+/// Units a second that can be had at once, whatever is provisioned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warm {
+    pub read: i64,
+    pub write: i64,
 }
 
 /// Which attribute says when an item ends.

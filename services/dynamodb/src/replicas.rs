@@ -70,6 +70,7 @@ impl Table {
         self.next_index = other.next_index;
         self.billing = other.billing;
         self.ceilings = other.ceilings;
+        self.warm = other.warm;
         self.time_to_live.clone_from(&other.time_to_live);
         self.holds.clone_from(&other.holds);
         self.group.clone_from(&other.group);

@@ -8,8 +8,7 @@ use expression::{Bound, Condition, Given, Literal, Parameter, Parameters, Reason
 use model_dynamodb::Error;
 use model_dynamodb::types::{
     AttributeValueUpdate, ConditionalCheckFailedException, ConditionalOperator, ExpectedAttributeValue,
-    GlobalSecondaryIndex, ItemCollectionMetrics, ReturnItemCollectionMetrics,
-    ReturnValuesOnConditionCheckFailure,
+    ItemCollectionMetrics, ReturnItemCollectionMetrics, ReturnValuesOnConditionCheckFailure,
 };
 use wire::{CommonError, Open};
 
@@ -116,11 +115,6 @@ impl DynamoDb {
             })),
             None => Ok(()),
         }
-    }
-
-    /// Whether an index is to be warm, which is not built.
-    pub fn has_warm_index(indexes: Option<&[GlobalSecondaryIndex]>) -> bool {
-        indexes.is_some_and(|indexes| indexes.iter().any(|index| index.warm_throughput.is_some()))
     }
 
     /// What is said of the item's collection: only tables with local indexes have any.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{
-    CreateTableInput, CreateTableOutput, IndexStatus, TableClass, TableDescription, TableStatus,
+    CreateTableInput, CreateTableOutput, GlobalSecondaryIndexWarmThroughputDescription, IndexStatus,
+    TableClass, TableDescription, TableStatus, TableWarmThroughputDescription,
 };
 use service::Allowed;
 use store::{KeyRange, RangeOptions, Record as _, Tx};
@@ -22,6 +23,7 @@ use crate::name::TableName;
 use crate::records::{Billing, Ceilings, Home, IndexState, Policy, Table as Record};
 use crate::stream;
 use crate::table::Table;
+use crate::warm;
 
 impl DynamoDb {
     pub async fn create_table(
@@ -52,7 +54,7 @@ impl DynamoDb {
             })
             .await?;
         let table = Table::read(place, &name.name, row, encoded)?;
-        Ok(CreateTableOutput { table_description: Some(as_begun(self.describe(&table)?)) })
+        Ok(CreateTableOutput { table_description: Some(as_begun(self.describe(&table)?, &input)) })
     }
 
     /// Refuses what is not built, by name.
@@ -66,11 +68,6 @@ impl DynamoDb {
                     input.sse_specification.as_ref().is_some_and(|sse| sse.enabled == Some(true)),
                 ),
                 (
-                    "WarmThroughput",
-                    input.warm_throughput.is_some()
-                        || Self::has_warm_index(input.global_secondary_indexes.as_deref()),
-                ),
-                (
                     "GlobalTableSettingsReplicationMode",
                     input.global_table_settings_replication_mode.is_some(),
                 ),
@@ -82,10 +79,21 @@ impl DynamoDb {
 
 /// A table as the answer to its creation shows it. It can be used at once, as DescribeTable says, but clients have learnt
 /// to expect that it cannot yet.
-fn as_begun(mut description: TableDescription) -> TableDescription {
+fn as_begun(mut description: TableDescription, input: &CreateTableInput) -> TableDescription {
     description.table_status = Some(TableStatus::Creating.into());
+    let warm = description.warm_throughput.take().filter(|_| input.warm_throughput.is_some());
+    description.warm_throughput = warm
+        .map(|warm| TableWarmThroughputDescription { status: Some(TableStatus::Updating.into()), ..warm });
     for index in description.global_secondary_indexes.iter_mut().flatten() {
         index.index_status = Some(IndexStatus::Creating.into());
+        let asked = input.global_secondary_indexes.iter().flatten().any(|asked| {
+            asked.warm_throughput.is_some() && Some(&*asked.index_name) == index.index_name.as_ref()
+        });
+        let warm = index.warm_throughput.take().filter(|_| asked);
+        index.warm_throughput = warm.map(|warm| GlobalSecondaryIndexWarmThroughputDescription {
+            status: Some(IndexStatus::Updating.into()),
+            ..warm
+        });
     }
     description
 }
@@ -134,6 +142,7 @@ pub fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Recor
         projection: &index.projection,
         throughput: None,
         ceilings: None,
+        warm: None,
         local: true,
     });
     let of_globals = globals.iter().map(|index| GivenIndex {
@@ -142,6 +151,7 @@ pub fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Recor
         projection: &index.projection,
         throughput: index.provisioned_throughput.as_ref(),
         ceilings: index.on_demand_throughput.as_ref(),
+        warm: index.warm_throughput.as_ref(),
         local: false,
     });
     let mut indexes = Vec::with_capacity(locals.len() + globals.len());
@@ -178,6 +188,7 @@ pub fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Recor
         indexes,
         billing,
         ceilings: ceilings::changed(Ceilings::default(), input.on_demand_throughput.as_ref(), billing, None)?,
+        warm: warm::of_table(input.warm_throughput.as_ref(), billing)?,
         on_demand_since_ms: (billing == Billing::OnDemand).then_some(now_ms),
         infrequent_access: input.table_class.as_ref().and_then(Open::known)
             == Some(TableClass::StandardInfrequentAccess),

@@ -15,6 +15,7 @@ use crate::resource::Named;
 use crate::schema::{KeyNames, Scalar};
 use crate::streams::StreamArn;
 use crate::table::Table;
+use crate::warm;
 
 /// The version of global tables.
 const VERSION: &str = "2019.11.21";
@@ -90,6 +91,7 @@ impl DynamoDb {
             global_table_settings_replication_mode: record.group.as_ref().map(|_| OVERRIDES.into()),
             multi_region_consistency: record.is_strong().then(|| MultiRegionConsistency::Strong.into()),
             on_demand_throughput: ceilings::shown(record.ceilings),
+            warm_throughput: Some(warm::shown(record.warm, TableStatus::Active)),
             ..Default::default()
         })
     }
@@ -100,6 +102,7 @@ impl DynamoDb {
         let indexes: Vec<_> = globals()
             .map(|index| ReplicaGlobalSecondaryIndexDescription {
                 index_name: Some(index.name.clone()),
+                warm_throughput: Some(warm::shown_of_index(index.warm, IndexStatus::Active)),
                 ..Default::default()
             })
             .collect();
@@ -111,6 +114,7 @@ impl DynamoDb {
             replicas.push(ReplicaDescription {
                 region_name: Some(member.region.clone()),
                 replica_status: Some(ReplicaStatus::Active.into()),
+                warm_throughput: Some(warm::shown(table.record.warm, TableStatus::Active)),
                 global_secondary_indexes: (!indexes.is_empty()).then(|| indexes.clone()),
                 replica_table_class_summary: class(&other.record),
                 global_table_settings_replication_mode: Some(OVERRIDES.into()),
@@ -228,7 +232,7 @@ fn global(
         item_count: Some(counter(snapshot, &table.contents.count(index.id))?),
         index_arn: Some(table.index_arn(index).to_string()),
         on_demand_throughput: ceilings::shown(index.ceilings),
-        ..Default::default()
+        warm_throughput: Some(warm::shown_of_index(index.warm, IndexStatus::Active)),
     })
 }
 

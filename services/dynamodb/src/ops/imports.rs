@@ -23,6 +23,7 @@ use crate::resource::Named;
 use crate::transfer::job::{Job, Way};
 use crate::transfer::records::{Counts, Import, ImportState, Origin, Reading};
 use crate::transfer::token::{Asked, are_too_many};
+use crate::warm;
 
 impl DynamoDb {
     /// The table is there at once, and can be used when its items are.
@@ -143,7 +144,6 @@ impl DynamoDb {
                 ("InputFormat=ION", format == Some(InputFormat::Ion)),
                 ("InputFormat=CSV", format == Some(InputFormat::Csv)),
                 ("InputCompressionType=ZSTD", compression == Some(InputCompressionType::Zstd)),
-                ("WarmThroughput", Self::has_warm_index(table.global_secondary_indexes.as_deref())),
                 ("SSESpecification", table.sse_specification.as_ref().is_some_and(encrypted)),
                 ("VectorIndexes", table.vector_indexes.is_some()),
             ],
@@ -217,7 +217,7 @@ fn parameters(name: &str, table: &records::Table) -> TableCreationParameters {
             projection: projection(&index.projection).into(),
             provisioned_throughput: index.throughput.map(units),
             on_demand_throughput: ceilings::shown(index.ceilings),
-            ..Default::default()
+            warm_throughput: warm::asked(index),
         })
         .collect();
     let (mode, throughput) = match table.billing {

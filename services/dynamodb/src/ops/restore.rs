@@ -22,6 +22,7 @@ use crate::records::{self, Backup, Billing, Copy, CopyState, Cut, Home, IndexSta
 use crate::replicas;
 use crate::resource::Restored;
 use crate::table::Table;
+use crate::warm;
 
 /// What a request wants to be other than it was.
 struct Overrides<'i> {
@@ -51,7 +52,6 @@ macro_rules! not_built {
         [
             ("SSESpecificationOverride", $input.sse_specification_override.is_some()),
             ("VectorIndexOverride", $input.vector_index_override.is_some()),
-            ("WarmThroughput", Self::has_warm_index($input.global_secondary_index_override.as_deref())),
         ]
     };
 }
@@ -230,6 +230,7 @@ fn anew(
         let wanted = overrides.globals.into_iter().flatten().find(|wanted| *wanted.index_name == index.name);
         let ceilings = wanted.and_then(|wanted| wanted.on_demand_throughput.as_ref());
         index.ceilings = ceilings::changed(index.ceilings, ceilings, billing, Some(&index.name))?;
+        let warm = wanted.and_then(|wanted| wanted.warm_throughput.as_ref());
         let wanted = wanted.and_then(|wanted| wanted.provisioned_throughput.as_ref());
         index.throughput = match billing {
             Billing::OnDemand => None,
@@ -239,6 +240,9 @@ fn anew(
                 None => index.throughput.or(Some(of_table)),
             },
         };
+        if !index.local {
+            index.warm = warm::of_index(warm, index.throughput, &index.name)?;
+        }
     }
     let mut attributes = source.attributes.clone();
     let used = |name: &String| {
@@ -255,6 +259,7 @@ fn anew(
         next_index: source.next_index,
         billing,
         ceilings: ceilings::changed(source.ceilings, overrides.ceilings, billing, None)?,
+        warm: warm::of_table(None, billing)?,
         on_demand_since_ms: (billing == Billing::OnDemand).then_some(now_ms),
         infrequent_access: source.infrequent_access,
         deletion_protected: false,

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use kernel::Call;
 use model_dynamodb::Error;
-use model_dynamodb::types::{
-    BillingMode, GlobalSecondaryIndexUpdate, TableClass, UpdateTableInput, UpdateTableOutput,
-};
+use model_dynamodb::types::{BillingMode, TableClass, UpdateTableInput, UpdateTableOutput};
 use service::Allowed;
 use wire::Open;
 
@@ -21,6 +19,7 @@ use crate::replicas;
 use crate::resource::Named;
 use crate::schema::Scalar;
 use crate::stream;
+use crate::warm;
 
 impl DynamoDb {
     pub async fn update_table(
@@ -29,17 +28,11 @@ impl DynamoDb {
         named: Allowed<Named>,
         input: UpdateTableInput,
     ) -> Result<UpdateTableOutput, Error> {
-        let is_warm = |update: &GlobalSecondaryIndexUpdate| {
-            update.create.as_ref().is_some_and(|create| create.warm_throughput.is_some())
-                || update.update.as_ref().is_some_and(|change| change.warm_throughput.is_some())
-        };
-        let mut indexes = input.global_secondary_index_updates.iter().flatten();
         self.not_built(
             "UpdateTable",
             &[
                 ("SSESpecification", input.sse_specification.is_some()),
                 ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
-                ("WarmThroughput", input.warm_throughput.is_some() || indexes.any(is_warm)),
                 (
                     "GlobalTableSettingsReplicationMode",
                     input.global_table_settings_replication_mode.is_some(),
@@ -53,8 +46,9 @@ impl DynamoDb {
         }
         if is_empty(&input) {
             return Err(validation(
-                "At least one of ProvisionedThroughput, BillingMode, GlobalSecondaryIndexUpdates, ReplicaUpdates, TableClass and \
-                 DeletionProtectionEnabled is required in UpdateTable",
+                "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, \
+                 SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, \
+                 DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required",
             ));
         }
         if input.multi_region_consistency.is_some() {
@@ -62,6 +56,7 @@ impl DynamoDb {
                 "MultiRegionConsistency can only be specified with Create actions of ReplicaUpdates",
             ));
         }
+        warm::check_request(&input)?;
         let table = named.changeable()?;
         let view = input.stream_specification.as_ref().map(stream::wanted).transpose()?;
         let given = input.attribute_definitions.as_deref().map(definition::attributes).transpose()?;
@@ -88,7 +83,9 @@ impl DynamoDb {
         self.housekeeping.wake();
         let now = self.find(&self.store.snapshot(), &named.name.place, &named.name.name)?;
         let now = now.ok_or_else(crate::error::no_table)?;
-        Ok(UpdateTableOutput { table_description: Some(self.describe(&now)?) })
+        let mut description = self.describe(&now)?;
+        warm::as_updating(&mut description, &table.record, &input);
+        Ok(UpdateTableOutput { table_description: Some(description) })
     }
 }
 
@@ -104,6 +101,7 @@ pub(super) fn is_empty(input: &UpdateTableInput) -> bool {
         && input.global_secondary_index_updates.as_ref().is_none_or(Vec::is_empty)
         && input.stream_specification.is_none()
         && input.on_demand_throughput.is_none()
+        && input.warm_throughput.is_none()
         && input.table_class.is_none()
         && input.deletion_protection_enabled.is_none()
 }
@@ -126,6 +124,9 @@ fn apply(
     record.ceilings = ceilings::changed(record.ceilings, wanted, billing, None)?;
     for index in &mut record.indexes {
         index.ceilings = ceilings::changed(index.ceilings, None, billing, None)?;
+    }
+    if let Some(wanted) = &input.warm_throughput {
+        record.warm = warm::changed(record.warm, wanted, None)?;
     }
     let updates = input.global_secondary_index_updates.as_deref().unwrap_or_default();
     for update in updates {
@@ -176,6 +177,9 @@ fn apply(
                 let wanted = definition::throughput(wanted)?;
                 found.throughput = Some(changed(found.throughput.unwrap_or_default(), wanted, now_ms));
             }
+            if let Some(wanted) = &change.warm_throughput {
+                found.warm = warm::changed(found.warm, wanted, Some(name))?;
+            }
         }
         if let Some(create) = &update.create {
             let Some(given) = given else {
@@ -215,6 +219,7 @@ fn apply(
                 projection: &create.projection,
                 throughput: create.provisioned_throughput.as_ref(),
                 ceilings: create.on_demand_throughput.as_ref(),
+                warm: create.warm_throughput.as_ref(),
                 local: false,
             };
             let id = record.next_index;
@@ -225,6 +230,7 @@ fn apply(
             definition::check_indexes(&record.indexes)?;
         }
     }
+    warm::raise(record);
     Ok(())
 }
 
