@@ -641,9 +641,8 @@ def test_warm_throughput_is_raised_and_never_lowered(account):
 def test_what_is_not_there_yet_is_said_by_name(account):
     name = table(account)
     client = account.client("dynamodb")
-    witnesses = [{"Create": {"RegionName": "us-west-2"}}]
-    error = refusal(client.update_table, TableName=name, GlobalTableWitnessUpdates=witnesses)
-    assert error["Code"] == "NotImplemented" and "GlobalTableWitnessUpdates" in error["Message"]
+    error = refusal(client.update_table, TableName=name, GlobalTableSettingsReplicationMode="ENABLED")
+    assert error["Code"] == "NotImplemented" and "GlobalTableSettingsReplicationMode" in error["Message"]
     error = refusal(client.list_contributor_insights, TableName=name)
     assert error == {"Code": "NotImplemented", "Message": "dynamodb:ListContributorInsights is not implemented."}
 

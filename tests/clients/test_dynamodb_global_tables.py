@@ -133,6 +133,45 @@ def test_writers_of_two_regions_lose_nothing(account):
     home.delete_table(TableName=name)
 
 
+def test_a_witness_comes_and_goes_with_the_replica(account):
+    server, name, east, west = account.server, account.name("strong"), "us-east-2", "us-west-2"
+    home, away, witness = (client_in(server, region) for region in (HOME, west, east))
+    make_table(home, name)
+    with pytest.raises(ClientError, match="must be set as STRONG"):
+        home.update_table(
+            TableName=name,
+            ReplicaUpdates=[{"Create": {"RegionName": west}}],
+            GlobalTableWitnessUpdates=[{"Create": {"RegionName": east}}],
+        )
+    home.update_table(
+        TableName=name,
+        ReplicaUpdates=[{"Create": {"RegionName": west}}],
+        GlobalTableWitnessUpdates=[{"Create": {"RegionName": east}}],
+        MultiRegionConsistency="STRONG",
+    )
+    for client, other in ((home, west), (away, HOME)):
+        client.get_waiter("table_exists").wait(TableName=name)
+        assert replicas(client, name) == {other}
+        table = client.describe_table(TableName=name)["Table"]
+        assert table["GlobalTableWitnesses"] == [{"RegionName": east, "WitnessStatus": "ACTIVE"}]
+        assert table["MultiRegionConsistency"] == "STRONG"
+    away.put_item(TableName=name, Item={"p": {"S": "a"}, "n": {"N": "1"}})
+    assert everything(home, name) == {"a": 1}
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        witness.get_item(TableName=name, Key={"p": {"S": "a"}})
+    assert name not in witness.list_tables()["TableNames"]
+    with pytest.raises(ClientError, match="does not include all witnesses"):
+        remove(home, name, west)
+    home.update_table(
+        TableName=name,
+        ReplicaUpdates=[{"Delete": {"RegionName": west}}],
+        GlobalTableWitnessUpdates=[{"Delete": {"RegionName": east}}],
+    )
+    assert replicas(home, name) == set()
+    assert "GlobalTableWitnesses" not in home.describe_table(TableName=name)["Table"]
+    assert everything(home, name) == {"a": 1}
+
+
 def test_the_source_of_a_replica_stays_for_a_day(own_server):
     home, away = client_in(own_server, HOME), client_in(own_server, AWAY)
     make_table(home, "things")

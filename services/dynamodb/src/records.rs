@@ -57,6 +57,8 @@ pub struct Home {
 pub struct Group {
     /// Whether it was asked for as one whose regions see the same (`STRONG`).
     pub strong: bool,
+    /// The region that is a witness: it has no table.
+    pub witness: Option<String>,
     /// In the order in which they came, two at least.
     pub members: Vec<Member>,
 }

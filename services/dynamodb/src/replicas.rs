@@ -42,6 +42,11 @@ impl Table {
         self.group.as_ref().is_some_and(|group| group.strong)
     }
 
+    /// The region that is its witness.
+    pub fn witness(&self) -> Option<&str> {
+        self.group.as_ref().and_then(|group| group.witness.as_deref())
+    }
+
     /// As a replica in this region knows itself.
     pub fn member(&self, region: &str, added_ms: i64, source: Option<&str>) -> Member {
         Member {

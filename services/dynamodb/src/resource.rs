@@ -242,6 +242,19 @@ pub fn update_table(
             resource = resource.and(replica.target(None).for_actions(actions.iter().copied()));
         }
     }
+    for update in input.global_table_witness_updates.iter().flatten() {
+        let touched = [
+            (update.create.as_ref().map(|create| &create.region_name), "dynamodb:CreateGlobalTableWitness"),
+            (update.delete.as_ref().map(|delete| &delete.region_name), "dynamodb:DeleteGlobalTableWitness"),
+        ];
+        for (region, action) in touched {
+            let Some(region) = region else { continue };
+            replica_regions::check(region)?;
+            let name = TableName { place: named.name.place.in_region(region), name: named.name.name.clone() };
+            // A witness is no table; one of that name there has nothing to do with it.
+            resource = resource.and(Target::new(name.arn()).for_actions([action]));
+        }
+    }
     Ok(resource.map(|()| named))
 }
 

@@ -5,6 +5,7 @@ mod common;
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::run_in as run;
 use common::*;
 use model_dynamodb::Error;
 use model_dynamodb::ops::*;
@@ -13,24 +14,11 @@ use model_dynamodbstreams::ops::{DescribeStream, GetRecords, GetShardIterator};
 use model_dynamodbstreams::types as streams;
 use testkit::Kit;
 use wire::Open;
-use wire::OperationType;
 
 const HOME: &str = testkit::REGION;
 const AWAY: &str = "eu-west-1";
 const FAR: &str = "ap-northeast-1";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Runs an operation in a region.
-async fn run<O: OperationType>(
-    kit: &Kit,
-    region: &str,
-    op: O,
-    input: O::Input,
-) -> Result<O::Output, O::Error> {
-    let mut call = kit.call();
-    call.region = region.to_owned();
-    kit.run_as(call, op, input).await
-}
 
 fn create(region: &str) -> ReplicationGroupUpdate {
     let create = CreateReplicationGroupMemberAction { region_name: region.into(), ..Default::default() };
@@ -285,7 +273,7 @@ async fn what_cannot_be_is_refused() {
         (updates([create("us-west-2"), delete(AWAY)]), "more than one type of replica actions"),
         (updates([create("us-west-2"), create("us-east-2")]), "more than one create or delete"),
         (protecting, "Replica modification must be the only operation"),
-        (strong([create("us-west-2"), create("us-east-2")]), "Unsupported replica count"),
+        (strong([create("us-west-2"), create("us-east-2")]), "unsupported on existing global table"),
         (
             strong([create("us-west-1"), create("us-east-2")]),
             "with MultiRegionConsistency set to STRONG: [us-west-1]",

@@ -272,10 +272,9 @@ async fn replicas_have_the_same() {
     update(&kit, UpdateTableInput { warm_throughput: warm(Some(30_000), None), ..Default::default() })
         .await
         .expect("raised");
-    let mut there = kit.call();
-    there.region = "eu-west-1".into();
     let input = DescribeTableInput { table_name: "things".into() };
-    let shown = kit.run_as(there, DescribeTable, input).await.expect("a table").table.expect("described");
+    let shown =
+        run_in(&kit, "eu-west-1", DescribeTable, input).await.expect("a table").table.expect("described");
     assert_eq!(of_table(&shown), Some((30_000, 4_000, true)));
     for table in [&shown, &described(&kit, "things").await] {
         let [replica] = &table.replicas.as_ref().expect("replicas")[..] else { panic!("not one replica") };

@@ -89,6 +89,13 @@ impl DynamoDb {
             global_table_version: record.group.as_ref().map(|_| VERSION.to_owned()),
             replicas: record.group.as_ref().map(|_| self.replicas(&snapshot, table)).transpose()?,
             global_table_settings_replication_mode: record.group.as_ref().map(|_| OVERRIDES.into()),
+            global_table_witnesses: record.witness().map(|region| {
+                let region_name = Some(region.to_owned());
+                vec![GlobalTableWitnessDescription {
+                    region_name,
+                    witness_status: Some(WitnessStatus::Active.into()),
+                }]
+            }),
             multi_region_consistency: record.is_strong().then(|| MultiRegionConsistency::Strong.into()),
             on_demand_throughput: ceilings::shown(record.ceilings),
             warm_throughput: Some(warm::shown(record.warm, TableStatus::Active)),

@@ -29,6 +29,7 @@ mod transact_write;
 mod transfers;
 mod update_item;
 mod update_table;
+mod witness_updates;
 pub use described::counter;
 pub use get_item::Shows;
 pub use replica_updates::of_strong;

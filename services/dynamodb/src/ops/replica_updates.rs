@@ -10,6 +10,7 @@ use wire::Open;
 
 use super::create_table::room_for_table;
 use super::update_table::is_empty;
+use super::witness_updates::{Witness, check_made, check_removed, check_unchanged, several_kinds};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, corrupt, validation, wrong};
 use crate::records::{Billing, Group, Table as Record, View};
@@ -20,7 +21,8 @@ use crate::resource::Named;
 use crate::stream;
 use crate::table::Table;
 
-/// Replicas that are made with a table for it to be `STRONG`: it has three regions ("Multi-Region strong consistency").
+/// Replicas that are made with a table for it to be `STRONG`, of which one may be a witness: it has three regions
+/// ("Multi-Region strong consistency").
 const STRONG_REPLICAS: usize = 2;
 
 /// What a request wants of replicas: one kind of thing.
@@ -39,10 +41,14 @@ impl DynamoDb {
     ) -> Result<UpdateTableOutput, Error> {
         let updates = input.replica_updates.as_deref().unwrap_or_default();
         if !is_empty(input) || input.attribute_definitions.is_some() {
-            return Err(wrong("Replica modification must be the only operation in the request"));
+            return Err(wrong(match &input.global_table_witness_updates {
+                Some(_) => "Requests that modify replicas or witnesses must not also modify other fields",
+                None => "Replica modification must be the only operation in the request",
+            }));
         }
         self.check_built(updates)?;
         let wanted = wanted(updates)?;
+        let witness = Witness::wanted(input.global_table_witness_updates.as_deref())?;
         let consistency = input.multi_region_consistency.as_ref().and_then(Open::known);
         let table = named.changeable()?;
         let before = self.describe(table)?;
@@ -50,9 +56,9 @@ impl DynamoDb {
             ((0..updates.len()).map(|_| self.ids.uuid()).collect::<Vec<_>>(), call.now.millis());
         self.transact(|tx| {
             let table = self.current(tx, table)?;
-            check(&table, &wanted, consistency)?;
+            check(&table, &wanted, witness, consistency)?;
             match &wanted {
-                Wanted::Create(creates) => create(tx, &table, creates, &ids, consistency, now_ms),
+                Wanted::Create(creates) => create(tx, &table, (creates, witness), &ids, consistency, now_ms),
                 Wanted::Update(updates) => self.update(tx, &table, updates),
                 Wanted::Delete(regions) => self.delete(tx, &table, regions, now_ms),
             }
@@ -65,7 +71,8 @@ impl DynamoDb {
                 let now = self.find(&self.store.snapshot(), &table.place, &table.name)?;
                 let now = now.ok_or_else(crate::error::no_table)?;
                 let replicas = before.replicas.or_else(|| Some(Vec::new()));
-                TableDescription { replicas, ..self.describe(&now)? }
+                let global_table_witnesses = before.global_table_witnesses;
+                TableDescription { replicas, global_table_witnesses, ..self.describe(&now)? }
             }
             Wanted::Update(_) | Wanted::Delete(_) => before,
         };
@@ -175,10 +182,6 @@ fn no_action() -> Error {
     validation("There are no actions specified in the Replica Update Action of the request.")
 }
 
-fn several_kinds() -> Error {
-    validation("Update table operation with more than one type of replica actions not allowed")
-}
-
 /// A replica of a table whose regions see the same cannot go alone.
 pub fn one_of_strong() -> Error {
     validation(
@@ -195,6 +198,7 @@ pub fn not_scaled() -> Error {
 fn check(
     table: &Table,
     wanted: &Wanted<'_>,
+    witness: Option<Witness<'_>>,
     consistency: Option<MultiRegionConsistency>,
 ) -> Result<(), Error> {
     let local = table.place.region.as_str();
@@ -207,7 +211,9 @@ fn check(
             if regions().any(|region| region == local) {
                 return Err(of_local());
             }
-            check_consistency(table, creates.len(), regions().chain([local]), consistency)?;
+            let made: Vec<&str> = regions().chain(Witness::created(witness)).collect();
+            check_consistency(table, creates.len(), &made, consistency)?;
+            check_made(witness, &[local].into_iter().chain(regions()).collect::<Vec<_>>(), consistency)?;
             if table.record.billing != Billing::OnDemand {
                 return Err(not_scaled());
             }
@@ -222,6 +228,7 @@ fn check(
             if consistency.is_some() {
                 return Err(only_creates());
             }
+            check_unchanged(witness)?;
             if changes.iter().any(|change| *change.region_name == local) {
                 return Err(of_local());
             }
@@ -249,6 +256,7 @@ fn check(
             if strong && regions.len() < table.record.others(local).count() {
                 return Err(one_of_strong());
             }
+            check_removed(witness, &table.record)?;
             if !strong && regions.len() > 1 {
                 return Err(several());
             }
@@ -257,19 +265,23 @@ fn check(
     Ok(())
 }
 
-fn check_consistency<'r>(
+/// `made`: the regions of `creates` replicas, and that of a witness.
+fn check_consistency(
     table: &Table,
     creates: usize,
-    regions: impl Iterator<Item = &'r str>,
+    made: &[&str],
     consistency: Option<MultiRegionConsistency>,
 ) -> Result<(), Error> {
     match consistency {
         Some(MultiRegionConsistency::Strong) => {
-            replica_regions::check_strong(regions)?;
-            if creates != STRONG_REPLICAS || table.record.group.is_some() {
+            if made.len() != STRONG_REPLICAS {
                 return Err(validation(
                     "Unsupported replica count for global tables with MultiRegionConsistency set to STRONG.",
                 ));
+            }
+            replica_regions::check_strong(made.iter().copied().chain([table.place.region.as_str()]))?;
+            if table.record.group.is_some() {
+                return Err(of_existing());
             }
             if table.record.indexes.iter().any(|index| index.local) {
                 return Err(of_strong("local secondary indexes"));
@@ -279,15 +291,17 @@ fn check_consistency<'r>(
             }
             Ok(())
         }
-        Some(MultiRegionConsistency::Eventual) if table.record.group.is_some() => {
-            Err(validation("MultiRegionConsistency parameter is unsupported on existing global table"))
-        }
+        Some(MultiRegionConsistency::Eventual) if table.record.group.is_some() => Err(of_existing()),
         _ if table.record.is_strong() => {
             Err(validation("Cannot add replicas to a global table with strong MultiRegionConsistency"))
         }
         _ if creates > 1 => Err(several()),
         _ => Ok(()),
     }
+}
+
+fn of_existing() -> Error {
+    validation("MultiRegionConsistency parameter is unsupported on existing global table")
 }
 
 /// What a table whose regions see the same cannot have ("Multi-Region strong consistency").
@@ -339,7 +353,7 @@ fn infrequent(class: Option<&Open<TableClass>>) -> Option<bool> {
 fn create(
     tx: &mut Tx,
     table: &Table,
-    creates: &[&CreateReplicationGroupMemberAction],
+    (creates, witness): (&[&CreateReplicationGroupMemberAction], Option<Witness<'_>>),
     ids: &[String],
     consistency: Option<MultiRegionConsistency>,
     now_ms: i64,
@@ -362,7 +376,8 @@ fn create(
         Some(group) => group,
         None => {
             stream::mark(tx, place, home, &place.region, false)?;
-            Group { strong, members: vec![record.member(&place.region, record.created_ms, None)] }
+            let members = vec![record.member(&place.region, record.created_ms, None)];
+            Group { strong, witness: Witness::created(witness).map(str::to_owned), members }
         }
     };
     for (create, id) in creates.iter().zip(ids) {

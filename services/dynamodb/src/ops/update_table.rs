@@ -32,7 +32,6 @@ impl DynamoDb {
             "UpdateTable",
             &[
                 ("SSESpecification", input.sse_specification.is_some()),
-                ("GlobalTableWitnessUpdates", input.global_table_witness_updates.is_some()),
                 (
                     "GlobalTableSettingsReplicationMode",
                     input.global_table_settings_replication_mode.is_some(),

@@ -12,7 +12,7 @@ use model_dynamodb::Error;
 use model_dynamodb::ops::*;
 use model_dynamodb::types::*;
 use testkit::Kit;
-use wire::{CommonError, Open, OwnForm as _, Protocol};
+use wire::{CommonError, Open, OperationType, OwnForm as _, Protocol};
 
 /// Until what goes on behind requests is done.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -131,6 +131,18 @@ pub fn invalid<T>(result: Result<T, Error>) -> String {
         Err(other) => panic!("another error: {other:?}"),
         Ok(_) => panic!("no error"),
     }
+}
+
+/// Runs an operation in a region.
+pub async fn run_in<O: OperationType>(
+    kit: &Kit,
+    region: &str,
+    op: O,
+    input: O::Input,
+) -> Result<O::Output, O::Error> {
+    let mut call = kit.call();
+    call.region = region.to_owned();
+    kit.run_as(call, op, input).await
 }
 
 testkit::refusals!(Error, Protocol::Json10);
