@@ -9,6 +9,7 @@ use store::{KeyRange, RangeOptions, Record as _};
 
 use crate::copy::{Work, release};
 use crate::dynamodb::DynamoDb;
+use crate::encryption;
 use crate::error::Failure;
 use crate::keys::{Place, SERVICE, names_after};
 use crate::name::{TableName, below_table, is_name};
@@ -107,6 +108,7 @@ async fn expire(service: &DynamoDb, arn: &BackupArn) -> Result<(), Error> {
             if backup.used_by.is_empty() {
                 tx.delete(arn.row());
                 tx.delete_range(arn.place.contents(&backup.contents).range());
+                encryption::forget(tx, &arn.place, &backup.contents)?;
             }
             Ok::<_, Failure>(())
         })

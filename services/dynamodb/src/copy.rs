@@ -215,7 +215,7 @@ fn put_rows(
     let to = work.place.contents(work.to);
     let rows = to.rows(0);
     for (row, bytes) in entries {
-        count(tx, &to, 0, None, Some(Row::decode(bytes)?.size));
+        count(tx, &to, 0, None, Some(Row::size(bytes)?));
         tx.put([&rows[..], &row[from.len()..]].concat(), bytes.clone());
     }
     Ok(())
@@ -234,9 +234,8 @@ fn undo(tx: &mut Tx, work: &Work<'_>, changes: &[(Stamp, crate::log::Change)]) -
         if change.old.is_none() && change.event != Event::Insert {
             return Err(corrupt("a log that is held lacks an image"));
         }
-        let size = |bytes: &Bytes| Row::decode(bytes).map(|row| row.size);
-        let now = tx.get(&row)?.as_ref().map(size).transpose()?;
-        count(tx, &to, 0, now, change.old.as_ref().map(size).transpose()?);
+        let now = tx.get(&row)?.as_deref().map(Row::size).transpose()?;
+        count(tx, &to, 0, now, change.old.as_deref().map(Row::size).transpose()?);
         match &change.old {
             Some(bytes) => tx.put(row, bytes.clone()),
             None => tx.delete(row),

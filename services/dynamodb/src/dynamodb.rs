@@ -11,6 +11,7 @@ use parking_lot::RwLock;
 use service::{Cloud, Deps};
 use store::{Snapshot, Store, Tx};
 
+use crate::encryption::Rings;
 use crate::error::{Failure, no_table};
 use crate::housekeeping::Housekeeping;
 use crate::keys::Place;
@@ -37,6 +38,7 @@ pub struct DynamoDb {
     /// None: nobody is throttled.
     pub(crate) throttle: Option<Throttle>,
     pub(crate) transfers: Transfers,
+    pub(crate) rings: Rings,
     /// Tables as last read, by the keys of their rows; each is checked against its row at every use.
     hot: RwLock<HashMap<Bytes, Arc<Table>>>,
 }
@@ -44,6 +46,7 @@ pub struct DynamoDb {
 impl DynamoDb {
     pub fn new(deps: Deps, settings: Settings) -> Self {
         Self {
+            rings: Rings::new(&deps),
             throttle: settings.throttle.then(|| Throttle::new(deps.clock.clone())),
             store: deps.store,
             clock: deps.clock,

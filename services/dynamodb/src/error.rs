@@ -79,6 +79,13 @@ pub fn backup_not_found(arn: &BackupArn) -> Error {
     Error::backup_not_found_exception(format!("Backup not found: {arn}"))
 }
 
+/// A table's encryption is being changed.
+pub fn is_updated(name: &str) -> Error {
+    Error::resource_in_use_exception(format!(
+        "Attempt to change a resource which is still in use: Table: {name} is in the process of being updated."
+    ))
+}
+
 /// A table cannot be changed yet.
 pub fn is_being_made(name: &str) -> Error {
     Error::resource_in_use_exception(format!(

@@ -73,7 +73,7 @@ pub async fn remove_ended(
 fn remove(service: &DynamoDb, tx: &mut Tx, table: &Table, at: i64, row: &Bytes) -> Result<usize, Failure> {
     let Some(ends) = table.record.time_to_live.as_ref().filter(|ends| ends.enabled) else { return Ok(0) };
     let Some(found) = tx.get(row)? else { return Ok(0) };
-    let item = Row::decode(&found)?.item()?;
+    let item = Row::decode(&found, service.ring_at_hand(table)?.as_deref())?.item()?;
     if of(&item, &ends.attribute) != Some(at) {
         return Err(corrupt("an item's end is not where it is kept").into());
     }

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use crate::backup;
 use crate::dynamodb::DynamoDb;
+use crate::encryption::{self, Ring};
 use crate::error::Failure;
 use crate::expiry;
 use crate::keys::{Place, SERVICE, text_after, token_end};
@@ -55,6 +56,7 @@ pub async fn run(service: Arc<DynamoDb>) {
 }
 
 async fn once(service: &DynamoDb) -> Result<(), Error> {
+    service.rings.forget_old();
     for (account, region) in places(&service.store, SERVICE)? {
         let place = Place { account, region };
         end_tokens(service, &place).await?;
@@ -78,6 +80,7 @@ async fn once(service: &DynamoDb) -> Result<(), Error> {
                 _ => break,
             }
         }
+        service.rings.give_back(&place).await?;
     }
     Ok(())
 }
@@ -92,22 +95,27 @@ async fn of_table(service: &DynamoDb, place: &Place, name: &str) -> Result<(), E
         let Some(now) = service.find(&service.store.snapshot(), place, name)? else { return Ok(()) };
         table = now;
     }
+    // What needs a key that cannot be used waits until it can.
+    let readable = encryption::look(service, &table).await?;
+    if readable {
+        encryption::seal_all(service, &table).await?;
+    }
     for index in &table.record.indexes {
         match index.state {
-            IndexState::Active => {}
-            IndexState::Creating => fill(service, &table, Filled::Index(index.id)).await?,
+            IndexState::Creating if readable => fill(service, &table, Filled::Index(index.id)).await?,
             IndexState::Deleting => remove(service, &table, index).await?,
+            IndexState::Active | IndexState::Creating => {}
         }
     }
     restoring::end(service, &table).await?;
     trimming::of_table(service, &table).await?;
     if let Some(ends) = &table.record.time_to_live {
         match (ends.enabled, ends.filled) {
-            (true, false) => fill(service, &table, Filled::Ends).await?,
+            (true, false) if readable => fill(service, &table, Filled::Ends).await?,
             (false, false) => forget_ends(service, &table).await?,
             _ => {}
         }
-        if ends.enabled {
+        if ends.enabled && readable {
             while expiry::remove_ended(service, &table).await? {}
         }
     }
@@ -130,13 +138,14 @@ async fn fill(service: &DynamoDb, table: &Arc<Table>, filled: Filled) -> Result<
         let more = service
             .transact(|tx| {
                 let table = service.current(tx, table)?;
+                let ring = service.ring_at_hand(&table)?;
                 for (row, _) in &page.entries {
                     let Some(bytes) = tx.get(row)? else { continue };
-                    let item = Row::decode(&bytes)?.item()?;
+                    let item = Row::decode(&bytes, ring.as_deref())?.item()?;
                     match filled {
                         Filled::Index(id) => {
                             let Some(index) = creating(&table, id) else { return Ok(false) };
-                            put_in(tx, &table, index, &item, row)?;
+                            put_in(tx, (&table, ring.as_deref()), index, &item, row)?;
                         }
                         Filled::Ends => {
                             let Some(ends) = &table.record.time_to_live else { return Ok(false) };
@@ -165,7 +174,7 @@ fn creating(table: &Table, id: u32) -> Option<&Index> {
 
 fn put_in(
     tx: &mut Tx,
-    table: &Table,
+    (table, ring): (&Table, Option<&Ring>),
     index: &Index,
     item: &attribute::Item,
     row: &bytes::Bytes,
@@ -174,7 +183,7 @@ fn put_in(
     if tx.get(&key)?.is_some() {
         return Ok(());
     }
-    let (size, bytes) = Row::encode(&shown);
+    let (size, bytes) = Row::encode(&shown, ring);
     tx.put(key, bytes);
     tx.add_i64(table.contents.count(index.id), 1);
     tx.add_i64(table.contents.bytes(index.id), size as i64);

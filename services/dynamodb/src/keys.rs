@@ -14,6 +14,9 @@
 //! | `"o"` ms, way, table name, id | nothing: when one of them is forgotten |
 //! | `"q"` way, token | [`Used`](crate::transfer::records::Used): what a client token was used for |
 //! | `"f"` contents id, number | [`DataFile`](crate::transfer::records::DataFile): one that an export has written |
+//! | `"y"` contents id, region | `DataKey` of [`encryption`](crate::encryption): what rows are sealed with, as it is closed in a region |
+//! | `"u"` KMS key, grant, region, contents id | nothing: a grant that the key of contents needs |
+//! | `"v"` KMS key, grant | nothing: a grant that is to be given back |
 //! | `"c"` id, … | contents of a table: |
 //! | … `"i"` partition, sort key | [`Row`](crate::row::Row): an item |
 //! | … `"g"` index id, partition, sort key, item | [`Row`](crate::row::Row): what an index shows of an item |
@@ -195,6 +198,31 @@ impl Place {
         self.service().str("f").str(contents).finish()
     }
 
+    /// The key of contents, as it is closed in this region.
+    pub fn data_key(&self, home: &Home) -> Bytes {
+        self.service_in(&home.region).str("y").str(&home.id).str(&self.region).finish()
+    }
+
+    /// That the key of contents needs a grant of a KMS key.
+    pub fn grant_use(&self, key_arn: &str, grant: &str, home: &Home) -> Bytes {
+        self.service().str("u").str(key_arn).str(grant).str(&home.region).str(&home.id).finish()
+    }
+
+    /// All that need it.
+    pub fn grant_uses(&self, key_arn: &str, grant: &str) -> Bytes {
+        self.service().str("u").str(key_arn).str(grant).finish()
+    }
+
+    /// That a grant is to be given back.
+    pub fn grant_end(&self, key_arn: &str, grant: &str) -> Bytes {
+        self.service().str("v").str(key_arn).str(grant).finish()
+    }
+
+    /// All of them.
+    pub fn grant_ends(&self) -> Bytes {
+        self.service().str("v").finish()
+    }
+
     /// What a table has, wherever in the account it is.
     pub fn contents(&self, home: &Home) -> Contents {
         Contents(self.service_in(&home.region).str("c").str(&home.id).finish())
@@ -208,7 +236,7 @@ pub fn token_end(key: &[u8], ends: &[u8]) -> Result<(i64, String), KeyError> {
 }
 
 /// The name of the table, and the label or id, in a row of [`Place::streams`], [`Place::backups`], [`Place::transfers`] or
-/// [`Place::all_in_progress`].
+/// [`Place::all_in_progress`]; or the KMS key and the grant in one of [`Place::grant_ends`].
 pub fn names_after(key: &[u8], prefix: &[u8]) -> Result<(String, String), KeyError> {
     let mut rest = KeyReader::after_prefix(key, prefix).ok_or(KeyError::End { wanted: "name" })?;
     Ok((rest.str()?.into_owned(), rest.str()?.into_owned()))

@@ -13,6 +13,7 @@ mod conditions;
 mod copy;
 mod definition;
 mod dynamodb;
+mod encryption;
 mod error;
 mod expiry;
 mod export;

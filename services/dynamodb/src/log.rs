@@ -55,7 +55,7 @@ impl Change {
         load_item(&self.key).map_err(corrupt)
     }
 
-    fn encode(&self) -> Bytes {
+    pub fn encode(&self) -> Bytes {
         let (old, new) = (self.old.as_deref(), self.new.as_deref());
         let images = old.map_or(0, <[u8]>::len) + new.map_or(0, <[u8]>::len);
         let mut out = Vec::with_capacity(HEADER.len() + 24 + self.key.len() + images);
@@ -80,7 +80,7 @@ impl Change {
         out.into()
     }
 
-    fn decode(bytes: &Bytes) -> Result<Self, store::Error> {
+    pub fn decode(bytes: &Bytes) -> Result<Self, store::Error> {
         let damaged = || corrupt("a change in a log is damaged");
         let rest = bytes.strip_prefix(&HEADER).ok_or_else(damaged)?;
         let ([event, by], rest) = rest.split_first_chunk().ok_or_else(damaged)?;

@@ -10,6 +10,7 @@ use model_dynamodb::types::Select;
 use store::{KeyRange, RangeOptions, Snapshot, prefix_end};
 
 use crate::capacity::{Rate, Units, of_read};
+use crate::encryption::Ring;
 use crate::error::{of_expression, validation};
 use crate::keys;
 use crate::limits::{CHUNK_ITEMS, PAGE_BYTES_MAX};
@@ -225,9 +226,9 @@ pub fn segment(rows: &[u8], number: i32, of: i32) -> KeyRange {
     KeyRange::new(if number == 0 { Bytes::copy_from_slice(rows) } else { edge(number) }, edge(number + 1))
 }
 
-/// Reads on in `range` until something ends the page.
+/// Reads on in `range` until something ends the page. With the snapshot goes the key of the table, if it has one.
 pub fn page(
-    snapshot: &Snapshot,
+    (snapshot, ring): (&Snapshot, Option<&Ring>),
     source: &Source<'_>,
     mut range: KeyRange,
     reverse: bool,
@@ -248,10 +249,11 @@ pub fn page(
         let options = RangeOptions { limit: chunk, max_bytes: 2 * PAGE_BYTES_MAX, reverse };
         let found = snapshot.range(range.clone(), options)?;
         for (_, value) in &found.entries {
-            let row = Row::decode(value)?;
+            let row = Row::decode(value, ring)?;
             page.scanned += 1;
             bytes += row.size;
-            let row = if fetches { fetch(snapshot, source, &row, wish.rate, &mut fetched)? } else { row };
+            let row =
+                if fetches { fetch((snapshot, ring), source, &row, wish.rate, &mut fetched)? } else { row };
             let item = if wish.filter.is_some() || wanted.is_some() { Some(row.item()?) } else { None };
             let matches = match (&wish.filter, &item) {
                 (Some(filter), Some(item)) => filter.matches(item),
@@ -292,7 +294,7 @@ pub fn page(
 
 /// The item itself that an entry of an index stands for.
 fn fetch(
-    snapshot: &Snapshot,
+    (snapshot, ring): (&Snapshot, Option<&Ring>),
     source: &Source<'_>,
     entry: &Row,
     rate: Rate,
@@ -301,7 +303,7 @@ fn fetch(
     let table = source.table;
     let lost = || crate::error::corrupt("an index has an entry without an item");
     let row = keys::item(&table.rows, &table.record.key, &position(source, entry)?).ok_or_else(lost)?;
-    let item = Row::decode(&snapshot.get(&row)?.ok_or_else(lost)?)?;
+    let item = Row::decode(&snapshot.get(&row)?.ok_or_else(lost)?, ring)?;
     *units += of_read(item.size, rate);
     Ok(item)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::encryption::Encryption;
 use crate::schema::{KeyNames, Scalar};
 
 /// A table.
@@ -41,6 +42,8 @@ pub struct Table {
     pub policy: Option<Policy>,
     /// The replicas of a global table, of which it is one.
     pub group: Option<Group>,
+    /// How its items are sealed; none if they are in the clear.
+    pub encryption: Option<Encryption>,
 }
 store::record!(Table, kind = 1);
 

@@ -6,7 +6,8 @@ use store::{KeyRange, Record as _, Tx};
 use crate::backup::BackupArn;
 use crate::copy::hold;
 use crate::dynamodb::DynamoDb;
-use crate::error::{Failure, validation};
+use crate::encryption;
+use crate::error::{Failure, is_updated, validation};
 use crate::limits::{SOURCE_STAYS_MS, SYSTEM_BACKUP_LIFETIME_MS};
 use crate::records::{Backup, Copy, CopyState, Cut, Home, Source};
 use crate::replicas;
@@ -36,6 +37,9 @@ pub fn check(table: &Table, now_ms: i64) -> Result<(), Error> {
             "Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in \
              the last 24 hours.",
         ));
+    }
+    if table.record.encryption.as_ref().is_some_and(|encryption| encryption.filling) {
+        return Err(is_updated(name));
     }
     if !table.record.holds.is_empty() {
         return Err(Error::resource_in_use_exception(format!(
@@ -90,6 +94,7 @@ impl DynamoDb {
                     tx.delete_range(KeyRange::prefix(table.contents.ends()));
                 } else {
                     tx.delete_range(table.contents.range());
+                    encryption::forget(tx, place, home)?;
                 }
                 Ok(())
             }

@@ -6,6 +6,7 @@ use model_dynamodb::Error;
 use store::{KeyRange, Page, RangeOptions, Record as _, Stamp};
 
 use crate::dynamodb::DynamoDb;
+use crate::encryption;
 use crate::error::Failure;
 use crate::keys::{Place, names_after, text_after};
 use crate::limits::{DAY_MS, STREAM_LIFETIME_MS};
@@ -111,6 +112,7 @@ async fn remove(
                 is_used(|range, options| tx.range(range, options), place, &stream.log, Some(&marked))?;
             if home.as_ref() != Some(&stream.log) && !others {
                 tx.delete_range(place.log(&stream.log).all());
+                encryption::forget(tx, place, &stream.log)?;
             }
             tx.delete(place.stream(table, label));
             tx.delete_range(KeyRange::prefix(place.marks(&stream.log, &marked)));

@@ -6,6 +6,7 @@ use attribute::{Invalid, Item, check_depth, item_size, limits::ITEM_BYTES_MAX};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use kernel::Call;
 use model_dynamodb::Error;
 use parking_lot::Mutex;
 use store::Tx;
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::capacity::{Rate, Units, of_write};
 use crate::dynamodb::DynamoDb;
+use crate::encryption::Ring;
 use crate::error::{Failure, invalid};
 use crate::expiry;
 use crate::keys::Contents;
@@ -100,7 +102,13 @@ pub async fn work(service: Arc<DynamoDb>) {
 
 impl DynamoDb {
     /// Writes one item, together with whatever others want to do with it at the moment.
-    pub async fn write(self: &Arc<Self>, table: &Arc<Table>, write: Write) -> Result<Written, Error> {
+    pub async fn write(
+        self: &Arc<Self>,
+        call: &Call,
+        table: &Arc<Table>,
+        write: Write,
+    ) -> Result<Written, Error> {
+        self.ring(call, table).await?;
         let held = self.latches.hold(&write.key.row);
         let (reply, mut done) = oneshot::channel();
         held.leave(Job { table: table.clone(), write, reply });
@@ -178,19 +186,23 @@ impl DynamoDb {
             throttle.admit(table, None, Kind::Write)?;
         }
         let raw = tx.get(&write.key.row)?;
-        let before = raw.as_ref().map(Row::decode).transpose()?;
+        let old_size = raw.as_deref().map(Row::size).transpose()?;
+        let ring = self.ring_at_hand(table)?;
+        let ring = ring.as_deref();
         let logs = table.logs();
         let has_indexes = !table.record.indexes.is_empty();
         let ends = table.record.time_to_live.as_ref().filter(|ends| ends.enabled);
-        let old = match &before {
-            Some(row) if write.reads || has_indexes || ends.is_some() || logs.is_some() => Some(row.item()?),
+        let old = match &raw {
+            Some(row) if write.reads || has_indexes || ends.is_some() || logs.is_some() => {
+                Some(Row::decode(row, ring)?.item()?)
+            }
             _ => None,
         };
         let new = match (write.change)(table, old.as_ref()) {
             Ok(new) => new,
             Err(error) => {
                 if let (Some(throttle), Error::ConditionalCheckFailedException(_)) = (throttle, &error) {
-                    let write = of_write(before.as_ref().map_or(0, |row| row.size), write.rate);
+                    let write = of_write(old_size.unwrap_or(0), write.rate);
                     throttle.spend(table, &Units { write, ..Units::default() });
                 }
                 return Err(error.into());
@@ -200,12 +212,11 @@ impl DynamoDb {
         let after = match &new {
             Some(item) => {
                 check(table, item)?;
-                Some(Row::encode(item))
+                Some(Row::encode(item, ring))
             }
             None => None,
         };
-        let (old_size, new_size) =
-            (before.as_ref().map(|row| row.size), after.as_ref().map(|(size, _)| *size));
+        let new_size = after.as_ref().map(|(size, _)| *size);
         let mut units = Units {
             write: of_write(old_size.unwrap_or(0).max(new_size.unwrap_or(0)), write.rate),
             ..Units::default()
@@ -219,7 +230,8 @@ impl DynamoDb {
             return Ok(Written { old, new, units, logged: 0 });
         }
         if has_indexes {
-            indexed(tx, table, &write.key.row, old.as_ref(), new.as_ref(), (&mut units, write.rate))?;
+            let change = (old.as_ref(), new.as_ref());
+            indexed(tx, (table, ring), &write.key.row, change, (&mut units, write.rate))?;
         }
         if let Some(ends) = ends {
             let of = |item: Option<&Item>| item.and_then(|item| expiry::of(item, &ends.attribute));
@@ -233,7 +245,7 @@ impl DynamoDb {
         };
         match after {
             Some(bytes) => tx.put(write.key.row.clone(), bytes),
-            None if before.is_some() => tx.delete(write.key.row.clone()),
+            None if old_size.is_some() => tx.delete(write.key.row.clone()),
             None => {}
         }
         throttle.inspect(|throttle| throttle.spend(table, &units));
@@ -295,10 +307,9 @@ pub fn count(tx: &mut Tx, contents: &Contents, index: u32, old: Option<usize>, n
 /// Brings the rows of indexes after an item.
 fn indexed(
     tx: &mut Tx,
-    table: &Table,
+    (table, ring): (&Table, Option<&Ring>),
     row: &Bytes,
-    old: Option<&Item>,
-    new: Option<&Item>,
+    (old, new): (Option<&Item>, Option<&Item>),
     (units, rate): (&mut Units, Rate),
 ) -> Result<(), Failure> {
     for index in table.record.indexes.iter().filter(|index| index.state != IndexState::Deleting) {
@@ -308,7 +319,7 @@ fn indexed(
             continue;
         }
         let before = before.map(|(key, item)| (key, item_size(&item)));
-        let after = after.map(|(key, item)| (key, Row::encode(&item)));
+        let after = after.map(|(key, item)| (key, Row::encode(&item, ring)));
         let (old_size, new_size) =
             (before.as_ref().map(|(_, size)| *size), after.as_ref().map(|(_, (size, _))| *size));
         let cost = match (&before, &after) {

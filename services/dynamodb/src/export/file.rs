@@ -11,6 +11,7 @@ use store::{KeyRange, RangeOptions, Record as _};
 
 use super::line;
 use crate::dynamodb::DynamoDb;
+use crate::encryption::Ring;
 use crate::error::corrupt;
 use crate::keys::Place;
 use crate::row::Row;
@@ -50,10 +51,10 @@ pub fn name(contents: &str, number: u64) -> String {
     letters.chain(".json.gz".chars()).collect()
 }
 
-/// Makes the file that begins behind a row.
+/// Makes the file that begins behind a row, of contents with this key.
 pub async fn make(
     service: &DynamoDb,
-    place: &Place,
+    (place, ring): (&Place, Option<&Ring>),
     export: &Export,
     after: &[u8],
 ) -> Result<File, store::Error> {
@@ -62,7 +63,7 @@ pub async fn make(
         What::All { .. } => contents.rows(0),
         What::Changes { .. } => contents.changed(),
     };
-    let new = contents.rows(0);
+    let rows = contents.rows(0);
     let mut range = KeyRange::prefix(&prefix);
     if !after.is_empty() {
         range = range.after(&[&prefix[..], after].concat());
@@ -77,18 +78,21 @@ pub async fn make(
         for (row, value) in &page.entries {
             match export.what {
                 What::All { .. } => {
-                    line::of_item(value, &mut lines)?;
+                    let row = Row::decode(value, ring)?;
+                    line::of_item(&row, &mut lines)?;
                     items += 1;
-                    bytes += Row::decode(value)?.size as i64;
+                    bytes += row.size as i64;
                 }
                 What::Changes { old_images, .. } => {
-                    let now = snapshot.get(&[&new[..], &row[prefix.len()..]].concat())?;
+                    let now = snapshot.get(&[&rows[..], &row[prefix.len()..]].concat())?;
                     let Changed { at_ms, old } = Changed::decode(value)?;
-                    let old = old.map(Bytes::from);
-                    let images = (old.as_ref(), now.as_ref());
+                    let read =
+                        |bytes: Option<Bytes>| bytes.map(|bytes| Row::decode(&bytes, ring)).transpose();
+                    let (old, new) = (read(old.map(Bytes::from))?, read(now)?);
+                    let images = (old.as_ref(), new.as_ref());
                     if line::of_change(&export.key, at_ms, images, old_images, &mut lines)? {
                         items += 1;
-                        bytes += sizes(images)?;
+                        bytes += old.iter().chain(&new).map(|row| row.size as i64).sum::<i64>();
                     }
                 }
             }
@@ -117,11 +121,6 @@ fn pack(packer: &mut GzEncoder<Vec<u8>>, lines: &mut Vec<u8>) -> Result<usize, s
     let len = lines.len();
     lines.clear();
     Ok(len)
-}
-
-/// Bytes of both images.
-fn sizes((old, new): (Option<&Bytes>, Option<&Bytes>)) -> Result<i64, store::Error> {
-    old.into_iter().chain(new).try_fold(0, |sum, row| Ok(sum + Row::decode(row)?.size as i64))
 }
 
 #[cfg(test)]

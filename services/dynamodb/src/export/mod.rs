@@ -15,6 +15,7 @@ pub use manifest::SUMMARY;
 
 use crate::copy::{Work, release};
 use crate::dynamodb::DynamoDb;
+use crate::encryption;
 use crate::error::Failure;
 use crate::records::{Copy, Cut, Source};
 use crate::transfer::bucket::{Bucket, Sealed, Trouble};
@@ -36,8 +37,7 @@ pub async fn fail(
             release(tx, &job.place, &export.contents, copy)?;
         }
         export.state = ExportState::Failed(failed.clone());
-        end(tx, job, export);
-        Ok(())
+        end(tx, job, export)
     })
     .await
 }
@@ -75,7 +75,9 @@ pub async fn run(service: &DynamoDb, job: &Job) -> Result<(), Trouble> {
                 service.advance(&work, copy.clone(), |tx, now, next| copied(tx, job, (now, next))).await?;
             }
             ExportState::Writing { after } => {
-                let file = file::make(service, &job.place, &export, after).await?;
+                let ring = service.rings.find_own(&job.place, &export.contents).await;
+                let ring = ring.map_err(model_dynamodb::Error::from)?;
+                let file = file::make(service, (&job.place, ring.as_deref()), &export, after).await?;
                 let key = name.of_data(&export);
                 let etag = bucket.put(&key, &sealed, file.packed.clone()).await?;
                 let (noted, ended_ms) = (file.noted(key, etag), service.clock.now().millis());
@@ -100,8 +102,7 @@ pub async fn run(service: &DynamoDb, job: &Job) -> Result<(), Trouble> {
                 }
                 change(service, job, |tx, export| {
                     export.state = ExportState::Done { ended_ms: *ended_ms };
-                    end(tx, job, export);
-                    Ok(())
+                    end(tx, job, export)
                 })
                 .await?;
             }
@@ -167,10 +168,11 @@ async fn change(
 }
 
 /// Removes what was needed to make the files.
-fn end(tx: &mut Tx, job: &Job, export: &Export) {
+fn end(tx: &mut Tx, job: &Job, export: &Export) -> Result<(), Failure> {
     tx.delete_range(job.place.contents(&export.contents).range());
     tx.delete_range(KeyRange::prefix(job.place.data_files(&export.contents.id)));
     finish(tx, job);
+    encryption::forget(tx, &job.place, &export.contents)
 }
 
 /// The keys of an export's objects ("DynamoDB table export output format").

@@ -138,6 +138,7 @@ impl<'b> Batch<'b> {
     }
 
     async fn save(&mut self, reading: Reading) -> Result<(), Trouble> {
+        self.service.own_ring(self.table).await?;
         let mut rest = &self.writes[..];
         loop {
             // Requests go first.

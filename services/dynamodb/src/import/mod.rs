@@ -11,6 +11,7 @@ use std::sync::Arc;
 use store::{Record as _, Snapshot, Tx};
 
 use crate::dynamodb::DynamoDb;
+use crate::encryption;
 use crate::error::Failure;
 use crate::ops::counter;
 use crate::records;
@@ -128,6 +129,7 @@ fn release(tx: &mut Tx, job: &Job, import: &Import, keeps: bool) -> Result<(), F
     } else {
         tx.delete(row);
         tx.delete_range(job.place.contents(&table.home).range());
+        encryption::forget(tx, &job.place, &table.home)?;
     }
     Ok(())
 }

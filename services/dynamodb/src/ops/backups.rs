@@ -14,6 +14,7 @@ use crate::backup::BackupArn;
 use crate::ceilings;
 use crate::copy::hold;
 use crate::dynamodb::DynamoDb;
+use crate::encryption;
 use crate::error::{Failure, backup_not_found, validation};
 use crate::keys::{Place, names_after};
 use crate::limits::BACKUPS_PAGE_MAX;
@@ -31,6 +32,8 @@ impl DynamoDb {
         input: CreateBackupInput,
     ) -> Result<CreateBackupOutput, Error> {
         let table = named.backed_up()?;
+        // Of a table whose key cannot be used there is no backup.
+        self.own_ring(table).await?;
         let now_ms = call.now.millis();
         let arn = BackupArn {
             place: table.place.clone(),
@@ -66,6 +69,7 @@ impl DynamoDb {
                 };
                 let mut record = table.record.clone();
                 hold(tx, &table.place, &mut record, &contents.id, Cut::Mark)?;
+                encryption::share(tx, &table.place, &record.home, &contents)?;
                 replicas::save(tx, (&table.place, &table.name), record)?;
                 tx.put(arn.row(), backup.encode());
                 Ok::<_, Failure>(backup)
@@ -105,6 +109,7 @@ impl DynamoDb {
                 }
                 tx.delete(arn.row());
                 tx.delete_range(arn.place.contents(&backup.contents).range());
+                encryption::forget(tx, &arn.place, &backup.contents)?;
                 Ok::<_, Failure>(backup)
             })
             .await?;
@@ -283,6 +288,7 @@ fn features(table: &records::Table) -> SourceTableFeatureDetails {
             time_to_live_status: Some(TimeToLiveStatus::Enabled.into()),
             attribute_name: Some(ends.attribute.clone()),
         }),
+        sse_description: encryption::described(table.encryption.as_ref()),
         ..Default::default()
     }
 }

@@ -28,7 +28,7 @@ impl DynamoDb {
     /// Each statement for itself: what is wrong with one is said in its place.
     pub async fn batch_execute_statement(
         self: Arc<Self>,
-        _: Arc<Call>,
+        call: Arc<Call>,
         prepared: Allowed<Vec<Result<Prepared, Error>>>,
         input: BatchExecuteStatementInput,
     ) -> Result<BatchExecuteStatementOutput, Error> {
@@ -40,7 +40,8 @@ impl DynamoDb {
         }
         let both = prepared.iter().zip(&*input.statements);
         let done =
-            join_all(both.map(|(prepared, request)| self.clone().one_of_batch(prepared, request))).await;
+            join_all(both.map(|(prepared, request)| self.clone().one_of_batch(&call, prepared, request)))
+                .await;
         let mut units = PerTable::default();
         let mut responses = Vec::with_capacity(done.len());
         for (prepared, done) in prepared.iter().zip(done) {
@@ -64,6 +65,7 @@ impl DynamoDb {
 
     async fn one_of_batch(
         self: Arc<Self>,
+        call: &Call,
         prepared: &Result<Prepared, Error>,
         request: &BatchStatementRequest,
     ) -> Done {
@@ -72,7 +74,8 @@ impl DynamoDb {
         match &prepared.statement {
             Statement::Select(select) => {
                 let rate = Rate::of_read(request.consistent_read);
-                let (item, units, _) = one(&prepared.named.snapshot, table, select, rate)?;
+                let ring = self.ring(call, table).await?;
+                let (item, units, _) = one((&prepared.named.snapshot, ring.as_deref()), table, select, rate)?;
                 self.charge(table, &units)?;
                 Ok((item, units))
             }
@@ -80,7 +83,7 @@ impl DynamoDb {
             statement => {
                 let shows_old = shows_old(request.return_values_on_condition_check_failure.as_ref());
                 let Change { write, answer } = changed(table, statement, shows_old, Rate::Strong)?;
-                let written = self.write(table, write).await?;
+                let written = self.write(call, table, write).await?;
                 let units = written.units.clone();
                 Ok((answer.shown(written)?.map(Shown::Item), units))
             }
@@ -101,6 +104,7 @@ fn said(error: Error) -> BatchStatementError {
             (Code::ProvisionedThroughputExceeded, exceeded.message, None)
         }
         Error::Common(CommonError::Validation(text)) => (Code::ValidationError, Some(text), None),
+        Error::Common(CommonError::AccessDenied(text)) => (Code::AccessDenied, Some(text), None),
         Error::ThrottlingException(throttled) => (Code::ThrottlingError, throttled.message, None),
         Error::Common(CommonError::Throttling(text)) => (Code::ThrottlingError, Some(text), None),
         error => {

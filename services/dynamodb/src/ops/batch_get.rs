@@ -61,6 +61,7 @@ impl DynamoDb {
         let (mut bytes, mut throttled) = (0, None);
         let mut done = 0;
         for (given, wanted, named, table, shows, keys) in plans {
+            let ring = self.ring(&call, table).await?;
             let rate = Rate::of_read(wanted.consistent_read);
             let (mut found, mut left) = (Vec::new(), Vec::new());
             let mut units = Units::default();
@@ -69,7 +70,8 @@ impl DynamoDb {
                     left.push(given.clone());
                     continue;
                 }
-                let row = named.snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
+                let row = named.snapshot.get(&key.row)?;
+                let row = row.map(|bytes| Row::decode(&bytes, ring.as_deref())).transpose()?;
                 let size = row.as_ref().map_or(0, |row| row.size);
                 let cost = Units::reading(of_read(size, rate));
                 match self.charge(table, &cost) {

@@ -63,6 +63,9 @@ impl DynamoDb {
                 sources.push((given, request));
             }
         }
+        for (table, _) in &writes {
+            self.ring(&call, table).await?;
+        }
         let _turns = self.latches.all(writes.iter().map(|(_, write)| &write.key.row)).await;
         let mut done = Vec::with_capacity(asked);
         let mut at_most = asked;

@@ -16,6 +16,7 @@ use crate::access_policy;
 use crate::ceilings;
 use crate::definition::{self, GivenIndex};
 use crate::dynamodb::DynamoDb;
+use crate::encryption::{self, Wanted};
 use crate::error::{Failure, validation, wrong};
 use crate::keys::Place;
 use crate::limits::{GLOBAL_INDEXES_MAX, LOCAL_INDEXES_MAX, TABLES_MAX};
@@ -34,16 +35,28 @@ impl DynamoDb {
     ) -> Result<CreateTableOutput, Error> {
         self.no_parts(&input)?;
         let home = Home { region: name.place.region.clone(), id: self.ids.uuid() };
-        let record = record(&input, home, call.now.millis())?;
+        let mut record = record(&input, home, call.now.millis())?;
+        let wanted = input.sse_specification.as_ref().map(Wanted::of).transpose()?;
         let view = input.stream_specification.as_ref().map(stream::wanted).transpose()?.flatten();
         let (place, row) = (name.place.clone(), name.place.table(&name.name));
-        let encoded = self
+        let exists = || {
+            let text = format!("Table already exists: {}", name.name);
+            Error::resource_in_use_exception(text)
+        };
+        if self.store.snapshot().get(&row)?.is_some() {
+            return Err(exists());
+        }
+        let key = self.new_key(&call, &name, wanted.as_ref()).await?;
+        record.encryption = key.as_ref().map(|key| key.encryption(false));
+        let made = self
             .transact(|tx| {
                 if tx.get(&row)?.is_some() {
-                    let text = format!("Table already exists: {}", name.name);
-                    return Err(Error::resource_in_use_exception(text).into());
+                    return Err(exists().into());
                 }
                 room_for_table(tx, &place)?;
+                if let Some(key) = &key {
+                    encryption::put(tx, (&place, &record.home), key)?;
+                }
                 let mut record = record.clone();
                 if let Some(view) = view {
                     stream::begin(tx, (&place, &name.name), &mut record, view, call.now.millis())?;
@@ -52,7 +65,14 @@ impl DynamoDb {
                 tx.put(row.clone(), encoded.clone());
                 Ok::<_, Failure>(encoded)
             })
-            .await?;
+            .await;
+        let encoded = match made {
+            Ok(encoded) => encoded,
+            Err(error) => {
+                self.rings.drop_unused(&place, key).await;
+                return Err(error);
+            }
+        };
         let table = Table::read(place, &name.name, row, encoded)?;
         Ok(CreateTableOutput { table_description: Some(as_begun(self.describe(&table)?, &input)) })
     }
@@ -63,10 +83,6 @@ impl DynamoDb {
             "CreateTable",
             &[
                 ("GlobalTableSourceArn", input.global_table_source_arn.is_some()),
-                (
-                    "SSESpecification",
-                    input.sse_specification.as_ref().is_some_and(|sse| sse.enabled == Some(true)),
-                ),
                 (
                     "GlobalTableSettingsReplicationMode",
                     input.global_table_settings_replication_mode.is_some(),
@@ -202,5 +218,6 @@ pub fn record(input: &CreateTableInput, home: Home, now_ms: i64) -> Result<Recor
         import: None,
         policy,
         group: None,
+        encryption: None,
     })
 }

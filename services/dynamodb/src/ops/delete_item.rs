@@ -19,7 +19,7 @@ use crate::write::Write;
 impl DynamoDb {
     pub async fn delete_item(
         self: Arc<Self>,
-        _: Arc<Call>,
+        call: Arc<Call>,
         named: Allowed<Named>,
         input: DeleteItemInput,
     ) -> Result<DeleteItemOutput, Error> {
@@ -53,7 +53,7 @@ impl DynamoDb {
             Ok(None)
         };
         let write = Write { key, change: Box::new(change), reads, bytes, rate: Rate::Strong };
-        let written = self.write(table, write).await?;
+        let written = self.write(&call, table, write).await?;
         Ok(DeleteItemOutput {
             attributes: written.old.filter(|_| wants_old).map(|item| Shown::Item((*item).clone())),
             consumed_capacity: written.units.shown(table, asked.as_ref(), false),

@@ -10,6 +10,7 @@ use store::Snapshot;
 
 use crate::ceilings;
 use crate::dynamodb::DynamoDb;
+use crate::encryption;
 use crate::records::{self, Billing, Index, IndexState, Projection as Shown, TableStream, Throughput, View};
 use crate::resource::Named;
 use crate::schema::{KeyNames, Scalar};
@@ -99,6 +100,7 @@ impl DynamoDb {
             multi_region_consistency: record.is_strong().then(|| MultiRegionConsistency::Strong.into()),
             on_demand_throughput: ceilings::shown(record.ceilings),
             warm_throughput: Some(warm::shown(record.warm, TableStatus::Active)),
+            sse_description: encryption::described(record.encryption.as_ref()),
             ..Default::default()
         })
     }
@@ -143,8 +145,12 @@ fn class(record: &records::Table) -> Option<TableClassSummary> {
 /// Whether the table is being changed.
 fn status(table: &Table) -> TableStatus {
     let busy = table.record.indexes.iter().any(|index| index.state != IndexState::Active);
+    let locked =
+        table.record.encryption.as_ref().is_some_and(|encryption| encryption.inaccessible_ms.is_some());
     if table.is_being_made() {
         TableStatus::Creating
+    } else if locked {
+        TableStatus::InaccessibleEncryptionCredentials
     } else if busy {
         TableStatus::Updating
     } else {

@@ -18,7 +18,7 @@ use crate::request::shows_old;
 impl DynamoDb {
     pub async fn execute_statement(
         self: Arc<Self>,
-        _: Arc<Call>,
+        call: Arc<Call>,
         prepared: Allowed<Prepared>,
         input: ExecuteStatementInput,
     ) -> Result<ExecuteStatementOutput, Error> {
@@ -29,8 +29,10 @@ impl DynamoDb {
                 let digest = Token::digest(table, &input.statement, &values);
                 let from = input.next_token.as_deref().map(|token| Token::decode(token, &digest));
                 let limit = input.limit.map(|limit| usize::try_from(limit).unwrap_or(0));
-                let page = Select::new(table, select)?.read(
-                    &prepared.named.snapshot,
+                let select = Select::new(table, select)?;
+                let ring = self.ring(&call, table).await?;
+                let page = select.read(
+                    (&prepared.named.snapshot, ring.as_deref()),
                     input.consistent_read,
                     limit,
                     from.transpose()?,
@@ -53,7 +55,7 @@ impl DynamoDb {
                 let shows_old = shows_old(input.return_values_on_condition_check_failure.as_ref());
                 let change = changed(table, statement, shows_old, Rate::Strong)?;
                 let Change { write, answer } = change;
-                let written = self.write(table, write).await?;
+                let written = self.write(&call, table, write).await?;
                 let consumed_capacity =
                     written.units.shown(table, input.return_consumed_capacity.as_ref(), false);
                 let shown = answer.shown(written)?;

@@ -29,7 +29,7 @@ impl DynamoDb {
     ) -> Result<ExecuteTransactionOutput, Error> {
         let reading = prepared.iter().filter(|prepared| prepared.reads()).count();
         let (responses, units) = if reading == prepared.len() {
-            self.all_read(&prepared)?
+            self.all_read(&call, &prepared).await?
         } else if reading == 0 {
             self.all_written(&call, &prepared, &input).await?
         } else {
@@ -42,15 +42,23 @@ impl DynamoDb {
     }
 
     /// All as of one moment.
-    fn all_read(&self, prepared: &[Prepared]) -> Result<(Vec<ItemResponse>, PerTable), Error> {
+    async fn all_read(
+        &self,
+        call: &Call,
+        prepared: &[Prepared],
+    ) -> Result<(Vec<ItemResponse>, PerTable), Error> {
+        let mut rings = Vec::with_capacity(prepared.len());
+        for prepared in prepared {
+            rings.push(self.ring(call, prepared.named.transacted()?).await?);
+        }
         let snapshot = self.store.snapshot();
         let mut units = PerTable::default();
         let mut responses = Vec::with_capacity(prepared.len());
         let (mut bytes, count) = (0, prepared.len());
-        for (at, prepared) in prepared.iter().enumerate() {
+        for (at, (prepared, ring)) in prepared.iter().zip(&rings).enumerate() {
             let table = prepared.named.transacted()?;
             let Statement::Select(select) = &prepared.statement else { continue };
-            let read = one(&snapshot, table, select, Rate::Transaction);
+            let read = one((&snapshot, ring.as_deref()), table, select, Rate::Transaction);
             let (item, cost, size) = read.map_err(|error| cancelled_by(at, count, error))?;
             self.charge(table, &cost).map_err(|error| cancelled_by(at, count, error))?;
             bytes += size;

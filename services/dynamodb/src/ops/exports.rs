@@ -12,6 +12,7 @@ use wire::Open;
 use super::transfers::Wanted;
 use crate::copy::hold;
 use crate::dynamodb::DynamoDb;
+use crate::encryption;
 use crate::error::{Failure, is_being_made, table_not_found, validation};
 use crate::export::{Names, SUMMARY};
 use crate::limits::{EXPORT_PERIOD_MS, EXPORTS_MAX};
@@ -93,6 +94,7 @@ impl DynamoDb {
                     files: 0,
                     state: ExportState::Beginning(copy),
                 };
+                encryption::share(tx, &table.place, &record.home, &contents)?;
                 replicas::save(tx, (&table.place, &table.name), record)?;
                 tx.put(new.row(), export.encode());
                 asked.note(tx, &new, now_ms);

@@ -19,7 +19,7 @@ use crate::row::Row;
 impl DynamoDb {
     pub async fn get_item(
         self: Arc<Self>,
-        _: Arc<Call>,
+        call: Arc<Call>,
         named: Allowed<Named>,
         input: GetItemInput,
     ) -> Result<GetItemOutput, Error> {
@@ -30,7 +30,9 @@ impl DynamoDb {
         )?;
         let table = named.table()?;
         let key = table.key_of(input.key.into_inner().valid().map_err(invalid)?)?;
-        let row = named.snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
+        let ring = self.ring(&call, table).await?;
+        let row =
+            named.snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes, ring.as_deref())).transpose()?;
         let rate = Rate::of_read(input.consistent_read);
         let units = Units::reading(of_read(row.as_ref().map_or(0, |row| row.size), rate));
         self.charge(table, &units)?;

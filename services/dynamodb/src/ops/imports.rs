@@ -14,6 +14,7 @@ use super::described::{attribute, key_schema, projection};
 use super::transfers::Wanted;
 use crate::ceilings;
 use crate::dynamodb::DynamoDb;
+use crate::encryption::{self, Wanted as WantedKey};
 use crate::error::{Failure, validation};
 use crate::import::imported;
 use crate::limits::IMPORTS_MAX;
@@ -42,8 +43,12 @@ impl DynamoDb {
         let now_ms = call.now.millis();
         let job = Job::new(Way::Import, &name, now_ms, self.ids);
         let home = Home { region: name.place.region.clone(), id: self.ids.uuid() };
-        let mut table = record(&creation(&input.table_creation_parameters), home, now_ms)?;
+        let creation = creation(&input.table_creation_parameters);
+        let wanted = creation.sse_specification.as_ref().map(WantedKey::of).transpose()?;
+        let mut table = record(&creation, home, now_ms)?;
         table.import = Some(job.id.clone());
+        let key = self.new_key(&call, &name, wanted.as_ref()).await?;
+        table.encryption = key.as_ref().map(|key| key.encryption(false));
         let asked = Asked::new(input.client_token.as_ref(), &input, || self.ids.uuid());
         let source = &*input.s3_bucket_source;
         let compression = input.input_compression_type.as_ref().and_then(Open::known);
@@ -62,7 +67,7 @@ impl DynamoDb {
             state: ImportState::Reading(Reading::default()),
         };
         let row = name.place.table(&name.name);
-        let job = self
+        let begun = self
             .transact(|tx| {
                 let conflict = || {
                     let text = "Import conflict: Duplicate request detected with conflicting parameters";
@@ -80,12 +85,19 @@ impl DynamoDb {
                     return Err(Error::limit_exceeded_exception(text).into());
                 }
                 room_for_table(tx, &name.place)?;
+                if let Some(key) = &key {
+                    encryption::put(tx, (&name.place, &import.table.home), key)?;
+                }
                 tx.put(row.clone(), import.table.encode());
                 tx.put(job.row(), import.encode());
                 asked.note(tx, &job, now_ms);
                 Ok::<_, Failure>(job.clone())
             })
-            .await?;
+            .await;
+        if begun.as_ref().is_ok_and(|begun| *begun != job) || begun.is_err() {
+            self.rings.drop_unused(&name.place, key).await;
+        }
+        let job = begun?;
         self.transfers.wake();
         let (job, import) = self.found_import(&job)?;
         Ok(ImportTableOutput { import_table_description: Some(self.described_import(&job, &import)?) })
@@ -137,14 +149,12 @@ impl DynamoDb {
         let table = &input.table_creation_parameters;
         let format = input.input_format.known();
         let compression = input.input_compression_type.as_ref().and_then(Open::known);
-        let encrypted = |sse: &SseSpecification| sse.enabled == Some(true);
         self.not_built(
             "ImportTable",
             &[
                 ("InputFormat=ION", format == Some(InputFormat::Ion)),
                 ("InputFormat=CSV", format == Some(InputFormat::Csv)),
                 ("InputCompressionType=ZSTD", compression == Some(InputCompressionType::Zstd)),
-                ("SSESpecification", table.sse_specification.as_ref().is_some_and(encrypted)),
                 ("VectorIndexes", table.vector_indexes.is_some()),
             ],
         )
@@ -198,6 +208,7 @@ fn creation(given: &TableCreationParameters) -> CreateTableInput {
         provisioned_throughput: given.provisioned_throughput.clone(),
         on_demand_throughput: given.on_demand_throughput.clone(),
         global_secondary_indexes: given.global_secondary_indexes.clone(),
+        sse_specification: given.sse_specification.clone(),
         ..Default::default()
     }
 }
@@ -232,6 +243,7 @@ fn parameters(name: &str, table: &records::Table) -> TableCreationParameters {
         provisioned_throughput: throughput,
         on_demand_throughput: ceilings::shown(table.ceilings),
         global_secondary_indexes: (!indexes.is_empty()).then_some(indexes),
+        sse_specification: encryption::specified(table.encryption.as_ref()),
         ..Default::default()
     }
 }

@@ -9,6 +9,7 @@ mod create_table;
 mod delete_item;
 mod delete_table;
 mod described;
+mod encryption_update;
 mod execute_statement;
 mod execute_transaction;
 mod exports;

@@ -19,7 +19,7 @@ use crate::write::Write;
 impl DynamoDb {
     pub async fn put_item(
         self: Arc<Self>,
-        _: Arc<Call>,
+        call: Arc<Call>,
         named: Allowed<Named>,
         input: PutItemInput,
     ) -> Result<PutItemOutput, Error> {
@@ -55,7 +55,7 @@ impl DynamoDb {
             Ok(Some(new.clone()))
         };
         let write = Write { key, change: Box::new(change), reads, bytes, rate: Rate::Strong };
-        let written = self.write(table, write).await?;
+        let written = self.write(&call, table, write).await?;
         Ok(PutItemOutput {
             attributes: written.old.filter(|_| wants_old).map(|item| Shown::Item((*item).clone())),
             consumed_capacity: written.units.shown(table, asked.as_ref(), false),

@@ -22,7 +22,7 @@ use crate::resource::Named;
 impl DynamoDb {
     pub async fn query(
         self: Arc<Self>,
-        _: Arc<Call>,
+        call: Arc<Call>,
         named: Allowed<Named>,
         input: QueryInput,
     ) -> Result<QueryOutput, Error> {
@@ -71,6 +71,7 @@ impl DynamoDb {
 
         let table = named.table()?;
         let source = Source::new(table, input.index_name.as_ref())?;
+        let ring = self.ring(&call, table).await?;
         let shows = Shows::of(projection, input.attributes_to_get.as_deref())?;
         let said = input.select.as_ref().and_then(Open::known);
         let wish = Wish {
@@ -101,7 +102,7 @@ impl DynamoDb {
                 )
             })?;
         }
-        let page = read::page(&named.snapshot, &source, range, reverse, &wish)?;
+        let page = read::page((&named.snapshot, ring.as_deref()), &source, range, reverse, &wish)?;
         self.charge(table, &page.units)?;
         Ok(QueryOutput {
             items: (wish.select != model_dynamodb::types::Select::Count).then_some(page.items),

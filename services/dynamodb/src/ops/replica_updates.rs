@@ -47,6 +47,8 @@ impl DynamoDb {
             }));
         }
         self.check_built(updates)?;
+        let is_sealed = named.changeable()?.record.encryption.is_some();
+        self.not_built("UpdateTable", &[("ReplicaUpdates of a table with SSESpecification", is_sealed)])?;
         let wanted = wanted(updates)?;
         let witness = Witness::wanted(input.global_table_witness_updates.as_deref())?;
         let consistency = input.multi_region_consistency.as_ref().and_then(Open::known);

@@ -16,7 +16,8 @@ use crate::ceilings;
 use crate::copy::hold;
 use crate::definition;
 use crate::dynamodb::DynamoDb;
-use crate::error::{Failure, backup_not_found, validation, wrong};
+use crate::encryption::{self, Encryption, NewKey, Wanted};
+use crate::error::{Failure, backup_not_found, is_updated, validation, wrong};
 use crate::name::TableName;
 use crate::records::{self, Backup, Billing, Copy, CopyState, Cut, Home, IndexState, Restore, Source};
 use crate::replicas;
@@ -31,6 +32,7 @@ struct Overrides<'i> {
     ceilings: Option<&'i OnDemandThroughput>,
     globals: Option<&'i [GlobalSecondaryIndex]>,
     locals: Option<&'i [LocalSecondaryIndex]>,
+    encryption: Option<&'i SseSpecification>,
 }
 
 /// What either operation wants to be otherwise.
@@ -42,6 +44,7 @@ macro_rules! overrides {
             ceilings: $input.on_demand_throughput_override.as_ref(),
             globals: $input.global_secondary_index_override.as_deref(),
             locals: $input.local_secondary_index_override.as_deref(),
+            encryption: $input.sse_specification_override.as_ref(),
         }
     };
 }
@@ -49,10 +52,7 @@ macro_rules! overrides {
 /// What of it is not built, and whether it is given.
 macro_rules! not_built {
     ($input:expr) => {
-        [
-            ("SSESpecificationOverride", $input.sse_specification_override.is_some()),
-            ("VectorIndexOverride", $input.vector_index_override.is_some()),
-        ]
+        [("VectorIndexOverride", $input.vector_index_override.is_some())]
     };
 }
 
@@ -79,6 +79,10 @@ impl DynamoDb {
             return Err(validation("A table is restored in the account and region that it is in"));
         }
         let (id, now_ms) = (self.ids.uuid(), call.now.millis());
+        let wanted_key = overrides.encryption.map(Wanted::of).transpose()?;
+        let from = (source.record.encryption.as_ref(), &source.record.home);
+        let key = self.key_of_copy(&call, &restored.target, from, wanted_key).await?;
+        let was_sealed = source.record.encryption.is_some();
         let cut = match wanted {
             None => Cut::Mark,
             Some(at_ms) => Cut::Version(source.log().after(&self.store.snapshot(), at_ms)?),
@@ -93,6 +97,9 @@ impl DynamoDb {
                     ))
                     .into());
                 };
+                if source.record.encryption.is_some() != was_sealed {
+                    return Err(is_updated(&source.name).into());
+                }
                 let at_ms = wanted.unwrap_or(now_ms);
                 if !times.contains(&at_ms) {
                     return Err(Error::invalid_restore_time_exception(
@@ -120,11 +127,11 @@ impl DynamoDb {
                 hold(tx, &source.place, &mut record, &id, cut)?;
                 replicas::save(tx, (&source.place, &source.name), record)?;
                 let home = Home { region: restored.target.place.region.clone(), id: id.clone() };
-                make(tx, &restored.target, anew(&source.record, &overrides, home, now_ms)?, restore)
+                let record = anew(&source.record, &overrides, home, now_ms)?;
+                make(tx, &restored.target, record, (source.record.encryption.as_ref(), key.as_ref()), restore)
             })
-            .await?;
-        self.housekeeping.wake();
-        let table = self.made(&restored.target, made)?;
+            .await;
+        let table = self.made(&restored.target, key, made).await?;
         Ok(RestoreTableToPointInTimeOutput { table_description: Some(self.describe(&table)?) })
     }
 
@@ -141,6 +148,11 @@ impl DynamoDb {
             return Err(validation("A backup is restored in the account and region that it is in"));
         }
         let (id, now_ms) = (self.ids.uuid(), call.now.millis());
+        let found = self.store.snapshot().get(&arn.row())?.ok_or_else(|| backup_not_found(arn))?;
+        let backup = Backup::decode(&found).map_err(store::Error::from)?;
+        let wanted_key = overrides.encryption.map(Wanted::of).transpose()?;
+        let from = (backup.table.encryption.as_ref(), &backup.contents);
+        let key = self.key_of_copy(&call, target, from, wanted_key).await?;
         let made = self
             .transact(|tx| {
                 let row = arn.row();
@@ -164,15 +176,29 @@ impl DynamoDb {
                 };
                 tx.put(row, backup.encode());
                 let home = Home { region: target.place.region.clone(), id: id.clone() };
-                make(tx, target, anew(&backup.table, &overrides, home, now_ms)?, restore)
+                let record = anew(&backup.table, &overrides, home, now_ms)?;
+                make(tx, target, record, (backup.table.encryption.as_ref(), key.as_ref()), restore)
             })
-            .await?;
-        self.housekeeping.wake();
-        let table = self.made(target, made)?;
+            .await;
+        let table = self.made(target, key, made).await?;
         Ok(RestoreTableFromBackupOutput { table_description: Some(self.describe(&table)?) })
     }
 
-    fn made(&self, name: &TableName, row: Bytes) -> Result<Table, Error> {
+    /// The table, if it has come about.
+    async fn made(
+        &self,
+        name: &TableName,
+        key: Option<NewKey>,
+        made: Result<Bytes, Error>,
+    ) -> Result<Table, Error> {
+        let row = match made {
+            Ok(row) => row,
+            Err(error) => {
+                self.rings.drop_unused(&name.place, key).await;
+                return Err(error);
+            }
+        };
+        self.housekeeping.wake();
         Ok(Table::read(name.place.clone(), &name.name, name.place.table(&name.name), row)?)
     }
 }
@@ -182,6 +208,7 @@ fn make(
     tx: &mut Tx,
     target: &TableName,
     mut record: records::Table,
+    (source, key): (Option<&Encryption>, Option<&NewKey>),
     restore: Restore,
 ) -> Result<Bytes, Failure> {
     let row = target.place.table(&target.name);
@@ -191,6 +218,12 @@ fn make(
     }
     room_for_table(tx, &target.place)?;
     record.restore = Some(restore);
+    if let Some(key) = key {
+        // What is copied as it was, in the clear, is sealed when it is there.
+        let filling = source.is_none_or(|source| source.filling);
+        record.encryption = Some(key.encryption(filling));
+        encryption::put(tx, (&target.place, &record.home), key)?;
+    }
     let encoded = record.encode();
     tx.put(row, encoded.clone());
     Ok(encoded)
@@ -273,5 +306,6 @@ fn anew(
         restore: None,
         group: None,
         import: None,
+        encryption: None,
     })
 }

@@ -22,7 +22,7 @@ use crate::resource::Named;
 impl DynamoDb {
     pub async fn scan(
         self: Arc<Self>,
-        _: Arc<Call>,
+        call: Arc<Call>,
         named: Allowed<Named>,
         input: ScanInput,
     ) -> Result<ScanOutput, Error> {
@@ -52,6 +52,7 @@ impl DynamoDb {
 
         let table = named.table()?;
         let source = Source::new(table, input.index_name.as_ref())?;
+        let ring = self.ring(&call, table).await?;
         let shows = Shows::of(projection, input.attributes_to_get.as_deref())?;
         let said = input.select.as_ref().and_then(Open::known);
         let wish = Wish {
@@ -73,7 +74,7 @@ impl DynamoDb {
                             with correct Segment. TotalSegments: ".to_owned() + &format!("{segments} Segment: {segment}"))
             })?;
         }
-        let page = read::page(&named.snapshot, &source, range, false, &wish)?;
+        let page = read::page((&named.snapshot, ring.as_deref()), &source, range, false, &wish)?;
         self.charge(table, &page.units)?;
         Ok(ScanOutput {
             items: (wish.select != Select::Count).then_some(page.items),

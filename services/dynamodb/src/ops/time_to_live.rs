@@ -22,6 +22,8 @@ impl DynamoDb {
     ) -> Result<UpdateTimeToLiveOutput, Error> {
         let wanted = &input.time_to_live_specification;
         let (enabled, attribute) = (*wanted.enabled, (*wanted.attribute_name).clone());
+        // The ends of items have to be read.
+        self.own_ring(named.changeable()?).await?;
         self.change(&named, |record| {
             if record.is_strong() {
                 return Err(of_strong("Time to Live"));

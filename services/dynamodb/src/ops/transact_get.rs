@@ -38,7 +38,7 @@ impl DynamoDb {
             if !rows.insert(key.row.clone()) {
                 return Err(validation("Transaction request cannot include multiple operations on one item"));
             }
-            plans.push((table, shows, key));
+            plans.push((table, self.ring(&call, table).await?, shows, key));
         }
         // All as of one moment.
         let snapshot = self.store.snapshot();
@@ -46,8 +46,9 @@ impl DynamoDb {
         let mut units: Vec<(&Arc<Table>, Units)> = Vec::new();
         let mut bytes = 0;
         let count = plans.len();
-        for (at, (table, shows, key)) in plans.into_iter().enumerate() {
-            let row = snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
+        for (at, (table, ring, shows, key)) in plans.into_iter().enumerate() {
+            let row =
+                snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes, ring.as_deref())).transpose()?;
             let size = row.as_ref().map_or(0, |row| row.size);
             bytes += size;
             if bytes > TRANSACTION_BYTES_MAX {

@@ -70,6 +70,9 @@ impl DynamoDb {
         if actions.iter().map(|action| action.write.bytes).sum::<usize>() > TRANSACTION_BYTES_MAX {
             return Err(validation("Transaction payload size cannot exceed 4 MB"));
         }
+        for action in actions {
+            self.ring(call, &action.table).await?;
+        }
         let place = Place::of(call);
         let _turns = self.latches.all(rows).await;
         let done = self

@@ -19,7 +19,7 @@ use crate::write::{Write, Written};
 impl DynamoDb {
     pub async fn update_item(
         self: Arc<Self>,
-        _: Arc<Call>,
+        call: Arc<Call>,
         named: Allowed<Named>,
         input: UpdateItemInput,
     ) -> Result<UpdateItemOutput, Error> {
@@ -52,7 +52,7 @@ impl DynamoDb {
             updated(&bound, old, &key_item)
         };
         let write = Write { key, change: Box::new(change), reads: true, bytes, rate: Rate::Strong };
-        let written = self.write(table, write).await?;
+        let written = self.write(&call, table, write).await?;
         let consumed_capacity = written.units.shown(table, asked.as_ref(), false);
         let bind =
             || trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref());

@@ -31,7 +31,6 @@ impl DynamoDb {
         self.not_built(
             "UpdateTable",
             &[
-                ("SSESpecification", input.sse_specification.is_some()),
                 (
                     "GlobalTableSettingsReplicationMode",
                     input.global_table_settings_replication_mode.is_some(),
@@ -40,8 +39,11 @@ impl DynamoDb {
                 ("VectorIndexUpdates", input.vector_index_updates.is_some()),
             ],
         )?;
-        if input.replica_updates.is_some() {
+        if input.replica_updates.is_some() && input.sse_specification.is_none() {
             return self.update_replicas(&call, &named, &input).await;
+        }
+        if let Some(specification) = &input.sse_specification {
+            return self.update_encryption(&call, &named, (&input, specification)).await;
         }
         if is_empty(&input) {
             return Err(validation(

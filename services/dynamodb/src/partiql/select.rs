@@ -11,6 +11,7 @@ use store::{KeyRange, Snapshot};
 
 use super::{key_of, partition_values};
 use crate::capacity::{Rate, Units, of_read};
+use crate::encryption::Ring;
 use crate::error::validation;
 use crate::limits::{PAGE_BYTES_MAX, PARTITIONS_MAX};
 use crate::ops::Shows;
@@ -128,10 +129,10 @@ impl<'t> Select<'t> {
         Ok(Self { source, parsed, ranges, reverse })
     }
 
-    /// Reads on, at most `limit` items.
+    /// Reads on, at most `limit` items, of a table with this key.
     pub fn read(
         &self,
-        snapshot: &Snapshot,
+        (snapshot, ring): (&Snapshot, Option<&Ring>),
         consistent: Option<bool>,
         limit: Option<usize>,
         from: Option<Token>,
@@ -163,7 +164,7 @@ impl<'t> Select<'t> {
                 }
             };
             wish.limit = limit.map(|limit| limit - scanned);
-            let found = read::page(snapshot, &self.source, range, self.reverse, &wish)?;
+            let found = read::page((snapshot, ring), &self.source, range, self.reverse, &wish)?;
             page.items.extend(found.items);
             page.units.add(&found.units);
             scanned += found.scanned;
@@ -185,7 +186,7 @@ impl<'t> Select<'t> {
 
 /// One item that a SELECT names by its whole key, and how many bytes were read for it.
 pub fn one(
-    snapshot: &Snapshot,
+    (snapshot, ring): (&Snapshot, Option<&Ring>),
     table: &Table,
     parsed: &Parsed,
     rate: Rate,
@@ -194,7 +195,7 @@ pub fn one(
         return Err(validation("Select statements within a batch or transaction cannot read from an index"));
     }
     let key = key_of(table, parsed.condition.as_ref())?;
-    let row = snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes)).transpose()?;
+    let row = snapshot.get(&key.row)?.map(|bytes| Row::decode(&bytes, ring)).transpose()?;
     let size = row.as_ref().map_or(0, |row| row.size);
     let units = Units::reading(of_read(size, rate));
     let Some(item) = row.map(|row| row.item()).transpose()? else { return Ok((None, units, size)) };

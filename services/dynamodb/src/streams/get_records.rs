@@ -15,6 +15,7 @@ use super::cursor::{Cursor, Position};
 use super::describe_stream::view;
 use super::shard::{after, sequence_number};
 use super::{Reached, Stream, Streams, broken};
+use crate::encryption::Ring;
 use crate::error::corrupt;
 use crate::limits::{ITERATOR_LIFETIME_MS, RECORDS_BYTES_MAX, RECORDS_MAX};
 use crate::log::{By, Change, Event};
@@ -66,8 +67,13 @@ impl Streams {
             _ if stream.end.is_some() => None,
             _ => Some(from.max(now)),
         };
-        let records: Result<Vec<Record>, Error> =
-            part.changes.into_iter().map(|(at, change)| record(&stream, at, change)).collect();
+        // Nobody needs the key to learn that there is nothing.
+        let ring = match part.changes.is_empty() {
+            true => None,
+            false => self.rings.find(&call, &stream.arn.place, &stream.record.log).await?,
+        };
+        let one = |(at, change)| record(&stream, ring.as_deref(), at, change);
+        let records: Result<Vec<Record>, Error> = part.changes.into_iter().map(one).collect();
         let next = next.map(|stamp| {
             let cursor = Cursor { position: Position::From(stamp), issued_ms: call.now.millis() };
             cursor.seal(&self.vault, stream.arn)
@@ -84,13 +90,13 @@ pub fn trimmed() -> Error {
 }
 
 /// A change as the stream shows it.
-fn record(stream: &Stream<'_>, at: Stamp, change: Change) -> Result<Record, Error> {
+fn record(stream: &Stream<'_>, ring: Option<&Ring>, at: Stamp, change: Change) -> Result<Record, Error> {
     let shows = stream.record.view;
     let key = change.key()?;
     let mut size = item_size(&key);
     let mut image = |row: Option<Bytes>| -> Result<Option<Shown>, store::Error> {
         let Some(row) = row else { return Ok(None) };
-        let row = Row::decode(&row)?;
+        let row = Row::decode(&row, ring)?;
         size += row.size;
         row.shown().map(Some)
     };

@@ -22,6 +22,7 @@ use store::{Snapshot, Stamp, Store};
 use vault::Vault;
 use wire::CommonError;
 
+use crate::encryption::Rings;
 use crate::limits::STREAM_LIFETIME_MS;
 use crate::log::Log;
 use crate::records;
@@ -34,11 +35,13 @@ pub struct Streams {
     store: Store,
     clock: Clock,
     vault: Vault,
+    rings: Rings,
 }
 
 /// The service.
 pub fn service(deps: Deps) -> Service {
-    let streams = Arc::new(Streams { store: deps.store, clock: deps.clock, vault: deps.vault });
+    let rings = Rings::new(&deps);
+    let streams = Arc::new(Streams { store: deps.store, clock: deps.clock, vault: deps.vault, rings });
     Service::builder(&model_dynamodbstreams::SERVICE, streams)
         .op(DescribeStream, resource::describe_stream, Streams::describe_stream)
         .op(GetRecords, resource::get_records, Streams::get_records)

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+pub mod sealed;
 pub mod transfers;
 
 use std::collections::BTreeMap;
