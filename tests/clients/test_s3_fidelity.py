@@ -142,9 +142,10 @@ class TestConditions:
         for key, number in outcomes:
             assert read(account, name, key) == LONG + bytes([number])
 
-    def test_to_delete_what_is_absent_on_a_condition_succeeds(self, account):
-        gone = s3(account).delete_object(Bucket=bucket(account), Key="none", IfMatch=etag(b"text"))
-        assert gone["ResponseMetadata"]["HTTPStatusCode"] == 204
+    @pytest.mark.parametrize("tag", [etag(b"text"), "*"])
+    def test_to_delete_what_is_absent_on_a_condition_fails(self, account, tag):
+        gone = status(s3(account).delete_object, Bucket=bucket(account), Key="none", IfMatch=tag)
+        assert gone == (404, "NoSuchKey")
 
 
 class TestChecksums:
