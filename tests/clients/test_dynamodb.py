@@ -1,7 +1,6 @@
 """DynamoDB by boto3, the AWS CLI and the JavaScript SDK."""
 
 import json
-import time
 from decimal import Decimal
 
 import boto3
@@ -11,12 +10,11 @@ from botocore.exceptions import ClientError
 
 from support.aws import REGION
 from support.operations import Operations
+from support.server import until
 
 operation = Operations("dynamodb")
 
 KEY = {"p": {"S": "a"}, "c": {"N": "1"}}
-# A backup or restore is made behind requests; this is how long it is waited for.
-PATIENCE_S = 60
 
 
 def definition(name, **more):
@@ -364,20 +362,13 @@ def available(account, arn):
         found = account.client("dynamodb").describe_backup(BackupArn=arn)["BackupDescription"]
         return found["BackupDetails"]["BackupStatus"]
 
-    eventually(lambda: status() == "AVAILABLE")
-
-
-def eventually(holds):
-    end = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < end, "it is not done in time"
-        time.sleep(0.02)
+    until(lambda: status() == "AVAILABLE")
 
 
 def restored(account, name):
     """Waits for a restored table and gives its items."""
     client = account.client("dynamodb")
-    eventually(lambda: client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE")
+    until(lambda: client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE")
     return client.scan(TableName=name)["Items"]
 
 
@@ -470,14 +461,14 @@ def bucket(account, **objects):
 def exported(account, arn):
     """Waits for an export and gives its description."""
     client = account.client("dynamodb")
-    eventually(lambda: client.describe_export(ExportArn=arn)["ExportDescription"]["ExportStatus"] != "IN_PROGRESS")
+    until(lambda: client.describe_export(ExportArn=arn)["ExportDescription"]["ExportStatus"] != "IN_PROGRESS")
     return client.describe_export(ExportArn=arn)["ExportDescription"]
 
 
 def imported(account, arn):
     """Waits for an import and gives its description."""
     client = account.client("dynamodb")
-    eventually(lambda: client.describe_import(ImportArn=arn)["ImportTableDescription"]["ImportStatus"] != "IN_PROGRESS")
+    until(lambda: client.describe_import(ImportArn=arn)["ImportTableDescription"]["ImportStatus"] != "IN_PROGRESS")
     return client.describe_import(ImportArn=arn)["ImportTableDescription"]
 
 

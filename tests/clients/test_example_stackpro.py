@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from support.aws import REGION
-from support.server import PATIENCE_S, ROOT, clean_environment
+from support.server import PATIENCE_S, ROOT, clean_environment, until
 
 EXAMPLE = ROOT / "examples/stackpro"
 MODULES = [path.stem for path in EXAMPLE.glob("*.py")]
@@ -153,7 +153,7 @@ def test_notifications_end(app, own):
     app.messages.send(made, conversation, "ann", "hello")
     assert len(app.notifications.unread(made, "bob")) == 1
     own.server.advance((app.notifications.KEPT_DAYS + 1) * 86_400)
-    assert app.notifications.unread(made, "bob") == []
+    until(lambda: app.notifications.unread(made, "bob") == [])
     assert app.notifications.of_user(made, "bob") == []
     assert contents(app.messages.latest(made, conversation, "bob")) == ["hello"]
 
