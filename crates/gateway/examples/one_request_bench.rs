@@ -1,6 +1,6 @@
 //! What the way of one request costs: the same signed request again and again over one connection in memory, with a user's
-//! key and policies in the store. The services of `identity` and `object` do no work of their own; `item`, `write`, `update`
-//! and `query` are operations on items of 1 KiB with all that DynamoDB does for them. Run with `--release`; for instructions a request:
+//! key and policies in the store. `identity` does no work of its own; `object` and `put` are of objects of 1 KiB with all that S3
+//! does for them, and `item`, `write`, `update` and `query` of items of 1 KiB with all that DynamoDB does. Run with `--release`; for instructions a request:
 //!
 //! `valgrind --tool=callgrind target/release/examples/one_request_bench identity 2000`
 //!
@@ -9,15 +9,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use futures::future::BoxFuture;
 use gateway::{Admin, AdminRequest, AdminResponse, Credential, Credentials, Gateway, Limits, NoCredential};
 use gateway::{Presentation, serve_stream};
 use http::{HeaderMap, HeaderName};
 use identity::records::{AccessKey, User};
 use identity::{Authority, Directory, Documents, KeyError, Keyring, Usage, keys};
-use kernel::{Arn, Call};
-use model_s3::types::{GetObjectInput, GetObjectOutput};
+use kernel::Call;
 use model_sts::types::{GetCallerIdentityInput, GetCallerIdentityOutput};
 use service::{Allowed, Resource, Service};
 use sha2::{Digest, Sha256};
@@ -30,7 +28,8 @@ const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const REQUESTS: usize = 20_000;
 /// More than any answer here has.
 const ANSWER_MAX: usize = 32 * 1024;
-const OBJECT: [u8; 1024] = [7; 1024];
+const OBJECT: &str = "/bucket/reports/2025/06/summary.json";
+const CONTENT: [u8; 1024] = [7; 1024];
 const TABLE: &str = r#"{"TableName":"table","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}],"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]}"#;
 const UPDATE: &str = r#"{"TableName":"table","Key":{"pk":{"S":"partition"},"sk":{"N":"7"}},"UpdateExpression":"SET n = n + :one","ConditionExpression":"attribute_exists(pk)","ExpressionAttributeValues":{":one":{"N":"1"}}}"#;
 const QUERY: &str = r#"{"TableName":"table","KeyConditionExpression":"pk = :pk","ExpressionAttributeValues":{":pk":{"S":"partition"}}}"#;
@@ -74,10 +73,12 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     let gateway = Arc::new(runtime.block_on(gateway()));
     let items = (0..10).map(|sort| item_request("PutItem", &put_item(sort)));
-    let mut furnishing: Vec<_> = [item_request("CreateTable", TABLE)].into_iter().chain(items).collect();
+    let made = [item_request("CreateTable", TABLE), put("/bucket", &[]), put(OBJECT, &CONTENT)];
+    let mut furnishing: Vec<_> = made.into_iter().chain(items).collect();
     let cases = [
         ("identity", caller_identity()),
         ("object", get_object()),
+        ("put", put(OBJECT, &CONTENT)),
         ("item", item_request("GetItem", KEY_OF_ITEM)),
         ("write", item_request("PutItem", &put_item(7))),
         ("update", item_request("UpdateItem", UPDATE)),
@@ -168,7 +169,10 @@ async fn gateway() -> Gateway {
     tx.put(keys::access_key(KEY), key.encode());
     tx.commit().await.expect("a commit");
     let authority = Arc::new(Authority::new(directory, documents));
-    deps.cloud.fill(vec![sts(), s3(), dynamodb::service(deps.clone())], authority);
+    deps.cloud.fill(
+        [sts(), dynamodb::service(deps.clone())].into_iter().chain(s3::services(deps.clone())).collect(),
+        authority,
+    );
     let keys = Arc::new(Keys { keyring, usage: Usage::default() });
     Gateway::new(catalog::ALL, deps.cloud, keys, deps.clock, Limits::default())
 }
@@ -190,32 +194,6 @@ fn sts() -> Service {
     Service::builder(&model_sts::SERVICE, Arc::new(()))
         .op(model_sts::ops::GetCallerIdentity, resolve, answer)
         .build()
-}
-
-fn s3() -> Service {
-    async fn answer(
-        _: Arc<()>,
-        _: Arc<Call>,
-        _: Allowed<()>,
-        _: GetObjectInput,
-    ) -> Result<GetObjectOutput, model_s3::Error> {
-        Ok(GetObjectOutput {
-            body: Some(Bytes::from_static(&OBJECT).into()),
-            content_length: Some(OBJECT.len() as i64),
-            e_tag: Some("\"b5e3a1b2c9d84f0f8e6a1b7c5d4e3f2a\"".to_owned()),
-            accept_ranges: Some("bytes".to_owned()),
-            content_type: Some("application/octet-stream".to_owned()),
-            ..GetObjectOutput::default()
-        })
-    }
-    let resolve = |_: &(), _: &Call, input: &GetObjectInput| {
-        let target = Arn::aws("s3", "", "", &format!("{}/{}", *input.bucket, *input.key));
-        Ok(Resource::new(
-            service::Target { owner: Some(testkit::ACCOUNT.to_owned()), ..service::Target::new(target) },
-            (),
-        ))
-    };
-    Service::builder(&model_s3::SERVICE, Arc::new(())).op(model_s3::ops::GetObject, resolve, answer).build()
 }
 
 const AGENT: (&str, &str) = (
@@ -247,7 +225,20 @@ fn get_object() -> Vec<u8> {
         ("amz-sdk-request", "attempt=1"),
     ];
     let payload = PayloadToSign::Hash(Sha256::digest("").into());
-    signed("GET", "/bucket/reports/2025/06/summary.json", &headers, "s3", (&Policy::S3, payload))
+    signed("GET", OBJECT, &headers, "s3", (&Policy::S3, payload))
+}
+
+fn put(path: &str, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_string();
+    let headers = [
+        ("accept-encoding", "identity"),
+        AGENT,
+        ("amz-sdk-invocation-id", "8f1b8cf1-7b6f-4a3d-9d7e-9a1b8cf17b6f"),
+        ("amz-sdk-request", "attempt=1"),
+        ("content-length", &length),
+    ];
+    let payload = PayloadToSign::Hash(Sha256::digest(content).into());
+    [signed("PUT", path, &headers, "s3", (&Policy::S3, payload)), content.to_vec()].concat()
 }
 
 /// As boto3 sends it.
