@@ -8,6 +8,9 @@ from botocore.exceptions import ClientError
 from support.aws import REGION
 from support.http import Client, Signer
 
+# Before what is wrong with a request by itself, of operations that write one item.
+COUNTED = "1 validation error detected: "
+
 
 def names(*keys):
     return [{"AttributeName": name, "AttributeType": kind} for name, kind in keys]
@@ -160,7 +163,7 @@ class TestNumbers:
         for text, count in (("v = :n", 1), ("v <> :n", 0), ("v < :n", 0), ("v >= :n", 1), ("v IN (:n)", 1)):
             found = simple.scan(FilterExpression=text, ExpressionAttributeValues={":n": n("1e1")})
             assert found["Count"] == count, text
-        with refused("Input collection contains duplicates"):
+        with refused(COUNTED + "Input collection contains duplicates"):
             simple.put(p=s("b"), v={"NS": ["1", "1.0"]})
 
     def test_arithmetic_is_decimal(self, simple):
@@ -249,27 +252,31 @@ class TestIndexes:
                 indexed.query("g = :g", {"g": s("x")}, IndexName="by-g", ExclusiveStartKey=start)
 
     @pytest.mark.parametrize(
-        ("key", "text"),
+        ("key", "text", "of_update"),
         [
             (
                 {"g": n(1)},
                 "One or more parameter values were invalid: Type mismatch for Index Key g Expected: S Actual: N "
                 "IndexName: by-g",
+                None,
             ),
             (
                 {"g": s("")},
                 "One or more parameter values are not valid. A value specified for a secondary index key is not "
                 "supported. The AttributeValue for a key attribute cannot contain an empty string value. "
                 "IndexName: by-g, IndexKey: g",
+                "One or more parameter values are not valid. The update expression attempted to update a secondary index "
+                "key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty "
+                "string value.",
             ),
         ],
     )
-    def test_a_key_that_an_index_cannot_hold_refuses_the_whole_write(self, indexed, key, text):
+    def test_a_key_that_an_index_cannot_hold_refuses_the_whole_write(self, indexed, key, text, of_update):
         with refused(text):
             indexed.put(p=s("a"), h=n(1), **key)
         assert indexed.get(p=s("a")) is None
         indexed.put(p=s("a"), g=s("x"), h=n(1))
-        with refused():
+        with refused(of_update or text):
             indexed.update({"p": s("a")}, "SET g = :g", ExpressionAttributeValues={":g": key["g"]})
         requests = [{"PutRequest": {"Item": {"p": s(name)} | extra}} for name, extra in (("b", {}), ("c", key))]
         with refused():
@@ -310,10 +317,10 @@ class TestValues:
     @pytest.mark.parametrize(
         ("value", "text"),
         [
-            ({"SS": []}, "One or more parameter values were invalid: An string set  may not be empty"),
+            ({"SS": []}, COUNTED + "One or more parameter values were invalid: An string set  may not be empty"),
             (
                 {"SS": ["a", "a"]},
-                "One or more parameter values were invalid: Input collection [a, a] contains duplicates.",
+                COUNTED + "One or more parameter values were invalid: Input collection [a, a] contains duplicates.",
             ),
         ],
     )
@@ -348,9 +355,32 @@ class TestExpressions:
                 ExpressionAttributeNames={"#p": "p", "#x": "x"},
                 ExpressionAttributeValues={":p": s("a")},
             )
-        text = "Value provided in ExpressionAttributeValues unused in expressions: keys: {:x}"
+        text = COUNTED + "Value provided in ExpressionAttributeValues unused in expressions: keys: {:x}"
         with refused(text):
             simple.update({"p": s("a")}, "SET v = :v", ExpressionAttributeValues={":v": n(1), ":x": n(1)})
+
+    def test_operations_that_write_one_item_count_what_is_wrong(self, simple):
+        wrong = {"UpdateExpression": "SET v = :v SET w = :v", "ExpressionAttributeValues": {":v": n(1)}}
+        text = 'Invalid UpdateExpression: The "SET" section can only be used once in an update expression;'
+        client, key = simple.client, {"p": s("a")}
+        with refused(COUNTED + text):
+            client.update_item(TableName=simple.name, Key=key, **wrong)
+        with refused(text):
+            client.transact_write_items(TransactItems=[{"Update": {"TableName": simple.name, "Key": key, **wrong}}])
+        with refused(COUNTED + "ReturnValues can only be ALL_OLD or NONE"):
+            client.put_item(TableName=simple.name, Item=key, ReturnValues="ALL_NEW")
+        with refused(COUNTED + "One or more parameter values were invalid: An string set  may not be empty"):
+            simple.update(key, "ADD v :v", ExpressionAttributeValues={":v": {"SS": []}})
+        with refused("The provided key element does not match the schema"):
+            simple.update({"p": n(1)}, "SET v = :v", ExpressionAttributeValues={":v": n(1)})
+
+    def test_the_values_that_there_are_stand_in_the_services_order(self, simple):
+        text = (
+            "1 validation error detected: Value 'count' at 'select' failed to satisfy constraint: Member must satisfy "
+            "enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]"
+        )
+        with refused(text):
+            simple.scan(Select="count")
 
     @pytest.mark.parametrize(
         ("expression", "one", "two"),
@@ -362,7 +392,7 @@ class TestExpressions:
     )
     def test_paths_do_not_overlap(self, simple, expression, one, two):
         text = (
-            "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of "
+            COUNTED + "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of "
             f"these paths; path one: {one}, path two: {two}"
         )
         with refused(text):
@@ -484,8 +514,8 @@ class TestOlderParameters:
 
     def test_they_do_not_mix_with_expressions(self, simple):
         text = (
-            "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: "
-            "{Expected} Expression parameters: {UpdateExpression}"
+            COUNTED + "Can not use both expression and non-expression parameters in the same request: Non-expression "
+            "parameters: {Expected} Expression parameters: {UpdateExpression}"
         )
         with refused(text):
             simple.update(

@@ -68,6 +68,9 @@ pub struct Overlay {
     /// Shapes that read and write themselves, and the Rust types that stand for them: `crate::Type`, of a crate in `crates/`.
     #[serde(default)]
     pub own_forms: BTreeMap<String, String>,
+    /// The values of an enumeration in the order in which the service's errors name them.
+    #[serde(default)]
+    pub values: BTreeMap<String, Vec<String>>,
     /// Statuses of successes that the model does not say.
     #[serde(default)]
     pub statuses: BTreeMap<String, u16>,

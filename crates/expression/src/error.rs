@@ -322,7 +322,7 @@ pub enum KeyError {
         "Query key condition not supported: every HASH key attribute of the index must have an equality condition"
     )]
     PartitionEquality,
-    /// Of several sort attributes, others than the first ones have conditions.
+    /// Of several sort attributes, one has a condition behind one that has another than equality.
     #[error(
         "Query key condition not supported: conditions on RANGE key attributes must follow the order of the index, and all but the last must be equality conditions"
     )]

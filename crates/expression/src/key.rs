@@ -125,8 +125,7 @@ impl<'v> KeyCondition<'v> {
             let Some(range) = self.of(name) else {
                 // A condition on something else, or on a sort attribute behind one without a condition.
                 if met < tests.len() {
-                    let missed = KeyError::Missed((*name).to_owned());
-                    return Err(if several { not_in_order() } else { missed }.into());
+                    return Err(KeyError::Missed((*name).to_owned()).into());
                 }
                 break;
             };

@@ -300,6 +300,10 @@ fn key_conditions_become_queries() {
         query(vec![of("c", "BETWEEN", &[one, r#"{"N": "2"}"#]), key()]).expect("right"),
         format!("[] Some({:?})", Range::Between(&1.into(), &two))
     );
+    // An index's key may have more than two.
+    let schema = KeySchema { partition: &[("p", S)], sort: &[("c", N), ("d", N)] };
+    let keys = LegacyKeys::new(vec![key(), of("c", "EQ", &[one]), of("d", "GT", &[one])]).expect("right");
+    assert_eq!(keys.condition().query(schema).expect("right").sort.len(), 1);
     for (conditions, text) in [
         (vec![], "Conditions can be of length 1 or 2 only"),
         (

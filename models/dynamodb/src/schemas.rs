@@ -563,19 +563,19 @@ pub static ComparisonOperator: Schema = Schema {
     name: "ComparisonOperator",
     kind: Kind::String,
     values: &[
-        "EQ",
-        "NE",
         "IN",
-        "LE",
-        "LT",
-        "GE",
-        "GT",
-        "BETWEEN",
-        "NOT_NULL",
         "NULL",
-        "CONTAINS",
+        "BETWEEN",
+        "LT",
         "NOT_CONTAINS",
+        "EQ",
+        "GT",
+        "NOT_NULL",
+        "NE",
+        "LE",
         "BEGINS_WITH",
+        "GE",
+        "CONTAINS",
     ],
     ..SCHEMA
 };
@@ -656,7 +656,7 @@ pub static ConditionalCheckFailedException: Schema = Schema {
 };
 
 pub static ConditionalOperator: Schema =
-    Schema { name: "ConditionalOperator", kind: Kind::String, values: &["AND", "OR"], ..SCHEMA };
+    Schema { name: "ConditionalOperator", kind: Kind::String, values: &["OR", "AND"], ..SCHEMA };
 
 pub static ConfirmRemoveSelfResourceAccess: Schema =
     Schema { name: "ConfirmRemoveSelfResourceAccess", kind: Kind::Boolean, ..SCHEMA };
@@ -3774,7 +3774,7 @@ pub static ReturnItemCollectionMetrics: Schema =
 pub static ReturnValue: Schema = Schema {
     name: "ReturnValue",
     kind: Kind::String,
-    values: &["NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW"],
+    values: &["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"],
     ..SCHEMA
 };
 
@@ -3863,7 +3863,7 @@ pub static SSEType: Schema =
     Schema { name: "SSEType", kind: Kind::String, values: &["AES256", "KMS"], ..SCHEMA };
 
 pub static ScalarAttributeType: Schema =
-    Schema { name: "ScalarAttributeType", kind: Kind::String, values: &["S", "N", "B"], ..SCHEMA };
+    Schema { name: "ScalarAttributeType", kind: Kind::String, values: &["B", "N", "S"], ..SCHEMA };
 
 pub static ScanInput: Schema = Schema {
     name: "ScanInput",
@@ -3989,7 +3989,7 @@ pub static SecondaryIndexesCapacityMap: Schema = Schema {
 pub static Select: Schema = Schema {
     name: "Select",
     kind: Kind::String,
-    values: &["ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT"],
+    values: &["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
     ..SCHEMA
 };
 

@@ -39,6 +39,17 @@ pub fn validation(text: impl Into<String>) -> Error {
     Error::Common(CommonError::Validation(text.into()))
 }
 
+/// The same of an operation that counts what is wrong with a request by itself, before it looks at the table: those that
+/// write one item do, and `Query` does of what it selects.
+pub fn counted(error: Error) -> Error {
+    match error {
+        Error::Common(CommonError::Validation(text)) => {
+            validation(format!("1 validation error detected: {text}"))
+        }
+        error => error,
+    }
+}
+
 /// The same, as the service says it of most of them.
 pub fn wrong(text: impl std::fmt::Display) -> Error {
     validation(format!("One or more parameter values were invalid: {text}"))
@@ -47,6 +58,27 @@ pub fn wrong(text: impl std::fmt::Display) -> Error {
 /// A value is not one.
 pub fn invalid(invalid: Invalid) -> Error {
     validation(invalid.to_string())
+}
+
+/// A value is not one, for operations that write one item.
+pub fn wrong_value(wrong: Invalid) -> Error {
+    if is_counted(&wrong) { counted(invalid(wrong)) } else { invalid(wrong) }
+}
+
+/// Whether the service counts this fault of a value where it counts faults at all.
+pub fn is_counted(wrong: &Invalid) -> bool {
+    use Invalid::{DuplicateBinaries, DuplicateNumbers, DuplicateStrings};
+    use Invalid::{EmptyBinaries, EmptyNumbers, EmptyStrings, NullFalse};
+    matches!(
+        wrong,
+        EmptyBinaries
+            | EmptyNumbers
+            | EmptyStrings
+            | DuplicateBinaries(_)
+            | DuplicateNumbers
+            | DuplicateStrings(_)
+            | NullFalse
+    )
 }
 
 /// An expression, or what stands for one, is not one.

@@ -125,10 +125,9 @@ impl<'t> Source<'t> {
 }
 
 impl Wish<'_> {
-    /// Refuses what does not fit together.
-    pub fn check(&self, source: &Source<'_>, consistent: Option<bool>) -> Result<(), Error> {
-        let wants_some = self.shows.attributes();
-        match (self.select, &wants_some) {
+    /// Refuses a selection that does not fit the attributes that are asked for.
+    pub fn check_selection(&self, source: &Source<'_>) -> Result<(), Error> {
+        match (self.select, self.shows.attributes()) {
             (Select::AllAttributes | Select::Count | Select::AllProjectedAttributes, Some(_)) => {
                 let what = if matches!(self.shows, Shows::Projection(_)) {
                     "ProjectionExpression"
@@ -140,20 +139,20 @@ impl Wish<'_> {
                 } else {
                     self.select_name().to_owned()
                 };
-                return Err(validation(format!("Cannot specify the {what} when choosing to get {choice}")));
+                Err(validation(format!("Cannot specify the {what} when choosing to get {choice}")))
             }
-            (Select::SpecificAttributes, None) => {
-                return Err(validation(
-                    "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
-                ));
-            }
+            (Select::SpecificAttributes, None) => Err(validation(
+                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+            )),
             (Select::AllProjectedAttributes, _) if source.index.is_none() => {
-                return Err(validation(
-                    "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
-                ));
+                Err(validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName"))
             }
-            _ => {}
+            _ => Ok(()),
         }
+    }
+
+    /// Refuses what an index cannot give.
+    pub fn check(&self, source: &Source<'_>, consistent: Option<bool>) -> Result<(), Error> {
         let Some(index) = source.index.filter(|index| !index.local) else { return Ok(()) };
         if consistent == Some(true) {
             return Err(validation("Consistent reads are not supported on global secondary indexes"));
@@ -165,7 +164,8 @@ impl Wish<'_> {
                 index.name
             )));
         }
-        let missing = wants_some.into_iter().flatten().find(|name| !source.table.shows(index, name));
+        let missing =
+            self.shows.attributes().into_iter().flatten().find(|name| !source.table.shows(index, name));
         match missing {
             Some(name) => Err(validation(format!(
                 "One or more parameter values were invalid: Global secondary index {} does not project [{name}]",

@@ -13,7 +13,7 @@ use model_dynamodb::types::{
 use wire::{CommonError, Open};
 
 use crate::dynamodb::DynamoDb;
-use crate::error::of_expression;
+use crate::error::{counted, is_counted, of_expression, wrong_value};
 use crate::legacy;
 use crate::schema::only;
 use crate::table::Table;
@@ -27,7 +27,7 @@ pub fn parameters<'v>(names: &'v Names, values: Option<&'v Named>) -> Result<Par
 }
 
 /// What a write says in expressions or in what was there before them.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct WriteParameters<'i> {
     pub condition: Option<&'i String>,
     /// Whether the operation has updates at all.
@@ -36,8 +36,23 @@ pub struct WriteParameters<'i> {
     pub attribute_updates: Option<&'i BTreeMap<String, AttributeValueUpdate>>,
     pub expected: Option<&'i BTreeMap<String, ExpectedAttributeValue>>,
     pub operator: Option<&'i Open<ConditionalOperator>>,
-    pub names: bool,
-    pub values: bool,
+    pub names: &'i Names,
+    pub values: Option<&'i Named>,
+}
+
+impl Default for WriteParameters<'_> {
+    fn default() -> Self {
+        Self {
+            condition: None,
+            updates: false,
+            update: None,
+            attribute_updates: None,
+            expected: None,
+            operator: None,
+            names: &None,
+            values: None,
+        }
+    }
 }
 
 /// A condition and an update, parsed.
@@ -94,10 +109,27 @@ impl DynamoDb {
                 ("Expected", given.expected.is_some()),
                 ("ConditionalOperator", given.operator.is_some()),
             ],
-            names: given.names,
-            values: given.values,
+            names: given.names.is_some(),
+            values: given.values.is_some(),
         };
         checked.check().map_err(of_expression)?;
+        self.parsed_trees(given).or_else(|error| {
+            // What is wrong of names and values is said first.
+            parameters(given.names, given.values)?;
+            Err(error)
+        })
+    }
+
+    /// The same of an operation that writes one item: there, what is wrong with expressions is counted. What is wrong
+    /// with the parameters that are older than them is not.
+    pub fn trees_of_one(&self, given: WriteParameters<'_>) -> Result<Trees, Error> {
+        check_values(&given)?;
+        let new = given.condition.is_some() || given.update.is_some() || given.values.is_some();
+        self.trees(given).map_err(|error| if new { counted(error) } else { error })
+    }
+
+    /// The expressions of a write, and what stands for them.
+    fn parsed_trees(&self, given: WriteParameters<'_>) -> Result<Trees, Error> {
         let update = given.update.map(|text| self.expressions.update(text)).transpose();
         let update = update.map_err(|reason| of_expression(reason.of(Parameter::UpdateExpression)))?;
         let old_update = legacy::updates(given.attribute_updates)?;
@@ -133,6 +165,16 @@ impl DynamoDb {
             // An estimate of how many GB a collection has. There is no limit here that it would warn of.
             size_estimate_range_gb: Some(vec![0.0, 1.0]),
         })
+    }
+}
+
+/// Refuses values that are none. Of some it is said as of any attribute, of others by which name they go.
+fn check_values(given: &WriteParameters<'_>) -> Result<(), Error> {
+    let mut all = given.values.into_iter().flat_map(|values| &values.0);
+    match all.find_map(|(_, value)| value.as_ref().err()) {
+        Some(wrong) if is_counted(wrong) => Err(wrong_value(wrong.clone())),
+        Some(_) => parameters(given.names, given.values).map(drop),
+        None => Ok(()),
     }
 }
 

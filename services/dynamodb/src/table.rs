@@ -168,6 +168,24 @@ impl Table {
         Ok(())
     }
 
+    /// Refuses an update that leaves an attribute of an index's key empty, which is said in other words than of an item that
+    /// is put.
+    pub fn check_updated_index_keys(&self, item: &Item) -> Result<(), Error> {
+        for index in &self.record.indexes {
+            for (part, name, _) in index.key.typed(&self.record.attributes).parts() {
+                let Some(value) = item.get(name) else { continue };
+                if let Err(Invalid::EmptyKey { what, .. }) = part.check(name, value) {
+                    return Err(validation(format!(
+                        "One or more parameter values are not valid. The update expression attempted to update a secondary \
+                         index key to a value that is not supported. The AttributeValue for a key attribute cannot contain \
+                         an empty {what} value."
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses paths into attributes of its key or an index's, which have no parts. `nested`: the attributes gone into.
     pub fn check_scalars(&self, nested: &[&str]) -> Result<(), Error> {
         if nested.is_empty() {

@@ -261,6 +261,81 @@ fn action(c: &str, n: i64, condition: Option<&str>) -> TransactWriteItem {
     }
 }
 
+/// Whether an error says how many faults there are goes by the operation, and by whether the table has to be known for it.
+#[tokio::test]
+async fn faults_of_a_request_by_itself_are_counted() {
+    let kit = with_table().await;
+    let counted = |text: &str| format!("1 validation error detected: {text}");
+    let of_update = async |expression: &str, given: Option<attribute::Named>| {
+        let input = UpdateItemInput { expression_attribute_values: given, ..update(A1, expression) };
+        invalid(kit.run(UpdateItem, input).await)
+    };
+    let one = || values(r#"{":v":{"N":"1"}}"#);
+    for (expression, given, text) in [
+        ("", one(), "Invalid UpdateExpression: The expression can not be empty;"),
+        ("SET x = y", one(), "Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}"),
+        ("SET x = (", values("{}"), "ExpressionAttributeValues must not be empty"),
+        (
+            "SET x = :v",
+            values(r#"{":v":{"NULL":false}}"#),
+            "One or more parameter values were invalid: Null attribute value types must have the value of true",
+        ),
+        (
+            "SET x = :v",
+            values(r#"{":v":{"NS":[]}}"#),
+            "One or more parameter values were invalid: An number set  may not be empty",
+        ),
+    ] {
+        assert_eq!(of_update(expression, given).await, counted(text));
+    }
+    // What has no type is told with its name, and a key is of the table.
+    assert!(
+        of_update("SET x = :v", values(r#"{":v":{}}"#))
+            .await
+            .starts_with("ExpressionAttributeValues contains")
+    );
+    assert!(of_update("SET c = :v", one()).await.contains("Cannot update attribute c"));
+    let delete = DeleteItemInput {
+        table_name: "things".into(),
+        key: given(A1).into(),
+        condition_expression: Some("attribute_exists(p)".to_owned()),
+        expression_attribute_names: names([("#n", "n")]),
+        ..Default::default()
+    };
+    let text = "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n}";
+    assert_eq!(invalid(kit.run(DeleteItem, delete).await), counted(text));
+    let put = PutItemInput {
+        table_name: "things".into(),
+        item: given(A1).into(),
+        return_values: Some(ReturnValue::AllNew.into()),
+        ..Default::default()
+    };
+    assert_eq!(invalid(kit.run(PutItem, put).await), counted("ReturnValues can only be ALL_OLD or NONE"));
+}
+
+/// What is known to be wrong without the table refuses a transaction, and is not a reason for which it was cancelled.
+#[tokio::test]
+async fn transactions_are_refused_before_they_are_cancelled() {
+    let kit = with_table().await;
+    let run = async |key: &str, expression: &str, given: Option<attribute::Named>| {
+        let update = Update {
+            table_name: "things".into(),
+            key: self::given(key).into(),
+            update_expression: expression.into(),
+            expression_attribute_values: given,
+            ..Default::default()
+        };
+        let item = TransactWriteItem { update: Some(update), ..Default::default() };
+        invalid(kit.run(TransactWriteItems, transaction(vec![item])).await)
+    };
+    assert!(
+        run(r#"{"p":{"S":"a"},"c":{"S":""}}"#, "SET x = :v", values(r#"{":v":{"N":"1"}}"#))
+            .await
+            .contains("cannot contain an empty string value. Key: c")
+    );
+    assert_eq!(run(A1, "SET x = {", values("{}")).await, "ExpressionAttributeValues must not be empty");
+}
+
 fn transaction(items: Vec<TransactWriteItem>) -> TransactWriteItemsInput {
     TransactWriteItemsInput { transact_items: items.into(), ..Default::default() }
 }
@@ -405,8 +480,8 @@ async fn older_parameters_work_as_expressions_do() {
         PutItemInput { condition_expression: Some("n = n".to_owned()), ..put(expected(r#"{"N":"5"}"#)) };
     assert_eq!(
         invalid(kit.run(PutItem, mixed).await),
-        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: \
-         {Expected} Expression parameters: {ConditionExpression}"
+        "1 validation error detected: Can not use both expression and non-expression parameters in the same request: \
+         Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"
     );
     let condition = |operator: ComparisonOperator, json: &str| Condition {
         comparison_operator: wire::Open::from(operator).into(),

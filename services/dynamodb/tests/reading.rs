@@ -300,6 +300,16 @@ async fn counting_shows_no_items() {
     input.projection_expression = Some("c".to_owned());
     assert_eq!(
         invalid(kit.run(Query, input).await),
+        "1 validation error detected: Cannot specify the ProjectionExpression when choosing to get only the Count"
+    );
+    let scan = ScanInput {
+        table_name: "things".into(),
+        select: Some(Select::Count.into()),
+        projection_expression: Some("c".to_owned()),
+        ..Default::default()
+    };
+    assert_eq!(
+        invalid(kit.run(Scan, scan).await),
         "Cannot specify the ProjectionExpression when choosing to get only the Count"
     );
 }

@@ -475,7 +475,13 @@ async fn a_stream_has_a_policy_of_its_own() {
     let (lets, forbids) = (for_reader(&arn, "Allow"), for_reader(&arn, "Deny"));
     let first = put(lets.clone(), Some("NO_POLICY")).await.expect("put");
     assert_eq!(put(lets.clone(), None).await.expect("put"), first, "the same again is the same revision");
-    assert!(matches!(put(forbids.clone(), Some("1")).await, Err(Error::PolicyNotFoundException(_))));
+    let told = |refused: Result<String, Error>| match refused {
+        Err(Error::PolicyNotFoundException(refused)) => refused.message.expect("a text"),
+        other => panic!("{other:?}"),
+    };
+    assert!(told(put(forbids.clone(), Some("1")).await).ends_with(&format!("has revision id {first}.")));
+    let text = format!("but a policy exists with revision id {first}.");
+    assert!(told(put(forbids.clone(), Some("NO_POLICY")).await).ends_with(&text));
     assert_eq!(get().await.expect("a policy").policy, Some(lets));
     let second = put(forbids.clone(), Some(&first)).await.expect("put");
     assert_ne!(first, second);

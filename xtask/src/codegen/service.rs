@@ -106,6 +106,17 @@ fn schemas(plan: &Plan<'_>, overlay: &Overlay) -> Result<String> {
     Ok(out)
 }
 
+/// The values of an enumeration as errors name them: the overlay may give them another order, and neither leave one out
+/// nor add any.
+fn named_values<'a>(name: &str, shape: &'a Shape, overlay: &'a Overlay) -> Result<&'a [String]> {
+    let Some(ordered) = overlay.values.get(name) else { return Ok(&shape.values) };
+    let set = |values: &'a [String]| values.iter().collect::<BTreeSet<_>>();
+    if set(ordered) != set(&shape.values) || ordered.len() != shape.values.len() {
+        bail!("the overlay's values of {name} are not those of the model: {:?}", shape.values);
+    }
+    Ok(ordered)
+}
+
 fn schema(name: &str, shape: &Shape, overlay: &Overlay, out: &mut String) -> Result<()> {
     let say = anyhow::Error::msg;
     if overlay.own_forms.contains_key(name) {
@@ -129,7 +140,7 @@ fn schema(name: &str, shape: &Shape, overlay: &Overlay, out: &mut String) -> Res
         write!(traits, "pattern: Some(&{name}_PATTERN), ")?;
     }
     if !shape.values.is_empty() {
-        write!(traits, "values: &{:?}, ", shape.values)?;
+        write!(traits, "values: &{:?}, ", named_values(name, shape, overlay)?)?;
     }
     if !shape.members.is_empty() {
         write!(traits, "members: &[")?;

@@ -9,6 +9,7 @@ use super::check_name;
 use crate::bind::Literal;
 use crate::error::{Error, KeyError, LegacyError};
 use crate::key::{KeyCondition, KeyTest, Range};
+use crate::limits::KEY_ATTRIBUTES_MAX;
 use crate::tree::{Call, Comparator, Condition, Function, Name, Operand, Path, Placeholders, Test, ValueId};
 
 /// A ComparisonOperator.
@@ -241,10 +242,10 @@ impl LegacyKeys {
                 Ok((condition.name, condition.comparison, checked(condition.comparison, condition.values)?))
             })
             .collect::<Result<Vec<_>, Error>>()?;
-        match conditions.len() {
-            1 | 2 => Ok(LegacyKeys { conditions }),
-            _ => Err(KeyError::Count.into()),
+        if conditions.is_empty() || conditions.len() > 2 * KEY_ATTRIBUTES_MAX {
+            return Err(KeyError::Count.into());
         }
+        Ok(LegacyKeys { conditions })
     }
 
     /// As a condition on keys.

@@ -11,7 +11,7 @@ use service::Allowed;
 use super::check_condition;
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
-use crate::error::{invalid, validation};
+use crate::error::{counted, validation, wrong_value};
 use crate::request::{WriteParameters, shows_old};
 use crate::resource::Named;
 use crate::write::Write;
@@ -26,22 +26,22 @@ impl DynamoDb {
         let wants_old = match input.return_values.as_ref().and_then(wire::Open::known) {
             None | Some(ReturnValue::None) => false,
             Some(ReturnValue::AllOld) => true,
-            Some(_) => return Err(validation("ReturnValues can only be ALL_OLD or NONE")),
+            Some(_) => return Err(counted(validation("ReturnValues can only be ALL_OLD or NONE"))),
         };
-        let trees = self.trees(WriteParameters {
+        let trees = self.trees_of_one(WriteParameters {
             condition: input.condition_expression.as_ref(),
             expected: input.expected.as_ref(),
             operator: input.conditional_operator.as_ref(),
-            names: input.expression_attribute_names.is_some(),
-            values: input.expression_attribute_values.is_some(),
+            names: &input.expression_attribute_names,
+            values: input.expression_attribute_values.as_ref(),
             ..WriteParameters::default()
         })?;
-        let bound =
-            trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref())?;
+        let bound = trees.bind(&input.expression_attribute_names, input.expression_attribute_values.as_ref());
+        let bound = bound.map_err(counted)?;
         let table = named.table()?;
         check_condition(table, &bound)?;
         drop(bound);
-        let key = table.key_of(input.key.as_valid().map_err(invalid)?.clone())?;
+        let key = table.key_of(input.key.as_valid().map_err(wrong_value)?.clone())?;
         let (bytes, reads) = (attribute::item_size(&key.item), wants_old || trees.condition.is_some());
         let asked = input.return_consumed_capacity.clone();
         let metrics = self.metrics_of(table, &key.item, input.return_item_collection_metrics.as_ref());

@@ -13,7 +13,7 @@ use wire::Open;
 use super::get_item::Shows;
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
-use crate::error::{invalid, of_expression, validation};
+use crate::error::{counted, invalid, of_expression, validation};
 use crate::legacy;
 use crate::read::{self, Source, Wish};
 use crate::request::parameters;
@@ -81,6 +81,7 @@ impl DynamoDb {
             limit: input.limit.map(|limit| usize::try_from(limit).unwrap_or(0)),
             rate: Rate::of_read(input.consistent_read),
         };
+        wish.check_selection(&source).map_err(counted)?;
         wish.check(&source, input.consistent_read)?;
         let typed = source.key().typed(&table.record.attributes);
         let wanted = condition.query(typed.schema()).map_err(of_expression)?;

@@ -38,8 +38,10 @@ impl DynamoDb {
                 let (row, mut holder) = governed.holder(self.as_ref(), tx)?;
                 let held = holder.policy();
                 let known = held.as_ref().map(|policy| policy.revision.as_str());
-                if expected.is_some_and(|expected| expected != known.unwrap_or(NO_POLICY)) {
-                    return Err(other_revision(&input.resource_arn).into());
+                if let Some(expected) = expected
+                    && expected != known.unwrap_or(NO_POLICY)
+                {
+                    return Err(other_revision(&governed, expected, known).into());
                 }
                 // The same again is the same revision.
                 if let Some(policy) = held.as_ref().filter(|policy| policy.document == *input.policy) {
@@ -82,8 +84,10 @@ impl DynamoDb {
                         None => Ok(None),
                     };
                 };
-                if expected.is_some_and(|expected| expected != policy.revision) {
-                    return Err(other_revision(&input.resource_arn).into());
+                if let Some(expected) = expected
+                    && expected != policy.revision
+                {
+                    return Err(other_revision(&governed, expected, Some(&policy.revision)).into());
                 }
                 tx.put(row, holder.encode());
                 Ok::<_, Failure>(Some(policy.revision))
@@ -103,14 +107,26 @@ impl DynamoDb {
     }
 }
 
-fn none(arn: &str) -> Error {
+/// There is no such policy: of what, or why.
+fn none(of: &str) -> Error {
     Error::policy_not_found_exception(format!(
-        "Resource-based policy not found for the provided ResourceArn: {arn}"
+        "Resource-based policy not found for the provided ResourceArn: {of}"
     ))
 }
 
-fn other_revision(arn: &str) -> Error {
-    Error::policy_not_found_exception(format!(
-        "Resource-based policy with the expected revision not found for the provided ResourceArn: {arn}"
-    ))
+/// The policy is not of the revision that the request expects.
+fn other_revision(governed: &Governed, expected: &str, known: Option<&str>) -> Error {
+    let target = governed.shown();
+    let text = match known {
+        Some(known) if expected == NO_POLICY => format!(
+            "Requested policy update expecting none to be present for {target}, but a policy exists with revision id {known}."
+        ),
+        Some(known) => format!(
+            "Requested update for policy with revision id {expected}, but the policy associated to target {target} has revision id {known}."
+        ),
+        None => {
+            format!("Requested update for policy with revision id {expected}, but {target} has no policy.")
+        }
+    };
+    none(&text)
 }

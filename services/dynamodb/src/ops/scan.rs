@@ -62,6 +62,7 @@ impl DynamoDb {
             limit: input.limit.map(|limit| usize::try_from(limit).unwrap_or(0)),
             rate: Rate::of_read(input.consistent_read),
         };
+        wish.check_selection(&source)?;
         wish.check(&source, input.consistent_read)?;
         if let Some(filter) = &wish.filter {
             table.check_scalars(&filter.nested_attributes())?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use attribute::{Item, item_size};
+use attribute::{Invalid, Item, KeyPart, item_size};
 use kernel::Call;
 use model_dynamodb::Error;
 use model_dynamodb::types::{
@@ -164,8 +164,8 @@ impl DynamoDb {
             (Some(check), None, None, None) => {
                 let trees = self.trees(WriteParameters {
                     condition: Some(&check.condition_expression),
-                    names: check.expression_attribute_names.is_some(),
-                    values: check.expression_attribute_values.is_some(),
+                    names: &check.expression_attribute_names,
+                    values: check.expression_attribute_values.as_ref(),
                     ..WriteParameters::default()
                 })?;
                 let (names, values) =
@@ -174,7 +174,7 @@ impl DynamoDb {
                 let table = find(&check.table_name)?;
                 check_condition(&table, &bound).map_err(at_fault)?;
                 drop(bound);
-                let key = check.key.as_valid().map_err(invalid)?.clone();
+                let key = key_given(check.key.as_valid())?;
                 let key = table.key_of(key).map_err(at_fault)?;
                 let change = move |_: &_, old: Option<&Item>| {
                     let Some(check) = &input.transact_items[at].condition_check else {
@@ -190,8 +190,8 @@ impl DynamoDb {
             (None, Some(put), None, None) => {
                 let trees = self.trees(WriteParameters {
                     condition: put.condition_expression.as_ref(),
-                    names: put.expression_attribute_names.is_some(),
-                    values: put.expression_attribute_values.is_some(),
+                    names: &put.expression_attribute_names,
+                    values: put.expression_attribute_values.as_ref(),
                     ..WriteParameters::default()
                 })?;
                 let (names, values) =
@@ -215,8 +215,8 @@ impl DynamoDb {
             (None, None, Some(delete), None) => {
                 let trees = self.trees(WriteParameters {
                     condition: delete.condition_expression.as_ref(),
-                    names: delete.expression_attribute_names.is_some(),
-                    values: delete.expression_attribute_values.is_some(),
+                    names: &delete.expression_attribute_names,
+                    values: delete.expression_attribute_values.as_ref(),
                     ..WriteParameters::default()
                 })?;
                 let (names, values) =
@@ -225,7 +225,7 @@ impl DynamoDb {
                 let table = find(&delete.table_name)?;
                 check_condition(&table, &bound).map_err(at_fault)?;
                 drop(bound);
-                let key = delete.key.as_valid().map_err(invalid)?.clone();
+                let key = key_given(delete.key.as_valid())?;
                 let key = table.key_of(key).map_err(at_fault)?;
                 let change = move |_: &_, old: Option<&Item>| {
                     let Some(delete) = &input.transact_items[at].delete else { return Ok(None) };
@@ -241,8 +241,8 @@ impl DynamoDb {
                     condition: update.condition_expression.as_ref(),
                     updates: true,
                     update: Some(&update.update_expression),
-                    names: update.expression_attribute_names.is_some(),
-                    values: update.expression_attribute_values.is_some(),
+                    names: &update.expression_attribute_names,
+                    values: update.expression_attribute_values.as_ref(),
                     ..WriteParameters::default()
                 })?;
                 let (names, values) =
@@ -251,16 +251,16 @@ impl DynamoDb {
                 let table = find(&update.table_name)?;
                 check_keys(&table, &bound).map_err(at_fault)?;
                 drop(bound);
-                let key = update.key.as_valid().map_err(invalid)?.clone();
+                let key = key_given(update.key.as_valid())?;
                 let key = table.key_of(key).map_err(at_fault)?;
                 let key_item = key.item.clone();
-                let change = move |_: &_, old: Option<&Item>| {
+                let change = move |table: &Table, old: Option<&Item>| {
                     let Some(update) = &input.transact_items[at].update else { return Ok(None) };
                     let values = update.expression_attribute_values.as_ref();
                     let shows_old = shows_old(update.return_values_on_condition_check_failure.as_ref());
                     let bound = trees.bind(&update.expression_attribute_names, values)?;
                     bound.check(old, shows_old)?;
-                    updated(&bound, old, &key_item)
+                    updated(table, &bound, old, &key_item)
                 };
                 Ok(action(table, key, change, 0))
             }
@@ -282,6 +282,17 @@ impl DynamoDb {
         }
         all
     }
+}
+
+/// The key of an action. That an attribute of it is empty is known without the table, and refuses the whole request.
+fn key_given(given: Result<&Item, Invalid>) -> Result<Item, Error> {
+    let key = given.map_err(invalid)?;
+    for (name, value) in key.iter() {
+        if let Err(empty @ Invalid::EmptyKey { .. }) = KeyPart::Partition.check(name, value) {
+            return Err(invalid(empty));
+        }
+    }
+    Ok(key.clone())
 }
 
 fn action(

@@ -10,7 +10,7 @@ use service::Allowed;
 
 use crate::capacity::Rate;
 use crate::dynamodb::DynamoDb;
-use crate::error::{invalid, of_expression, validation};
+use crate::error::{counted, invalid, of_expression, validation, wrong_value};
 use crate::request::{BoundTrees, WriteParameters, shows_old};
 use crate::resource::Named;
 use crate::table::Table;
@@ -23,33 +23,33 @@ impl DynamoDb {
         named: Allowed<Named>,
         input: UpdateItemInput,
     ) -> Result<UpdateItemOutput, Error> {
-        let trees = self.trees(WriteParameters {
+        let trees = self.trees_of_one(WriteParameters {
             condition: input.condition_expression.as_ref(),
             updates: true,
             update: input.update_expression.as_ref(),
             attribute_updates: input.attribute_updates.as_ref(),
             expected: input.expected.as_ref(),
             operator: input.conditional_operator.as_ref(),
-            names: input.expression_attribute_names.is_some(),
-            values: input.expression_attribute_values.is_some(),
+            names: &input.expression_attribute_names,
+            values: input.expression_attribute_values.as_ref(),
         })?;
         let values = input.expression_attribute_values.as_ref();
-        let bound = trees.bind(&input.expression_attribute_names, values)?;
+        let bound = trees.bind(&input.expression_attribute_names, values).map_err(counted)?;
         let table = named.table()?;
         check_keys(table, &bound)?;
         drop(bound);
-        let key = table.key_of(input.key.as_valid().map_err(invalid)?.clone())?;
+        let key = table.key_of(input.key.as_valid().map_err(wrong_value)?.clone())?;
         let wanted = input.return_values.as_ref().and_then(wire::Open::known).unwrap_or(ReturnValue::None);
         let asked = input.return_consumed_capacity.clone();
         let metrics = self.metrics_of(table, &key.item, input.return_item_collection_metrics.as_ref());
         let bytes = item_size(&key.item) + values.map_or(0, |values| values.0.len() * 64);
         let input = Arc::new(input);
         let (of_change, key_item, of_trees) = (input.clone(), key.item.clone(), trees.clone());
-        let change = move |_: &Table, old: Option<&Item>| {
+        let change = move |table: &Table, old: Option<&Item>| {
             let values = of_change.expression_attribute_values.as_ref();
             let bound = of_trees.bind(&of_change.expression_attribute_names, values)?;
             bound.check(old, shows_old(of_change.return_values_on_condition_check_failure.as_ref()))?;
-            updated(&bound, old, &key_item)
+            updated(table, &bound, old, &key_item)
         };
         let write = Write { key, change: Box::new(change), reads: true, bytes, rate: Rate::Strong };
         let written = self.write(&call, table, write).await?;
@@ -65,7 +65,12 @@ impl DynamoDb {
 }
 
 /// The item after an update; none if there was none, and there is nothing in the update that makes one.
-pub fn updated(bound: &BoundTrees<'_>, old: Option<&Item>, key: &Item) -> Result<Option<Item>, Error> {
+pub fn updated(
+    table: &Table,
+    bound: &BoundTrees<'_>,
+    old: Option<&Item>,
+    key: &Item,
+) -> Result<Option<Item>, Error> {
     let new = match &bound.update {
         Some(update) => update.apply(old, key).map_err(|error| validation(error.to_string()))?,
         None => old.unwrap_or(key).clone(),
@@ -73,6 +78,7 @@ pub fn updated(bound: &BoundTrees<'_>, old: Option<&Item>, key: &Item) -> Result
     if item_size(&new) > ITEM_BYTES_MAX {
         return Err(invalid(Invalid::UpdatedItemSize));
     }
+    table.check_updated_index_keys(&new)?;
     let is_there = old.is_some() || bound.update.as_ref().is_none_or(|update| update.tree().creates());
     Ok(is_there.then_some(new))
 }

@@ -96,6 +96,9 @@ impl<'t> Select<'t> {
     /// Finds out where to read.
     pub fn new(table: &'t std::sync::Arc<Table>, parsed: &'t Parsed) -> Result<Self, Error> {
         let index = parsed.source.index.as_ref().map(|name| name.to_string());
+        if index.as_ref().is_some_and(|name| table.index(name).is_none()) {
+            return Err(validation("The table does not have the specified index"));
+        }
         let source = Source::new(table, index.as_ref())?;
         let key = source.key();
         let mut partitions =
@@ -148,6 +151,7 @@ impl<'t> Select<'t> {
             limit,
             rate: Rate::of_read(consistent),
         };
+        wish.check_selection(&self.source)?;
         wish.check(&self.source, consistent)?;
         let (first, mut last) = from.map_or((0, None), |token| (token.partition, token.last));
         if first >= self.ranges.len() {

@@ -67,10 +67,10 @@ fn updating(table: &Table, change: &Updating, shows_old: bool, rate: Rate) -> Re
     };
     check_keys(table, &trees.bind(&None, None)?)?;
     let (of_change, key_item) = (trees.clone(), key.item.clone());
-    let does = move |_: &Table, old: Option<&Item>| {
+    let does = move |table: &Table, old: Option<&Item>| {
         let bound = of_change.bind(&None, None)?;
         bound.check(old, shows_old)?;
-        updated(&bound, old, &key_item)
+        updated(table, &bound, old, &key_item)
     };
     let bytes = item_size(&key.item);
     let write = Write { key, change: Box::new(does), reads: true, bytes, rate };

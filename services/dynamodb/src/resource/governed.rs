@@ -41,6 +41,14 @@ impl Governed {
         }
     }
 
+    /// As errors name it.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Table(named) => format!("table {}", named.name.name),
+            Self::Stream(stream) => format!("stream {}", stream.arn.label),
+        }
+    }
+
     /// Its policy.
     ///
     /// # Errors
