@@ -181,6 +181,7 @@ async fn a_signing_certificate_from_beginning_to_end() {
     let made = upload(&one, "ann").await.unwrap().certificate.unwrap();
     let id = made.certificate_id.clone().unwrap();
     assert_eq!((id.len(), made.status.unwrap().as_str()), (32, "Active"));
+    assert_eq!(made.certificate_body, Some(one.body.clone()), "as it was sent, to the last line break");
     assert_eq!(refusal(upload(&one, "ann").await).0, "DuplicateCertificate");
     upload(&self_signed("b.example.com"), "ann").await.unwrap();
     let third = upload(&self_signed("c.example.com"), "ann").await;

@@ -100,9 +100,13 @@ async fn tokens_make_writes_idempotent() {
     assert_eq!(created.version_id.as_deref(), Some(TOKEN));
     let again = kit.run(CreateSecret, input.clone()).await.unwrap();
     assert_eq!((again.arn, again.version_id), (created.arn.clone(), created.version_id));
-    let text = "The operation failed because the secret s already exists.";
+    let taken = format!(
+        "You can't use ClientRequestToken {TOKEN} because that value is already in use for a version of secret {}.",
+        created.arn.as_ref().unwrap()
+    );
     let other = CreateSecretInput { secret_string: Some("two".into()), ..input };
-    refused(kit.run(CreateSecret, other).await, EXISTS, text);
+    refused(kit.run(CreateSecret, other).await, EXISTS, &taken);
+    let text = "The operation failed because the secret s already exists.";
     refused(kit.run(CreateSecret, new_secret("s", "one")).await, EXISTS, text);
 
     let put = PutSecretValueInput {
@@ -114,22 +118,18 @@ async fn tokens_make_writes_idempotent() {
     let output = kit.run(PutSecretValue, put.clone()).await.unwrap();
     assert_eq!(output.version_stages.unwrap(), ["AWSCURRENT"]);
     assert_eq!(versions(&kit, "s", true).await.len(), 1);
-    let arn = created.arn.unwrap();
-    let text = format!(
-        "You can't use ClientRequestToken {TOKEN} because that value is already in use for a version of secret {arn}."
-    );
     let other = PutSecretValueInput { secret_string: Some("two".into()), ..put.clone() };
-    refused(kit.run(PutSecretValue, other).await, EXISTS, &text);
+    refused(kit.run(PutSecretValue, other).await, EXISTS, &taken);
     let binary =
         PutSecretValueInput { secret_string: None, secret_binary: Some("one".into()), ..put.clone() };
-    refused(kit.run(PutSecretValue, binary).await, EXISTS, &text);
+    refused(kit.run(PutSecretValue, binary).await, EXISTS, &taken);
     let update = UpdateSecretInput {
         secret_id: "s".into(),
         client_request_token: Some(TOKEN.into()),
         secret_string: Some("two".into()),
         ..Default::default()
     };
-    refused(kit.run(UpdateSecret, update).await, EXISTS, &text);
+    refused(kit.run(UpdateSecret, update).await, EXISTS, &taken);
     let text = "You must provide a ClientRequestToken value. We recommend a UUID-type value.";
     let none = PutSecretValueInput { client_request_token: None, ..put };
     refused(kit.run(PutSecretValue, none).await, INVALID_REQUEST, text);

@@ -37,7 +37,7 @@ impl Iam {
         }
         let certificate = SigningCertificate {
             id: self.ids.base32(ID_CHARS),
-            body: input.certificate_body.trim().to_owned(),
+            body: input.certificate_body.to_string(),
             active: true,
             uploaded_ms: call.now.millis(),
         };
@@ -45,7 +45,7 @@ impl Iam {
             .transact(|tx| {
                 let (id, name) = belongings::owner(tx, account, &owner)?;
                 let before: Vec<SigningCertificate> = belongings::all(tx, account, KIND, &id)?;
-                if before.iter().any(|have| have.body == certificate.body) {
+                if before.iter().any(|have| have.body.trim() == certificate.body.trim()) {
                     let text = "The certificate is already associated with the user.";
                     return Err(Error::duplicate_certificate_exception(text));
                 }

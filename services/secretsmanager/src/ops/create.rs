@@ -10,7 +10,7 @@ use service::Allowed;
 use wire::CommonError;
 
 use crate::describe::{filled, named_key};
-use crate::error::{Failure, of_store, refused};
+use crate::error::{Failure, of_store, refused, token_taken};
 use crate::limits::WRITE_ROUNDS;
 use crate::name::{self, SecretId};
 use crate::ops::put_value::token_for;
@@ -164,9 +164,11 @@ impl Secrets {
         }
         if let Some(new) = new
             && let Some(version) = self.version(&there, new.id)?
-            && self.open(call, &there.arn(), new.id, &version).await?.same(new.payload)
         {
-            return Ok(there);
+            if self.open(call, &there.arn(), new.id, &version).await?.same(new.payload) {
+                return Ok(there);
+            }
+            return Err(token_taken(new.id, &there.arn().to_string()));
         }
         let name = &there.secret.name;
         Err(Error::resource_exists_exception(format!(
