@@ -203,6 +203,11 @@ impl Place {
         self.service_in(&home.region).str("y").str(&home.id).str(&self.region).finish()
     }
 
+    /// The same in all regions.
+    pub fn data_keys(&self, home: &Home) -> Bytes {
+        self.service_in(&home.region).str("y").str(&home.id).finish()
+    }
+
     /// That the key of contents needs a grant of a KMS key.
     pub fn grant_use(&self, key_arn: &str, grant: &str, home: &Home) -> Bytes {
         self.service().str("u").str(key_arn).str(grant).str(&home.region).str(&home.id).finish()

@@ -68,6 +68,7 @@ impl DynamoDb {
             Some(keeper) => {
                 if table.record.recovery.is_some() {
                     let contents = Home { region: place.region.clone(), id: self.ids.uuid() };
+                    encryption::share(tx, place, home, &contents)?;
                     hold(tx, place, &mut record, &contents.id, Cut::Mark)?;
                     let copy = Copy {
                         from: home.clone(),

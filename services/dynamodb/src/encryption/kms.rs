@@ -11,7 +11,7 @@ use kernel::Call;
 use model_kms::ops::{CreateGrant, Decrypt, DescribeKey, Encrypt, RetireGrant};
 use model_kms::types::{
     CreateGrantInput, DecryptInput, DescribeKeyInput, EncryptInput, GrantConstraints, GrantOperation,
-    KeySpec, RetireGrantInput,
+    KeyManagerType, KeySpec, RetireGrantInput,
 };
 use service::Cloud;
 use wire::{Open, OperationType};
@@ -49,7 +49,7 @@ where
     cloud.call::<O>(call, input).await.map_err(|error| Refused::of(&error, &request_id))
 }
 
-/// Closes a key for a table by the KMS key of this name. `call` is the caller's call of this service, and `own` one of its own
+/// Closes a key for a table by the KMS key of this name; whether that is the account's for this service. `call` is the caller's call of this service, and `own` one of its own
 /// accord, where the table is.
 pub async fn close(
     cloud: &Cloud,
@@ -57,14 +57,14 @@ pub async fn close(
     table: &TableName,
     kms_key: Option<&str>,
     ring: &Ring,
-) -> Result<DataKey, Refused> {
+) -> Result<(DataKey, bool), Refused> {
     let forwarded = forward(call, &table.place);
     let TableName { place: Place { account, region }, .. } = table;
     let default = || format!("arn:aws:kms:{region}:{account}:{DEFAULT_KEY}");
     let input =
         DescribeKeyInput { key_id: kms_key.map_or_else(default, str::to_owned).into(), ..Default::default() };
     let found = ask::<DescribeKey>(cloud, forwarded.clone(), input).await?.key_metadata.unwrap_or_default();
-    let key_arn = found.arn.ok_or_else(|| corrupt("KMS describes a key without an ARN"))?;
+    let key_arn = found.arn.clone().ok_or_else(|| corrupt("KMS describes a key without an ARN"))?;
     if found.key_spec.as_ref().and_then(Open::known) != Some(KeySpec::SymmetricDefault) {
         return Err(Refused::unfit(&call.request_id));
     }
@@ -90,7 +90,9 @@ pub async fn close(
     match ask::<Encrypt>(cloud, own.clone(), input).await {
         Ok(output) => {
             let blob = output.ciphertext_blob.ok_or_else(|| corrupt("KMS closes a key and keeps it"))?;
-            Ok(DataKey::Kms { key_arn, blob: blob.to_vec(), table: table.name.clone(), grant })
+            let managed = found.key_manager.as_ref().and_then(Open::known) == Some(KeyManagerType::Aws);
+            let closed = DataKey::Kms { key_arn, blob: blob.to_vec(), table: table.name.clone(), grant };
+            Ok((closed, managed))
         }
         Err(refused) => {
             give_back(cloud, own, &key_arn, &grant).await?;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct Encryption {
     /// The ARN of the KMS key that closes the table's; none: the service's own does.
     pub kms_key: Option<String>,
+    /// Whether that is the account's key for this service, rather than one that somebody has made.
+    pub managed: bool,
     /// Whether there may be rows from before the table had a key, in the clear.
     pub filling: bool,
     /// Since when the KMS key is known to be of no use.

@@ -17,7 +17,7 @@ use super::refused::Refused;
 use super::ring::Ring;
 use super::wanted::Wanted;
 use crate::error::{Failure, corrupt};
-use crate::keys::{Place, SERVICE};
+use crate::keys::{Place, SERVICE, text_after};
 use crate::name::TableName;
 use crate::records::Home;
 
@@ -53,6 +53,8 @@ struct Open {
 pub struct NewKey {
     pub ring: Arc<Ring>,
     pub closed: DataKey,
+    /// See [`Encryption::managed`].
+    pub managed: bool,
 }
 
 impl NewKey {
@@ -62,7 +64,7 @@ impl NewKey {
             DataKey::Own { .. } => None,
             DataKey::Kms { key_arn, .. } => Some(key_arn.clone()),
         };
-        Encryption { kms_key, filling, inaccessible_ms: None }
+        Encryption { kms_key, managed: self.managed, filling, inaccessible_ms: None }
     }
 }
 
@@ -156,16 +158,17 @@ impl Rings {
         ring: Option<Arc<Ring>>,
     ) -> Result<NewKey, Refused> {
         let ring = ring.unwrap_or_else(|| Arc::new(Ring::random(self.ids)));
-        let closed = match wanted {
+        let (closed, managed) = match wanted {
             Wanted::Own => {
-                DataKey::Own { sealed: self.vault.seal(PURPOSE, &table.place.account, ring.bytes()) }
+                let sealed = self.vault.seal(PURPOSE, &table.place.account, ring.bytes());
+                (DataKey::Own { sealed }, false)
             }
             Wanted::Kms(key) => {
                 let calls = (call, self.own_call(&table.place));
                 kms::close(&self.cloud, calls, table, key.as_deref(), &ring).await?
             }
         };
-        Ok(NewKey { ring, closed })
+        Ok(NewKey { ring, closed, managed })
     }
 
     /// Lets go of a key that was closed for nothing: what it was for did not come about.
@@ -234,9 +237,11 @@ fn put_closed(tx: &mut Tx, place: &Place, home: &Home, closed: &DataKey) {
     tx.put(place.data_key(home), closed.encode());
 }
 
-/// Forgets the key of contents that are gone: once neither they nor their log have anything.
+/// Forgets the key of contents that are gone, in all regions: once neither they nor their log have anything.
 pub fn forget(tx: &mut Tx, place: &Place, home: &Home) -> Result<(), Failure> {
-    if tx.get(&place.data_key(home))?.is_none() {
+    let prefix = place.data_keys(home);
+    let closed = tx.range(KeyRange::prefix(&prefix), RangeOptions::default())?;
+    if closed.entries.is_empty() {
         return Ok(());
     }
     for range in [place.contents(home).range(), place.log(home).all()] {
@@ -244,7 +249,10 @@ pub fn forget(tx: &mut Tx, place: &Place, home: &Home) -> Result<(), Failure> {
             return Ok(());
         }
     }
-    drop_key(tx, place, home)
+    for (row, _) in closed.entries {
+        drop_key(tx, &place.in_region(&text_after(&row, &prefix)?), home)?;
+    }
+    Ok(())
 }
 
 fn drop_key(tx: &mut Tx, place: &Place, home: &Home) -> Result<(), Failure> {

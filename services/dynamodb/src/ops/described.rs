@@ -120,9 +120,16 @@ impl DynamoDb {
             let place = table.place.in_region(&member.region);
             // The table may have been looked up before this snapshot.
             let Some(other) = self.find(snapshot, &place, &table.name)? else { continue };
+            let encryption = other.record.encryption.as_ref();
+            let locked_ms = encryption.and_then(|encryption| encryption.inaccessible_ms);
             replicas.push(ReplicaDescription {
                 region_name: Some(member.region.clone()),
-                replica_status: Some(ReplicaStatus::Active.into()),
+                replica_status: Some(match locked_ms {
+                    Some(_) => ReplicaStatus::InaccessibleEncryptionCredentials.into(),
+                    None => ReplicaStatus::Active.into(),
+                }),
+                replica_inaccessible_date_time: locked_ms.map(Timestamp::from_millis),
+                kms_master_key_id: encryption.and_then(|encryption| encryption.kms_key.clone()),
                 warm_throughput: Some(warm::shown(table.record.warm, TableStatus::Active)),
                 global_secondary_indexes: (!indexes.is_empty()).then(|| indexes.clone()),
                 replica_table_class_summary: class(&other.record),

@@ -19,6 +19,7 @@ mod limits;
 mod list_tables;
 mod put_item;
 mod query;
+mod replica_keys;
 mod replica_updates;
 mod resource_policy;
 mod restore;

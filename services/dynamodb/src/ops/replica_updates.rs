@@ -9,10 +9,12 @@ use store::{KeyRange, RangeOptions, Record as _, Tx};
 use wire::Open;
 
 use super::create_table::room_for_table;
+use super::replica_keys;
 use super::update_table::is_empty;
 use super::witness_updates::{Witness, check_made, check_removed, check_unchanged, several_kinds};
 use crate::dynamodb::DynamoDb;
-use crate::error::{Failure, corrupt, validation, wrong};
+use crate::encryption::{self, NewKey};
+use crate::error::{Failure, corrupt, is_updated, validation, wrong};
 use crate::records::{Billing, Group, Table as Record, View};
 use crate::removal;
 use crate::replica_regions;
@@ -47,8 +49,6 @@ impl DynamoDb {
             }));
         }
         self.check_built(updates)?;
-        let is_sealed = named.changeable()?.record.encryption.is_some();
-        self.not_built("UpdateTable", &[("ReplicaUpdates of a table with SSESpecification", is_sealed)])?;
         let wanted = wanted(updates)?;
         let witness = Witness::wanted(input.global_table_witness_updates.as_deref())?;
         let consistency = input.multi_region_consistency.as_ref().and_then(Open::known);
@@ -56,16 +56,38 @@ impl DynamoDb {
         let before = self.describe(table)?;
         let (ids, now_ms) =
             ((0..updates.len()).map(|_| self.ids.uuid()).collect::<Vec<_>>(), call.now.millis());
-        self.transact(|tx| {
-            let table = self.current(tx, table)?;
-            check(&table, &wanted, witness, consistency)?;
-            match &wanted {
-                Wanted::Create(creates) => create(tx, &table, (creates, witness), &ids, consistency, now_ms),
-                Wanted::Update(updates) => self.update(tx, &table, updates),
-                Wanted::Delete(regions) => self.delete(tx, &table, regions, now_ms),
+        let keys = match &wanted {
+            Wanted::Create(creates) => {
+                check(table, &wanted, witness, consistency)?;
+                self.replica_keys(call, table, creates).await?
             }
-        })
-        .await?;
+            Wanted::Update(_) | Wanted::Delete(_) => Vec::new(),
+        };
+        let done = self
+            .transact(|tx| {
+                let now = self.current(tx, table)?;
+                check(&now, &wanted, witness, consistency)?;
+                match &wanted {
+                    Wanted::Create(creates) => {
+                        // The keys were made for a table as it was before.
+                        if now.record.encryption != table.record.encryption {
+                            return Err(is_updated(&now.name).into());
+                        }
+                        let new: Vec<_> = ids.iter().zip(&keys).collect();
+                        create(tx, &now, (creates, witness), &new, consistency, now_ms)
+                    }
+                    Wanted::Update(updates) => self.update(tx, &now, updates),
+                    Wanted::Delete(regions) => self.delete(tx, &now, regions, now_ms),
+                }
+            })
+            .await;
+        if let (Err(error), Wanted::Create(creates)) = (&done, &wanted) {
+            for (create, key) in creates.iter().zip(keys) {
+                self.rings.drop_unused(&table.place.in_region(&create.region_name), key).await;
+            }
+            return Err(error.clone());
+        }
+        done?;
         self.housekeeping.wake();
         let description = match wanted {
             // It is done, but clients have learnt to expect that it is not yet.
@@ -94,11 +116,6 @@ impl DynamoDb {
             "UpdateTable",
             &[
                 ("ReplicaUpdates.Disassociate", updates.iter().any(|update| update.disassociate.is_some())),
-                (
-                    "ReplicaUpdates.KMSMasterKeyId",
-                    creates().any(|create| create.kms_master_key_id.is_some())
-                        || changes().any(|change| change.kms_master_key_id.is_some()),
-                ),
                 (
                     "ReplicaUpdates.OnDemandThroughputOverride",
                     creates().any(|create| create.on_demand_throughput_override.is_some())
@@ -225,6 +242,7 @@ fn check(
             {
                 return Err(units_on_demand());
             }
+            replica_keys::check(table.record.encryption.as_ref(), creates)?;
         }
         Wanted::Update(changes) => {
             if consistency.is_some() {
@@ -236,6 +254,9 @@ fn check(
             }
             check_members(changes.iter().map(|change| change.region_name.as_str()), is_replica)?;
             for change in changes {
+                if change.kms_master_key_id.is_some() {
+                    return Err(replica_keys::missing());
+                }
                 let indexes = change.global_secondary_indexes.iter().flatten();
                 if change.provisioned_throughput_override.is_some()
                     || indexes.clone().any(|index| index.provisioned_throughput_override.is_some())
@@ -356,7 +377,7 @@ fn create(
     tx: &mut Tx,
     table: &Table,
     (creates, witness): (&[&CreateReplicationGroupMemberAction], Option<Witness<'_>>),
-    ids: &[String],
+    new: &[(&String, &Option<NewKey>)],
     consistency: Option<MultiRegionConsistency>,
     now_ms: i64,
 ) -> Result<(), Failure> {
@@ -382,7 +403,8 @@ fn create(
             Group { strong, witness: Witness::created(witness).map(str::to_owned), members }
         }
     };
-    for (create, id) in creates.iter().zip(ids) {
+    let filling = record.encryption.as_ref().is_some_and(|encryption| encryption.filling);
+    for (create, (id, key)) in creates.iter().zip(new) {
         let there = place.in_region(&create.region_name);
         if tx.get(&there.table(name))?.is_some() {
             return Err(validation(format!(
@@ -393,7 +415,8 @@ fn create(
         }
         room_for_table(tx, &there)?;
         let mut replica = Record {
-            id: id.clone(),
+            id: (*id).clone(),
+            encryption: key.as_ref().map(|key| key.encryption(filling)),
             created_ms: now_ms,
             on_demand_since_ms: Some(now_ms),
             infrequent_access: infrequent(create.table_class_override.as_ref())
@@ -406,6 +429,9 @@ fn create(
             policy: None,
             ..record.clone()
         };
+        if let Some(key) = key {
+            encryption::put(tx, (&there, home), key)?;
+        }
         if let Some(view) = view {
             stream::begin(tx, (&there, name), &mut replica, view, now_ms)?;
         }
