@@ -246,6 +246,31 @@ def test_an_imported_table_has_the_ceilings_that_were_asked_for(account):
     assert client.describe_table(TableName=name)["Table"]["OnDemandThroughput"] == ceilings
 
 
+def zstandard(text, block=1000):
+    """A frame of Zstandard that looks back 1 KiB, whose blocks are as they were, behind one that is skipped."""
+    skipped = b"\x50\x2a\x4d\x18\x03\x00\x00\x00abc"
+    blocks = [text[start : start + block] for start in range(0, len(text), block)]
+    frame = b"\x28\xb5\x2f\xfd\x80\x00" + len(text).to_bytes(4, "little")
+    for number, part in enumerate(blocks, 1):
+        frame += ((len(part) << 3) | (number == len(blocks))).to_bytes(3, "little") + part
+    return skipped + frame
+
+
+def test_zstandard_is_unpacked(account):
+    source, client = bucket(account), account.client("dynamodb")
+    text = "".join(json.dumps({"Item": plain(item(number))}) + "\n" for number in range(100)).encode()
+    account.client("s3").put_object(Bucket=source, Key="good", Body=zstandard(text[:40_000]) + zstandard(text[40_000:]))
+    account.client("s3").put_object(Bucket=source, Key="bad", Body=zstandard(text)[:-1])
+    account.client("s3").put_object(Bucket=source, Key="plain", Body=text)
+    name, done = import_from(account, source, "good", InputCompressionType="ZSTD")
+    assert (done["ImportStatus"], done["ImportedItemCount"], done["InputCompressionType"]) == ("COMPLETED", 100, "ZSTD")
+    assert everything(client, name) == by_number(item(number) for number in range(100))
+    for key, least in (("bad", 90), ("plain", 0)):
+        _, done = import_from(account, source, key, InputCompressionType="ZSTD")
+        assert (done["ImportStatus"], done["FailureCode"], done["ErrorCount"]) == ("FAILED", "ItemValidationError", 1)
+        assert least <= done["ImportedItemCount"] < 100
+
+
 def test_what_is_spoiled_is_counted(account):
     source = bucket(account)
     good = [json.dumps({"Item": plain(item(number))}) for number in range(8)]

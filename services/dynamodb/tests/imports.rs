@@ -11,6 +11,7 @@ use flate2::write::GzEncoder;
 use model_dynamodb::Error;
 use model_dynamodb::ops::*;
 use model_dynamodb::types::*;
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use testkit::Kit;
 use wire::Open;
 
@@ -197,6 +198,39 @@ async fn every_object_under_a_prefix_is_imported() {
 }
 
 #[tokio::test]
+async fn objects_packed_with_zstandard_are_imported() {
+    let kit = ready().await;
+    let lines = |from: usize, to: usize| -> String {
+        (from..to).map(|n| format!("{{\"Item\":{}}}\n", line(&n.to_string(), &"x".repeat(n % 90)))).collect()
+    };
+    let pack = |text: &str| compress_to_vec(text.as_bytes(), CompressionLevel::Fastest);
+    let skipped = [&0x184d_2a50_u32.to_le_bytes()[..], &3_u32.to_le_bytes(), b"abc"].concat();
+    let frames = [pack(&lines(0, 5_000)), skipped, pack(&lines(5_000, 5_001)), pack(&lines(5_001, 6_000))];
+    put_object(&kit, "good/1.zst", frames.concat()).await;
+    put_object(&kit, "good/2.zst", pack(&lines(6_000, 6_100))).await;
+    put_object(&kit, "good/empty", "").await;
+    let zstd = |name: &str, prefix: &str| ImportTableInput {
+        input_compression_type: Some(InputCompressionType::Zstd.into()),
+        ..into_table(name, prefix)
+    };
+    let done = import_now(&kit, zstd("good", "good/")).await;
+    assert_eq!((state(&done), counts(&done)), (ImportStatus::Completed, (6_100, 6_100, 0)));
+    assert_eq!(done.input_compression_type.as_ref().and_then(Open::known), Some(InputCompressionType::Zstd));
+    assert_eq!(items(&kit, "good", None).await.len(), 6_100);
+    assert!(done.processed_size_bytes.is_some_and(|bytes| bytes > 6_100 * 40));
+    // What is spoiled is one error of its object, and what came before it is there.
+    let good = pack(&lines(0, 10));
+    put_object(&kit, "bad/1.zst", [&good[..], b"garbage"].concat()).await;
+    put_object(&kit, "bad/2.zst", &good[..good.len() - 1]).await;
+    put_object(&kit, "bad/3.json", lines(0, 10)).await;
+    put_object(&kit, "bad/4.zst", pack(&lines(10, 12))).await;
+    let done = import_now(&kit, zstd("bad", "bad/")).await;
+    assert_eq!(state(&done), ImportStatus::Failed);
+    assert_eq!(done.failure_code.as_deref(), Some("ItemValidationError"));
+    assert_eq!((done.error_count, done.imported_item_count), (Some(3), Some(12)));
+}
+
+#[tokio::test]
 async fn an_import_that_its_bucket_refuses_leaves_no_table() {
     let kit = ready().await;
     put_object(&kit, "data", format!(r#"{{"Item":{}}}"#, line("1", "x"))).await;
@@ -262,10 +296,7 @@ async fn an_import_that_cannot_be_is_refused() {
     assert!(invalid(import(&kit, options).await).contains("Unsupported InputFormatOptions"));
     for unbuilt in [
         ImportTableInput { input_format: Open::from(InputFormat::Ion).into(), ..into_table("new", "x") },
-        ImportTableInput {
-            input_compression_type: Some(InputCompressionType::Zstd.into()),
-            ..into_table("new", "x")
-        },
+        ImportTableInput { input_format: Open::from(InputFormat::Csv).into(), ..into_table("new", "x") },
     ] {
         let refused = import(&kit, unbuilt).await;
         assert!(

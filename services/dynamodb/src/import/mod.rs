@@ -5,6 +5,7 @@
 
 mod batch;
 mod object;
+mod zstandard;
 
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ pub async fn run(service: &DynamoDb, job: &Job) -> Result<(), Trouble> {
             return Ok(end(service, job, wrong).await?);
         }
         for key in keys {
-            object::take(&bucket, &table, import.gzip, &key).await?;
+            object::take(&bucket, &table, import.packing, &key).await?;
         }
     }
 }

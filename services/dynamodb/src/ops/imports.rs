@@ -22,7 +22,7 @@ use crate::name::TableName;
 use crate::records::{self, Billing, Home, Throughput};
 use crate::resource::Named;
 use crate::transfer::job::{Job, Way};
-use crate::transfer::records::{Counts, Import, ImportState, Origin, Reading};
+use crate::transfer::records::{Counts, Import, ImportState, Origin, Packing, Reading};
 use crate::transfer::token::{Asked, are_too_many};
 use crate::warm;
 
@@ -61,7 +61,11 @@ impl DynamoDb {
                 owner: source.s3_bucket_owner.clone().unwrap_or_else(|| call.principal.account.clone()),
                 prefix: source.s3_key_prefix.clone(),
             },
-            gzip: compression == Some(InputCompressionType::Gzip),
+            packing: match compression {
+                None | Some(InputCompressionType::None) => Packing::None,
+                Some(InputCompressionType::Gzip) => Packing::Gzip,
+                Some(InputCompressionType::Zstd) => Packing::Zstandard,
+            },
             table,
             counts: Counts::default(),
             state: ImportState::Reading(Reading::default()),
@@ -148,13 +152,11 @@ impl DynamoDb {
     fn not_all_imports(&self, input: &ImportTableInput) -> Result<(), Error> {
         let table = &input.table_creation_parameters;
         let format = input.input_format.known();
-        let compression = input.input_compression_type.as_ref().and_then(Open::known);
         self.not_built(
             "ImportTable",
             &[
                 ("InputFormat=ION", format == Some(InputFormat::Ion)),
                 ("InputFormat=CSV", format == Some(InputFormat::Csv)),
-                ("InputCompressionType=ZSTD", compression == Some(InputCompressionType::Zstd)),
                 ("VectorIndexes", table.vector_indexes.is_some()),
             ],
         )
@@ -172,7 +174,11 @@ impl DynamoDb {
             ImportState::Failed(failed) => Some(failed),
             _ => None,
         };
-        let compression = if import.gzip { InputCompressionType::Gzip } else { InputCompressionType::None };
+        let compression = match import.packing {
+            Packing::None => InputCompressionType::None,
+            Packing::Gzip => InputCompressionType::Gzip,
+            Packing::Zstandard => InputCompressionType::Zstd,
+        };
         Ok(ImportTableDescription {
             import_arn: Some(job.to_string()),
             import_status: Some(status(import).into()),

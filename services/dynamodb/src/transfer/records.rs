@@ -103,14 +103,21 @@ pub struct Import {
     pub by: Caller,
     pub started_ms: i64,
     pub from: Origin,
-    /// Whether it was said how objects are compressed.
-    pub gzip: bool,
+    pub packing: Packing,
     /// The table as it was wanted.
     pub table: Table,
     pub counts: Counts,
     pub state: ImportState,
 }
 store::record!(Import, kind = 8);
+
+/// How objects are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Packing {
+    None,
+    Gzip,
+    Zstandard,
+}
 
 /// Where it comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
