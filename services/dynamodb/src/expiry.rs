@@ -79,5 +79,5 @@ fn remove(service: &DynamoDb, tx: &mut Tx, table: &Table, at: i64, row: &Bytes) 
     }
     let key = ItemKey { item: crate::schema::only(table.record.key.all(), &item), row: row.clone() };
     let write = Write { key, change: Box::new(|_, _| Ok(None)), reads: true, bytes: 0, rate: Rate::Strong };
-    Ok(service.apply_by(tx, table, &write, By::Expiry)?.logged)
+    Ok(service.apply_own(tx, table, &write, By::Expiry)?.logged)
 }

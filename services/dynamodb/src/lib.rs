@@ -7,6 +7,7 @@
 
 mod access_policy;
 mod backup;
+mod bill;
 mod capacity;
 mod ceilings;
 mod conditions;

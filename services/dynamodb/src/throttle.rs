@@ -36,6 +36,15 @@ pub enum Kind {
     Write,
 }
 
+/// What was taken from one bucket.
+#[derive(Clone, Debug)]
+pub struct Spent {
+    table: String,
+    index: u32,
+    kind: Kind,
+    units: f64,
+}
+
 /// The buckets of all tables.
 pub struct Throttle {
     clock: Clock,
@@ -113,11 +122,26 @@ impl Throttle {
         Ok(())
     }
 
-    /// Takes what was used. What local indexes use is the table's.
-    pub fn spend(&self, table: &Table, units: &Units) {
+    /// Takes what was used, and says from where. What local indexes use is the table's.
+    pub fn spend(&self, table: &Table, units: &Units) -> Vec<Spent> {
+        let mut spent = Vec::new();
         for (index, kind, cost) in parts(table, units) {
             if let Some(rate) = rate(table, index, kind) {
                 self.with(table, index, kind, rate, |bucket| bucket.units -= cost);
+                let index = index.map_or(0, |index| index.id);
+                spent.push(Spent { table: table.record.id.clone(), index, kind, units: cost });
+            }
+        }
+        spent
+    }
+
+    /// Gives back what was taken, where it is still missing.
+    pub fn give_back(&self, spent: impl IntoIterator<Item = Spent>) {
+        let mut tables = self.tables.lock();
+        for Spent { table, index, kind, units } in spent {
+            let buckets = tables.get_mut(&table).into_iter().flatten();
+            for bucket in buckets.filter(|bucket| (bucket.index, bucket.kind) == (index, kind)) {
+                bucket.units = (bucket.units + units).min(bucket.rate * BURST_SECS);
             }
         }
     }

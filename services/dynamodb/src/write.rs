@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use store::Tx;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::bill::Bill;
 use crate::capacity::{Rate, Units, of_write};
 use crate::dynamodb::DynamoDb;
 use crate::encryption::Ring;
@@ -24,7 +25,6 @@ use crate::log::{self, By, Event};
 use crate::records::IndexState;
 use crate::row::Row;
 use crate::table::{ItemKey, Table};
-use crate::throttle::Kind;
 
 /// What is to become of an item, given what it is: the item after it, none if it is to go, or the error of a condition that
 /// does not hold. It may be asked several times.
@@ -134,7 +134,11 @@ impl DynamoDb {
     /// Does jobs of one item, in as few transactions as they fit into, and answers them.
     async fn run(self: Arc<Self>, mut jobs: Vec<Job>, _turn: Turn) {
         while !jobs.is_empty() {
-            match self.transact(|tx| self.one_after_another(tx, &jobs)).await {
+            match self
+                .transact_paid(|tx, bill| self.one_after_another(tx, &jobs, bill))
+                .await
+                .map_err(Error::from)
+            {
                 Ok(results) => {
                     for (job, result) in jobs.drain(..results.len()).zip(results) {
                         // Who has gone needs no answer.
@@ -152,14 +156,20 @@ impl DynamoDb {
 
     /// Each finds the item as the one before has left it; one that fails leaves it as it was. At least one is done, and no
     /// more once the transaction's part of the log is long.
-    fn one_after_another(&self, tx: &mut Tx, jobs: &[Job]) -> Result<Vec<Result<Written, Error>>, Failure> {
+    fn one_after_another(
+        &self,
+        tx: &mut Tx,
+        jobs: &[Job],
+        bill: &mut Bill<'_>,
+    ) -> Result<Vec<Result<Written, Error>>, Failure> {
         let mut results = Vec::with_capacity(jobs.len());
         let mut logged = 0;
         for job in jobs {
             if logged > LOGGED_BYTES_MAX {
                 break;
             }
-            let result = self.current(tx, &job.table).and_then(|table| self.apply(tx, &table, &job.write));
+            let table = self.current(tx, &job.table);
+            let result = table.and_then(|table| self.apply(tx, &table, &job.write, bill));
             match result {
                 Ok(written) => {
                     logged += written.logged;
@@ -174,17 +184,30 @@ impl DynamoDb {
 
     /// Does a write in a transaction. The table has to be that of the transaction; an error of the write itself leaves
     /// nothing in the transaction.
-    pub fn apply(&self, tx: &mut Tx, table: &Table, write: &Write) -> Result<Written, Failure> {
-        self.apply_by(tx, table, write, By::User)
+    pub fn apply(
+        &self,
+        tx: &mut Tx,
+        table: &Table,
+        write: &Write,
+        bill: &mut Bill<'_>,
+    ) -> Result<Written, Failure> {
+        self.apply_by(tx, table, write, By::User, bill)
     }
 
-    /// The same, done by somebody.
-    pub fn apply_by(&self, tx: &mut Tx, table: &Table, write: &Write, by: By) -> Result<Written, Failure> {
-        // Items that end are removed for nothing, and those of an import put.
-        let throttle = self.throttle.as_ref().filter(|_| by == By::User);
-        if let Some(throttle) = throttle {
-            throttle.admit(table, None, Kind::Write)?;
-        }
+    /// The same, done by the service itself: items that end are removed for nothing, and those of an import put.
+    pub fn apply_own(&self, tx: &mut Tx, table: &Table, write: &Write, by: By) -> Result<Written, Failure> {
+        self.apply_by(tx, table, write, by, &mut Bill::default())
+    }
+
+    fn apply_by(
+        &self,
+        tx: &mut Tx,
+        table: &Table,
+        write: &Write,
+        by: By,
+        bill: &mut Bill<'_>,
+    ) -> Result<Written, Failure> {
+        bill.admit(table)?;
         let raw = tx.get(&write.key.row)?;
         let old_size = raw.as_deref().map(Row::size).transpose()?;
         let ring = self.ring_at_hand(table)?;
@@ -201,9 +224,9 @@ impl DynamoDb {
         let new = match (write.change)(table, old.as_ref()) {
             Ok(new) => new,
             Err(error) => {
-                if let (Some(throttle), Error::ConditionalCheckFailedException(_)) = (throttle, &error) {
+                if matches!(error, Error::ConditionalCheckFailedException(_)) {
                     let write = of_write(old_size.unwrap_or(0), write.rate);
-                    throttle.spend(table, &Units { write, ..Units::default() });
+                    bill.pay(table, &Units { write, ..Units::default() });
                 }
                 return Err(error.into());
             }
@@ -221,11 +244,11 @@ impl DynamoDb {
             write: of_write(old_size.unwrap_or(0).max(new_size.unwrap_or(0)), write.rate),
             ..Units::default()
         };
-        if let Some(throttle) = throttle.filter(|_| has_indexes && !is_same) {
-            throttle.admit_entries(table, &write.key.row, old.as_ref(), new.as_ref())?;
+        if has_indexes && !is_same {
+            bill.admit_entries(table, &write.key.row, old.as_ref(), new.as_ref())?;
         }
         if is_same {
-            throttle.inspect(|throttle| throttle.spend(table, &units));
+            bill.pay(table, &units);
             let (old, new) = (old.map(Arc::new), new.map(Arc::new));
             return Ok(Written { old, new, units, logged: 0 });
         }
@@ -248,7 +271,7 @@ impl DynamoDb {
             None if old_size.is_some() => tx.delete(write.key.row.clone()),
             None => {}
         }
-        throttle.inspect(|throttle| throttle.spend(table, &units));
+        bill.pay(table, &units);
         Ok(Written { old: old.map(Arc::new), new: new.map(Arc::new), units, logged })
     }
 

@@ -3,6 +3,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::*;
@@ -49,6 +50,41 @@ async fn try_get(kit: &Kit) -> Result<GetItemOutput, Error> {
         ..Default::default()
     };
     kit.run(GetItem, input).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[allow(clippy::disallowed_methods)] // Clients are tasks.
+async fn a_commit_that_is_repeated_pays_once() {
+    let kit = Arc::new(throttling().await);
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            let kit = kit.clone();
+            tokio::spawn(async move {
+                for n in 0..25 {
+                    try_put(&kit, &of_units(&format!("{writer}-{n}"), 1)).await.expect("put");
+                }
+            })
+        })
+        .collect();
+    // What is known of the table changes under the writers, who have to begin again.
+    while !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+        let input = UpdateTableInput {
+            table_name: "things".into(),
+            deletion_protection_enabled: Some(false),
+            table_class: Some(TableClass::Standard.into()),
+            ..Default::default()
+        };
+        kit.run(UpdateTable, input).await.expect("changed");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for writer in writers {
+        writer.await.expect("written");
+    }
+    // The clock stands still: of the 300 units that were there these are left.
+    for n in 0..200 {
+        try_put(&kit, &of_units(&format!("m{n}"), 1)).await.expect("it is paid for");
+    }
+    assert!(try_put(&kit, &of_units("last", 1)).await.is_err());
 }
 
 const KEY: &str = r#"{"p":{"S":"a"},"c":{"S":"b"}}"#;

@@ -150,7 +150,7 @@ impl<'b> Batch<'b> {
                 .transact(|tx| {
                     let table = self.service.current(tx, self.table)?;
                     for (write, _) in first {
-                        self.service.apply_by(tx, &table, write, By::Import)?;
+                        self.service.apply_own(tx, &table, write, By::Import)?;
                     }
                     // Items before the last part are put again if the program ends here, and are the same.
                     if is_last {

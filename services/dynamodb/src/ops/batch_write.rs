@@ -10,6 +10,7 @@ use model_dynamodb::types::{BatchWriteItemInput, BatchWriteItemOutput, WriteRequ
 use service::Allowed;
 use store::Tx;
 
+use crate::bill::Bill;
 use crate::capacity::{PerTable, Rate, Units};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, invalid, validation};
@@ -72,7 +73,7 @@ impl DynamoDb {
         while done.len() < asked {
             let rest = &writes[done.len()..];
             let part = &rest[..at_most.min(rest.len())];
-            match self.store.transact(|tx| self.as_many(tx, part)).await {
+            match self.transact_paid(|tx, bill| self.as_many(tx, part, bill)).await {
                 Ok(more) => done.extend(more),
                 Err(failure) if failure.is_too_large() && part.len() > 1 => at_most = part.len() / 2,
                 Err(failure) => return Err(failure.into()),
@@ -97,7 +98,12 @@ impl DynamoDb {
 
     /// Does writes until the transaction's part of logs is long; what each of those that were done costs, or why there was
     /// no capacity for it.
-    fn as_many(&self, tx: &mut Tx, writes: &[(Arc<Table>, Write)]) -> Result<Vec<Done>, Failure> {
+    fn as_many(
+        &self,
+        tx: &mut Tx,
+        writes: &[(Arc<Table>, Write)],
+        bill: &mut Bill<'_>,
+    ) -> Result<Vec<Done>, Failure> {
         let mut done = Vec::with_capacity(writes.len());
         let mut logged = 0;
         for (table, write) in writes {
@@ -105,7 +111,7 @@ impl DynamoDb {
                 break;
             }
             let table = self.current(tx, table)?;
-            done.push(match self.apply(tx, &table, write) {
+            done.push(match self.apply(tx, &table, write, bill) {
                 Ok(written) => {
                     logged += written.logged;
                     Ok((table, written.units))

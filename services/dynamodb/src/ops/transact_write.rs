@@ -16,6 +16,7 @@ use store::{Record as _, Tx};
 use wire::CommonError;
 
 use super::update_item::{check_condition, check_keys, updated};
+use crate::bill::Bill;
 use crate::capacity::{PerTable, Rate, Units};
 use crate::dynamodb::DynamoDb;
 use crate::error::{Failure, invalid, validation};
@@ -76,15 +77,16 @@ impl DynamoDb {
         let place = Place::of(call);
         let _turns = self.latches.all(rows).await;
         let done = self
-            .transact(|tx| {
+            .transact_paid(|tx, bill| {
                 if let Some((token, request)) = &token
                     && self.was_done(tx, &place, token, request)?
                 {
                     return Ok(None);
                 }
-                self.all(tx, actions).map(Some)
+                self.all(tx, actions, bill).map(Some)
             })
-            .await?;
+            .await
+            .map_err(Error::from)?;
         if let Some(units) = done {
             return Ok(units);
         }
@@ -100,13 +102,13 @@ impl DynamoDb {
     }
 
     /// Does all actions or none, and says of each why not.
-    fn all(&self, tx: &mut Tx, actions: &[Action]) -> Result<PerTable, Failure> {
+    fn all(&self, tx: &mut Tx, actions: &[Action], bill: &mut Bill<'_>) -> Result<PerTable, Failure> {
         let mut all = PerTable::default();
         let mut reasons = Vec::with_capacity(actions.len());
         let mut cancelled = false;
         for action in actions {
             let table = self.current(tx, &action.table)?;
-            match self.apply(tx, &table, &action.write) {
+            match self.apply(tx, &table, &action.write, bill) {
                 Ok(written) => {
                     all.add(&table, &written.units);
                     reasons.push(nothing());
