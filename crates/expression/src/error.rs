@@ -327,6 +327,9 @@ pub enum KeyError {
         "Query key condition not supported: conditions on RANGE key attributes must follow the order of the index, and all but the last must be equality conditions"
     )]
     SortOrder,
+    /// Of several sort attributes, one has no condition and others behind it have.
+    #[error("{order}: {0} has none", order = KeyError::SortOrder)]
+    Skipped(String),
     /// An operator of filters.
     #[error("Attempted conditional constraint is not an indexable operation")]
     NotIndexable,

@@ -125,7 +125,8 @@ impl<'v> KeyCondition<'v> {
             let Some(range) = self.of(name) else {
                 // A condition on something else, or on a sort attribute behind one without a condition.
                 if met < tests.len() {
-                    return Err(KeyError::Missed((*name).to_owned()).into());
+                    let missed = if several { KeyError::Skipped } else { KeyError::Missed };
+                    return Err(missed((*name).to_owned()).into());
                 }
                 break;
             };
