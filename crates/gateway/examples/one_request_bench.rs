@@ -169,10 +169,11 @@ async fn gateway() -> Gateway {
     tx.put(keys::access_key(KEY), key.encode());
     tx.commit().await.expect("a commit");
     let authority = Arc::new(Authority::new(directory, documents));
-    deps.cloud.fill(
-        [sts(), dynamodb::service(deps.clone())].into_iter().chain(s3::services(deps.clone())).collect(),
-        authority,
-    );
+    let mut services = vec![sts(), dynamodb::service(deps.clone())];
+    services.extend(s3::services(deps.clone()));
+    // What services do unasked: S3 learns by it that no bucket is logged.
+    services.iter().flat_map(Service::take_background).for_each(|work| drop(tokio::spawn(work)));
+    deps.cloud.fill(services, authority);
     let keys = Arc::new(Keys { keyring, usage: Usage::default() });
     Gateway::new(catalog::ALL, deps.cloud, keys, deps.clock, Limits::default())
 }
