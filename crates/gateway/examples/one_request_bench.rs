@@ -1,6 +1,7 @@
 //! What the way of one request costs: the same signed request again and again over one connection in memory, with a user's
 //! key and policies in the store. `identity` does no work of its own; `object` and `put` are of objects of 1 KiB with all that S3
-//! does for them, and `item`, `write`, `update` and `query` of items of 1 KiB with all that DynamoDB does. Run with `--release`; for instructions a request:
+//! does for them, and `item`, `write`, `update` and `query` of items of 1 KiB with all that DynamoDB does. Run with `--release`;
+//! for instructions a request:
 //!
 //! `valgrind --tool=callgrind target/release/examples/one_request_bench identity 2000`
 //!

@@ -154,14 +154,7 @@ async fn all_operations_use_what_nobody_finds() {
     assert_eq!(table.table_size_bytes, Some(2 * (2 + 2 + 4 + 4 + SECRET.len()) as i64));
     // The stream is read as long as it lives, and then nothing is left of the grant.
     assert_eq!(grants(&kit, &key).await, 1);
-    let input = UpdateContinuousBackupsInput {
-        table_name: "things".into(),
-        point_in_time_recovery_specification: PointInTimeRecoverySpecification {
-            point_in_time_recovery_enabled: false.into(),
-            recovery_period_in_days: None,
-        }
-        .into(),
-    };
+    let input = recovery_of("things", false, None);
     kit.run(UpdateContinuousBackups, input).await.expect("off");
     kit.run(DeleteTable, DeleteTableInput { table_name: "things".into() }).await.expect("deleted");
     kit.advance(CACHED);

@@ -357,14 +357,7 @@ async fn what_was_in_the_clear_is_sealed_where_it_is_restored() {
     kit.run(RestoreTableToPointInTime, restored("copy", under(&key))).await.expect("begun");
     let copy = settled(&kit, "copy").await;
     assert_eq!((key_arn(&copy), copy.item_count), (Some(key), Some(300)));
-    let input = UpdateContinuousBackupsInput {
-        table_name: "things".into(),
-        point_in_time_recovery_specification: PointInTimeRecoverySpecification {
-            point_in_time_recovery_enabled: false.into(),
-            recovery_period_in_days: None,
-        }
-        .into(),
-    };
+    let input = recovery_of("things", false, None);
     kit.run(UpdateContinuousBackups, input).await.expect("off");
     let input = UpdateTableInput {
         table_name: "things".into(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::run_in as run;
 use common::*;
+use common::{replica_made as create, replica_removed as delete};
 use model_dynamodb::Error;
 use model_dynamodb::ops::*;
 use model_dynamodb::types::*;
@@ -19,16 +20,6 @@ const HOME: &str = testkit::REGION;
 const AWAY: &str = "eu-west-1";
 const FAR: &str = "ap-northeast-1";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-fn create(region: &str) -> ReplicationGroupUpdate {
-    let create = CreateReplicationGroupMemberAction { region_name: region.into(), ..Default::default() };
-    ReplicationGroupUpdate { create: Some(create), ..Default::default() }
-}
-
-fn delete(region: &str) -> ReplicationGroupUpdate {
-    let delete = DeleteReplicationGroupMemberAction { region_name: region.into() };
-    ReplicationGroupUpdate { delete: Some(delete), ..Default::default() }
-}
 
 fn update(region: &str) -> UpdateReplicationGroupMemberAction {
     UpdateReplicationGroupMemberAction { region_name: region.into(), ..Default::default() }
@@ -409,14 +400,7 @@ async fn each_replica_has_a_stream_of_all_writes() {
 }
 
 async fn restorable(kit: &Kit, region: &str) {
-    let input = UpdateContinuousBackupsInput {
-        table_name: "things".into(),
-        point_in_time_recovery_specification: PointInTimeRecoverySpecification {
-            point_in_time_recovery_enabled: true.into(),
-            ..Default::default()
-        }
-        .into(),
-    };
+    let input = recovery_of("things", true, None);
     run(kit, region, UpdateContinuousBackups, input).await.expect("on");
 }
 

@@ -21,14 +21,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 type Items = BTreeMap<String, String>;
 
 async fn recovery(kit: &Kit, on: bool, days: Option<i32>) -> Result<PointInTimeRecoveryDescription, Error> {
-    let input = UpdateContinuousBackupsInput {
-        table_name: "things".into(),
-        point_in_time_recovery_specification: PointInTimeRecoverySpecification {
-            point_in_time_recovery_enabled: on.into(),
-            recovery_period_in_days: days,
-        }
-        .into(),
-    };
+    let input = recovery_of("things", on, days);
     let said = kit.run(UpdateContinuousBackups, input).await?.continuous_backups_description.expect("said");
     Ok(said.point_in_time_recovery_description.expect("said"))
 }

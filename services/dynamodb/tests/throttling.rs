@@ -397,14 +397,7 @@ async fn what_is_on_demand_has_the_ceilings_that_it_is_given() {
     assert!(text.contains("MaxReadRequestUnits for OnDemandThroughput for table is outside"), "{text}");
 
     // A restored table has them unless the request says otherwise.
-    let recovery = UpdateContinuousBackupsInput {
-        table_name: "others".into(),
-        point_in_time_recovery_specification: PointInTimeRecoverySpecification {
-            point_in_time_recovery_enabled: true.into(),
-            ..Default::default()
-        }
-        .into(),
-    };
+    let recovery = recovery_of("others", true, None);
     kit.run(UpdateContinuousBackups, recovery).await.expect("recoverable");
     for (target, wanted, expected) in
         [("same", None, (Some(1), None)), ("other", ceilings(Some(7), Some(8)), (Some(7), Some(8)))]

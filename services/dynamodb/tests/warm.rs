@@ -263,11 +263,8 @@ async fn it_is_asked_for_alone() {
 async fn replicas_have_the_same() {
     let kit = kit();
     kit.run(CreateTable, with_index()).await.expect("a table");
-    let create = CreateReplicationGroupMemberAction { region_name: "eu-west-1".into(), ..Default::default() };
-    let replicate = UpdateTableInput {
-        replica_updates: Some(vec![ReplicationGroupUpdate { create: Some(create), ..Default::default() }]),
-        ..Default::default()
-    };
+    let replicate =
+        UpdateTableInput { replica_updates: Some(vec![replica_made("eu-west-1")]), ..Default::default() };
     update(&kit, replicate.clone()).await.expect("a replica");
     update(&kit, UpdateTableInput { warm_throughput: warm(Some(30_000), None), ..Default::default() })
         .await

@@ -3,6 +3,7 @@
 mod common;
 
 use common::*;
+use common::{replica_made as create, replica_removed as delete};
 use model_dynamodb::Error;
 use model_dynamodb::ops::*;
 use model_dynamodb::types::*;
@@ -12,16 +13,6 @@ use wire::Open;
 const HOME: &str = testkit::REGION;
 const AWAY: &str = "us-west-2";
 const WITNESS: &str = "us-east-2";
-
-fn create(region: &str) -> ReplicationGroupUpdate {
-    let create = CreateReplicationGroupMemberAction { region_name: region.into(), ..Default::default() };
-    ReplicationGroupUpdate { create: Some(create), ..Default::default() }
-}
-
-fn delete(region: &str) -> ReplicationGroupUpdate {
-    let delete = DeleteReplicationGroupMemberAction { region_name: region.into() };
-    ReplicationGroupUpdate { delete: Some(delete), ..Default::default() }
-}
 
 fn made(region: &str) -> Option<Vec<GlobalTableWitnessGroupUpdate>> {
     let create = CreateGlobalTableWitnessGroupMemberAction { region_name: region.into() };

@@ -49,8 +49,8 @@ where
     cloud.call::<O>(call, input).await.map_err(|error| Refused::of(&error, &request_id))
 }
 
-/// Closes a key for a table by the KMS key of this name; whether that is the account's for this service. `call` is the caller's call of this service, and `own` one of its own
-/// accord, where the table is.
+/// Closes a key for a table by the KMS key of this name; whether that is the account's for this service. `call` is the
+/// caller's call of this service, and `own` one of its own accord, where the table is.
 pub async fn close(
     cloud: &Cloud,
     (call, own): (&Call, Call),

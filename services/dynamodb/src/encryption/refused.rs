@@ -63,24 +63,26 @@ impl From<store::Error> for Refused {
     }
 }
 
+impl Refused {
+    /// As a service says it; `internal` is its error of its own.
+    fn said<E: From<CommonError>>(self, internal: impl FnOnce(String) -> E) -> E {
+        match self {
+            Self::Key(text) => CommonError::Validation(text).into(),
+            Self::Denied(text) => CommonError::AccessDenied(text).into(),
+            Self::Unfit(text) => internal(text),
+            Self::Other(error) => error.into(),
+        }
+    }
+}
+
 impl From<Refused> for model_dynamodb::Error {
     fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Key(text) => CommonError::Validation(text).into(),
-            Refused::Denied(text) => CommonError::AccessDenied(text).into(),
-            Refused::Unfit(text) => Self::internal_server_error(text),
-            Refused::Other(error) => error.into(),
-        }
+        refused.said(Self::internal_server_error)
     }
 }
 
 impl From<Refused> for model_dynamodbstreams::Error {
     fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Key(text) => CommonError::Validation(text).into(),
-            Refused::Denied(text) => CommonError::AccessDenied(text).into(),
-            Refused::Unfit(text) => Self::internal_server_error(text),
-            Refused::Other(error) => error.into(),
-        }
+        refused.said(Self::internal_server_error)
     }
 }

@@ -110,6 +110,30 @@ pub async fn with_table() -> Kit {
     kit
 }
 
+/// Point-in-time recovery of a table, on or off.
+pub fn recovery_of(table: &str, on: bool, days: Option<i32>) -> UpdateContinuousBackupsInput {
+    UpdateContinuousBackupsInput {
+        table_name: table.into(),
+        point_in_time_recovery_specification: PointInTimeRecoverySpecification {
+            point_in_time_recovery_enabled: on.into(),
+            recovery_period_in_days: days,
+        }
+        .into(),
+    }
+}
+
+/// That a replica is made there.
+pub fn replica_made(region: &str) -> ReplicationGroupUpdate {
+    let create = CreateReplicationGroupMemberAction { region_name: region.into(), ..Default::default() };
+    ReplicationGroupUpdate { create: Some(create), ..Default::default() }
+}
+
+/// That the replica there is removed.
+pub fn replica_removed(region: &str) -> ReplicationGroupUpdate {
+    let delete = DeleteReplicationGroupMemberAction { region_name: region.into() };
+    ReplicationGroupUpdate { delete: Some(delete), ..Default::default() }
+}
+
 pub async fn put(kit: &Kit, json: &str) {
     put_into(kit, "things", json).await;
 }

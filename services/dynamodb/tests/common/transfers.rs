@@ -16,7 +16,7 @@ use service::{Cloud, Deps, Service};
 use testkit::Kit;
 use wire::Open;
 
-use super::{given, put, table, until};
+use super::{given, put, recovery_of, table, until};
 
 pub const BUCKET: &str = "exported";
 pub const TABLE_ARN: &str = "arn:aws:dynamodb:us-east-1:123456789012:table/things";
@@ -38,14 +38,7 @@ pub async fn ready() -> Kit {
 }
 
 pub async fn recoverable(kit: &Kit, table: &str) {
-    let input = UpdateContinuousBackupsInput {
-        table_name: table.into(),
-        point_in_time_recovery_specification: PointInTimeRecoverySpecification {
-            point_in_time_recovery_enabled: true.into(),
-            recovery_period_in_days: None,
-        }
-        .into(),
-    };
+    let input = recovery_of(table, true, None);
     kit.run(UpdateContinuousBackups, input).await.expect("on");
 }
 
