@@ -26,6 +26,20 @@ def test_a_policy_shows_objects_and_not_the_list(account, nobody):
     assert code(nobody.put_object, Bucket=name, Key="key", Body=b"other") == "AccessDenied"
 
 
+def test_of_many_objects_each_is_deleted_or_denied(account, nobody):
+    name = with_acls(account)
+    for key in ("open/a", "shut/a"):
+        put(account, name, key)
+    delete = {"Objects": [{"Key": "shut/a"}, {"Key": "open/a"}]}
+    answer = nobody.delete_objects(Bucket=name, Delete=delete)
+    assert sorted(entry["Key"] for entry in answer["Errors"]) == ["open/a", "shut/a"]
+    s3(account).put_bucket_policy(Bucket=name, Policy=policy(name, "s3:DeleteObject", resource="/open/*"))
+    answer = nobody.delete_objects(Bucket=name, Delete=delete)
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["open/a"]
+    assert [(entry["Key"], entry["Code"]) for entry in answer["Errors"]] == [("shut/a", "AccessDenied")]
+    assert [entry["Key"] for entry in s3(account).list_objects_v2(Bucket=name)["Contents"]] == ["shut/a"]
+
+
 def test_an_action_in_a_query_string_is_no_call(account, server):
     """Below a bucket's path nothing but the bucket is meant, whatever a link to an object has behind it."""
     name = with_acls(account)

@@ -52,7 +52,7 @@ impl<T> Resource<T> {
 
 /// A resource that the caller may use in the way the operation does.
 #[derive(Debug)]
-pub struct Allowed<T>(T);
+pub struct Allowed<T>(pub(crate) T);
 
 impl<T> Allowed<T> {
     /// Takes the value out.
@@ -120,15 +120,26 @@ pub(crate) fn authorize<T>(
     }
     for target in &resource.targets {
         let later = &|| describe(&resource.value, Target::new(target.arn.clone())).keys;
-        if let Some(door) = target.door() {
-            check(authorizer, call, operation, &door, later)?;
-        }
         check(authorizer, call, operation, target, later)?;
     }
     Ok(Allowed(resource.value))
 }
 
-fn check(
+/// Whether every action of the operation is allowed on a target, and on the door that it is reached through.
+pub(crate) fn check(
+    authorizer: &dyn Authorizer,
+    call: &Call,
+    operation: &Operation,
+    target: &Target,
+    later: Tell<'_>,
+) -> Result<(), CommonError> {
+    if let Some(door) = target.door() {
+        check_one(authorizer, call, operation, &door, later)?;
+    }
+    check_one(authorizer, call, operation, target, later)
+}
+
+fn check_one(
     authorizer: &dyn Authorizer,
     call: &Call,
     operation: &Operation,

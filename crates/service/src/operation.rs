@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use kernel::Call;
 use wire::{CommonError, Fault, Operation, OperationType, ServiceError, Structure};
 
-use crate::authorize::{Allowed, Authorizer, Resource, authorize};
+use crate::authorize::Authorizer;
 use crate::target::Target;
 
 /// An operation's answer.
@@ -97,29 +97,21 @@ pub(crate) struct Typed<O: OperationType> {
 }
 
 impl<O: OperationType> Typed<O> {
-    pub fn new<S, T, R, H, F>(
-        state: Arc<S>,
-        resolve: R,
-        describe: Describe<S, O::Input, T>,
-        handle: H,
-    ) -> Self
+    /// `decide` finds what the request touches and whether the caller may; `handle` gets what it lets through.
+    pub fn new<S, A, D, H, F>(state: Arc<S>, decide: D, handle: H) -> Self
     where
         S: Send + Sync + 'static,
-        T: Send + 'static,
         O::Input: 'static,
-        R: Fn(&S, &Call, &O::Input) -> Result<Resource<T>, O::Error> + Send + Sync + 'static,
-        H: Fn(Arc<S>, Arc<Call>, Allowed<T>, O::Input) -> F + Send + Sync + 'static,
+        D: Fn(&S, &Call, &O::Input, &dyn Authorizer) -> Result<A, O::Error> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Arc<Call>, A, O::Input) -> F + Send + Sync + 'static,
         F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
     {
         let run = move |call: Arc<Call>, input: O::Input, authorizer: &dyn Authorizer| {
-            let tell = |value: &T, target: Target| describe(&state, &input, value, target);
-            let allowed = resolve(&state, &call, &input).and_then(|resource| {
-                authorize(authorizer, &call, O::descriptor(), resource, &tell).map_err(O::Error::from)
-            });
-            let answer: BoxFuture<'static, Result<O::Output, O::Error>> = match allowed {
-                Ok(allowed) => Box::pin(handle(state.clone(), call, allowed, input)),
-                Err(error) => Box::pin(std::future::ready(Err(error))),
-            };
+            let answer: BoxFuture<'static, Result<O::Output, O::Error>> =
+                match decide(&state, &call, &input, authorizer) {
+                    Ok(allowed) => Box::pin(handle(state.clone(), call, allowed, input)),
+                    Err(error) => Box::pin(std::future::ready(Err(error))),
+                };
             answer
         };
         Self { run: Box::new(run) }

@@ -13,10 +13,12 @@ use vault::Vault;
 use wire::{CommonError, Dialect, Operation, OperationType, ServiceModel};
 
 use crate::accounts::Accounts;
-use crate::authorize::{Allowed, Authorizer, Resource};
+use crate::authorize::{Allowed, Authorizer, Resource, authorize};
 use crate::cloud::Cloud;
+use crate::each::{Decided, Each, decide_each};
 use crate::edge::Edge;
 use crate::operation::{AnyOperation, Describe, Invocation, Outcome, Typed};
+use crate::target::Target;
 
 /// What every service is made from.
 #[derive(Clone)]
@@ -166,8 +168,8 @@ impl<S: Send + Sync + 'static> Builder<S> {
     /// of its service, when a policy that matters asks for one.
     #[must_use]
     pub fn op_described<O, T, R, H, F>(
-        mut self,
-        _operation: O,
+        self,
+        operation: O,
         resolve: R,
         describe: Describe<S, O::Input, T>,
         handle: H,
@@ -179,7 +181,41 @@ impl<S: Send + Sync + 'static> Builder<S> {
         H: Fn(Arc<S>, Arc<Call>, Allowed<T>, O::Input) -> F + Send + Sync + 'static,
         F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
     {
-        let typed: Typed<O> = Typed::new(self.state.clone(), resolve, describe, handle);
+        let decide = move |state: &S, call: &Call, input: &O::Input, authorizer: &dyn Authorizer| {
+            let resource = resolve(state, call, input)?;
+            let tell = |value: &T, target: Target| describe(state, input, value, target);
+            authorize(authorizer, call, O::descriptor(), resource, &tell).map_err(O::Error::from)
+        };
+        self.register(operation, decide, handle)
+    }
+
+    /// Makes an operation available that names several things, about each of which is decided by itself: those that the
+    /// caller may not touch are errors in its answer.
+    #[must_use]
+    pub fn op_each<O, T, P, R, H, F>(self, operation: O, resolve: R, handle: H) -> Self
+    where
+        O: OperationType,
+        T: Send + 'static,
+        P: Send + 'static,
+        R: Fn(&S, &Call, &O::Input) -> Result<Each<T, P>, O::Error> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Arc<Call>, Decided<T, P>, O::Input) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
+    {
+        let decide = move |state: &S, call: &Call, input: &O::Input, authorizer: &dyn Authorizer| {
+            let each = resolve(state, call, input)?;
+            Ok(decide_each(authorizer, call, O::descriptor(), each))
+        };
+        self.register(operation, decide, handle)
+    }
+
+    fn register<O, A, D, H, F>(mut self, _operation: O, decide: D, handle: H) -> Self
+    where
+        O: OperationType,
+        D: Fn(&S, &Call, &O::Input, &dyn Authorizer) -> Result<A, O::Error> + Send + Sync + 'static,
+        H: Fn(Arc<S>, Arc<Call>, A, O::Input) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<O::Output, O::Error>> + Send + 'static,
+    {
+        let typed: Typed<O> = Typed::new(self.state.clone(), decide, handle);
         let before = self.service.operations.insert(O::descriptor().name, Box::new(typed));
         debug_assert!(before.is_none(), "{} is registered twice", O::descriptor().name);
         self

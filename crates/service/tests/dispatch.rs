@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kernel::{Call, Endpoint, Principal, Timestamp};
 use model_sqs::types::{DeleteQueueInput, DeleteQueueOutput, ListQueuesInput};
 use model_sqs::{Error, SERVICE, ops};
-use service::{Allowed, Authorizer, Decision, Door, Invocation, Question, Resource, Service, Target};
+use service::{
+    Allowed, Authorizer, Decided, Decision, Door, Each, Invocation, Question, Resource, Service, Target,
+};
 use wire::{CommonError, ServiceError, Structure};
 
 /// Counts what was reached.
@@ -144,6 +146,37 @@ async fn a_door_has_to_be_allowed_too() {
     }
     assert_eq!(state.handled.load(Ordering::Relaxed), 0);
     service.call::<ops::DeleteQueue>(&On(&[QUEUE, DOOR]), call(), input("q")).await.unwrap();
+    assert_eq!(state.handled.load(Ordering::Relaxed), 1);
+}
+
+/// Of several things, the handler gets those that are allowed, and the refusals of the others.
+#[tokio::test]
+async fn things_are_decided_about_one_by_one() {
+    fn each(_: &State, call: &Call, _: &DeleteQueueInput) -> Result<Each<&'static str, &'static str>, Error> {
+        let part = |name| (Target::new(call.arn(name)), name);
+        Ok(Each::new("whole", vec![part("other"), part("q"), part("door")]))
+    }
+
+    async fn take(
+        state: Arc<State>,
+        _: Arc<Call>,
+        decided: Decided<&'static str, &'static str>,
+        _: DeleteQueueInput,
+    ) -> Result<DeleteQueueOutput, Error> {
+        assert_eq!(decided.whole, "whole");
+        let [Err(other), Ok(q), Err(door)] = &decided.parts[..] else { panic!("{:?}", decided.parts) };
+        assert_eq!(**q, "q");
+        for (refusal, name) in [(other, ":other because"), (door, ":door because")] {
+            let CommonError::AccessDenied(text) = refusal else { panic!("{refusal:?}") };
+            assert!(text.contains("sqs:DeleteQueue") && text.contains(name), "{text}");
+        }
+        state.handled.fetch_add(1, Ordering::Relaxed);
+        Ok(DeleteQueueOutput {})
+    }
+
+    let state = Arc::new(State::default());
+    let service = Service::builder(&SERVICE, state.clone()).op_each(ops::DeleteQueue, each, take).build();
+    service.call::<ops::DeleteQueue>(&ALLOWED, call(), input("q")).await.unwrap();
     assert_eq!(state.handled.load(Ordering::Relaxed), 1);
 }
 

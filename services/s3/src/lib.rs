@@ -109,7 +109,7 @@ fn service(s3: Arc<S3>) -> Service {
         .op(DeleteBucketWebsite, resource::of_bucket, S3::delete_bucket_website)
         .op(DeleteObject, resource::delete_object, S3::delete_object)
         .op(DeleteObjectTagging, resource::delete_object_tagging, S3::delete_object_tagging)
-        .op(DeleteObjects, resource::delete_objects, S3::delete_objects)
+        .op_each(DeleteObjects, resource::delete_objects, S3::delete_objects)
         .op(DeletePublicAccessBlock, resource::of_bucket, S3::delete_public_access_block)
         .op(GetBucketAccelerateConfiguration, resource::of_bucket, S3::get_bucket_accelerate_configuration)
         .op(GetBucketAcl, resource::get_bucket_acl, S3::get_bucket_acl)

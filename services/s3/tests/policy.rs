@@ -181,6 +181,63 @@ async fn nobody_is_locked_out_by_mistake() {
     refused_as(strict.other(GetBucketPolicy, get_policy("docs")).await, "AccessDenied");
 }
 
+/// Who may delete some of the objects that a request names, or none, is told so of each.
+#[tokio::test]
+async fn of_many_objects_those_are_deleted_that_may_be() {
+    let strict = Strict::new();
+    strict.owner(CreateBucket, create_input("docs")).await.unwrap();
+    strict.owner(PutPublicAccessBlock, public_access("docs", false, false)).await.unwrap();
+    for key in ["open/a", "open/b", "shut/a"] {
+        let input = PutObjectInput { bucket: "docs".into(), key: key.into(), ..Default::default() };
+        strict.owner(PutObject, input).await.unwrap();
+    }
+    let delete = |objects: &[(&str, Option<&str>)]| {
+        let object = |&(key, version): &(&str, Option<&str>)| ObjectIdentifier {
+            key: key.into(),
+            version_id: version.map(str::to_owned),
+            ..Default::default()
+        };
+        let objects: Vec<_> = objects.iter().map(object).collect();
+        let delete = Delete { objects: objects.into(), quiet: None }.into();
+        DeleteObjectsInput { bucket: "docs".into(), delete, ..Default::default() }
+    };
+    // What is told of each: whether it is deleted, and what is said of it if not.
+    let told = |output: DeleteObjectsOutput| {
+        let deleted = output.deleted.unwrap().into_iter().filter_map(|object| object.key).collect::<Vec<_>>();
+        let errors = output.errors.unwrap().into_iter();
+        let errors = errors.map(|error| {
+            assert_eq!(error.code.as_deref(), Some("AccessDenied"));
+            (error.key.unwrap(), error.message.unwrap())
+        });
+        (deleted, errors.collect::<Vec<_>>())
+    };
+    // Nobody, while there is no policy.
+    let (deleted, errors) = told(strict.nobody(DeleteObjects, delete(&[("open/a", None)])).await.unwrap());
+    assert_eq!((deleted.len(), errors.len()), (0, 1));
+    let policy = statement("Allow", "\"*\"", "s3:DeleteObject", "docs/open/*");
+    strict.owner(PutBucketPolicy, policy_input("docs", &policy)).await.unwrap();
+    let some = delete(&[("shut/a", None), ("open/a", None), ("open/b", Some("null"))]);
+    let (deleted, errors) = told(strict.nobody(DeleteObjects, some.clone()).await.unwrap());
+    assert_eq!(deleted, ["open/a"]);
+    let of: Vec<_> = errors.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(of, ["shut/a", "open/b"], "a version asks for a permission of its own");
+    // A user of the account is told which permission is wanting.
+    let allowed = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:DeleteObjectVersion","Resource":"*"}}"#;
+    let ann = strict.user("ann", allowed).await;
+    let (deleted, errors) = told(strict.by(&ann, DeleteObjects, some).await.unwrap());
+    assert_eq!(deleted, ["open/a", "open/b"]);
+    let who =
+        format!("arn:aws:iam::{ACCOUNT}:user/ann is not authorized to perform: s3:DeleteObject on resource");
+    assert!(errors.len() == 1 && errors[0].1.contains(&who), "{errors:?}");
+    // Whoever may delete nothing learns nothing of the bucket.
+    let bypass =
+        DeleteObjectsInput { bypass_governance_retention: Some(true), ..delete(&[("shut/a", None)]) };
+    let (deleted, errors) = told(strict.other(DeleteObjects, bypass).await.unwrap());
+    assert_eq!((deleted.len(), errors.len()), (0, 1));
+    let (deleted, _) = told(strict.owner(DeleteObjects, delete(&[("shut/a", None)])).await.unwrap());
+    assert_eq!(deleted, ["shut/a"]);
+}
+
 #[tokio::test]
 async fn what_is_said_of_a_new_bucket_needs_its_permission() {
     let kit = world();

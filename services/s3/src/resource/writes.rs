@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kernel::Call;
 use model_s3::Error;
 use model_s3::types::*;
-use service::{Resource, Target};
+use service::{Each, Resource, Target};
 
 use crate::attributes::{Said, said, wanted};
 use crate::bucket::Bucket;
@@ -178,38 +178,25 @@ pub fn of_deletion(target: Target, version: Option<&str>, bypass: bool, conditio
     target.for_actions(actions)
 }
 
-/// What is to be deleted by one request.
-pub struct Deletions {
-    pub bucket: Arc<Bucket>,
-    /// Whether each may be, in the request's order.
-    pub allowed: Vec<bool>,
-}
-
-/// Each object is asked about by itself: one that may not be deleted is an error in the answer. Only if none may be, the
-/// request is refused.
+/// Each object is asked about by itself: one that may not be deleted is an error in the answer.
 pub fn delete_objects(
     s3: &S3,
     call: &Call,
     input: &DeleteObjectsInput,
-) -> Result<Resource<Deletions>, Error> {
+) -> Result<Each<Arc<Bucket>, Deletion>, Error> {
     let bucket = named(s3, call, &input.bucket, input.expected_bucket_owner.as_deref())?;
     let objects = &input.delete.objects;
     if objects.is_empty() || objects.len() > DELETE_MAX {
         return Err(malformed_xml().into());
     }
     let bypass = input.bypass_governance_retention == Some(true);
-    let mut allowed = Vec::with_capacity(objects.len());
-    let mut asked = None;
-    for object in objects.iter() {
+    let part = |object: &ObjectIdentifier| {
         let acl = Some((&bucket.record.acl, Permission::Write));
         let target = target_of(s3, call, &bucket, bucket.object_arn(&object.key), acl);
         let target = of_deletion(target, object.version_id.as_deref(), bypass, object.e_tag.is_some());
-        let may = s3.may(call, &target);
-        allowed.push(may);
-        if asked.is_none() || (may && !allowed[..allowed.len() - 1].contains(&true)) {
-            asked = Some(target);
-        }
-    }
-    let target = asked.ok_or_else(malformed_xml)?;
-    Ok(Resource::new(target, Deletions { bucket, allowed }))
+        let (key, version) = (object.key.to_string(), object.version_id.clone());
+        (target, Deletion { bucket: bucket.clone(), key, version })
+    };
+    let parts = objects.iter().map(part).collect();
+    Ok(Each::new(bucket, parts))
 }

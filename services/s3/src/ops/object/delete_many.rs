@@ -5,16 +5,16 @@ use std::sync::Arc;
 use kernel::Call;
 use model_s3::Error;
 use model_s3::types::*;
-use service::Allowed;
+use service::{Allowed, Decided};
 use wire::{Protocol, ServiceError as _};
 
 use crate::bucket::Bucket;
-use crate::error::{Failure, access_denied, not_implemented, status};
+use crate::error::{Failure, not_implemented, status};
 use crate::logging::{self, Done};
 use crate::ops::object::delete::{Deleted, Terms, check_terms};
 use crate::payer;
 use crate::records::Version;
-use crate::resource::{Deletions, check_key, check_version};
+use crate::resource::{Deletion, check_key, check_version};
 use crate::s3::S3;
 use crate::versions::{self, NULL};
 
@@ -26,21 +26,40 @@ const BATCH_PARTS: u32 = 10_000;
 
 type Outcome = Result<Deleted, Error>;
 
+/// An object that the caller may delete, as the request names it.
+type Doomed = (ObjectIdentifier, Allowed<Deletion>);
+
 impl S3 {
     pub async fn delete_objects(
         self: Arc<Self>,
         call: Arc<Call>,
-        deletions: Allowed<Deletions>,
+        decided: Decided<Arc<Bucket>, Deletion>,
         input: DeleteObjectsInput,
     ) -> Result<DeleteObjectsOutput, Error> {
-        let Deletions { bucket, allowed } = deletions.into_inner();
+        let Decided { whole: bucket, parts } = decided;
+        let Delete { objects, quiet } = input.delete.into_inner();
+        let (mut deleted, mut errors, mut doomed) = (Vec::new(), Vec::new(), Vec::new());
+        for (object, decision) in objects.into_inner().into_iter().zip(parts) {
+            match decision {
+                Ok(deletion) => doomed.push((object, deletion)),
+                Err(denied) => {
+                    let error = Error::from(denied);
+                    logging::note_done(&self, &call, &bucket, &done(&object, Some(&error)));
+                    errors.push(shown_error(&object, &error));
+                }
+            }
+        }
+        if doomed.is_empty() {
+            return Ok(DeleteObjectsOutput {
+                deleted: Some(deleted),
+                errors: Some(errors),
+                ..Default::default()
+            });
+        }
         let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
         check_terms(&bucket, input.bypass_governance_retention)?;
         let bypass = input.bypass_governance_retention == Some(true);
-        let Delete { objects, quiet } = input.delete.into_inner();
-        let objects: Vec<(ObjectIdentifier, bool)> = objects.into_inner().into_iter().zip(allowed).collect();
-        let (mut deleted, mut errors) = (Vec::new(), Vec::new());
-        let mut rest = &objects[..];
+        let mut rest = &doomed[..];
         while !rest.is_empty() {
             let (batch, later) = rest.split_at(self.batch_len(&bucket, rest)?);
             rest = later;
@@ -60,13 +79,14 @@ impl S3 {
     }
 
     /// How many of these can be deleted in one transaction: at least one.
-    fn batch_len(&self, bucket: &Bucket, objects: &[(ObjectIdentifier, bool)]) -> Result<usize, Error> {
+    fn batch_len(&self, bucket: &Bucket, objects: &[Doomed]) -> Result<usize, Error> {
         let mut snapshot = self.store.snapshot();
         let mut parts = 0;
-        for (at, (object, _)) in objects.iter().take(BATCH).enumerate() {
-            let found = match &object.version_id {
-                None => versions::current(&mut snapshot, bucket.inside(), &object.key)?.map(Version::Object),
-                Some(id) => versions::find(&mut snapshot, bucket.inside(), &object.key, id)?,
+        for (at, (_, deletion)) in objects.iter().take(BATCH).enumerate() {
+            let key = &deletion.key;
+            let found = match &deletion.version {
+                None => versions::current(&mut snapshot, bucket.inside(), key)?.map(Version::Object),
+                Some(id) => versions::find(&mut snapshot, bucket.inside(), key, id)?,
             };
             if let Some(Version::Object(object)) = found {
                 parts += object.parts.unwrap_or(0);
@@ -83,21 +103,21 @@ impl S3 {
         &self,
         call: &Call,
         bucket: &Bucket,
-        batch: &[(ObjectIdentifier, bool)],
+        batch: &[Doomed],
         bypass: bool,
     ) -> Result<Vec<Outcome>, Error> {
         self.transact(|tx| {
             let versioning = Self::hold_bucket(tx, bucket)?;
             let mut outcomes = Vec::with_capacity(batch.len());
-            for (object, allowed) in batch {
-                let checked = check(object, *allowed).map_err(Failure::from);
+            for (object, deletion) in batch {
+                let checked = check(object).map_err(Failure::from);
                 let outcome = checked.and_then(|()| {
                     let terms = Terms { if_match: object.e_tag.as_deref(), bypass };
                     self.delete_one(
                         tx,
                         call,
                         (bucket, versioning),
-                        (&object.key, object.version_id.as_deref()),
+                        (&deletion.key, deletion.version.as_deref()),
                         terms,
                     )
                 });
@@ -114,10 +134,7 @@ impl S3 {
     }
 }
 
-fn check(object: &ObjectIdentifier, allowed: bool) -> Result<(), Error> {
-    if !allowed {
-        return Err(access_denied().into());
-    }
+fn check(object: &ObjectIdentifier) -> Result<(), Error> {
     check_key(&object.key)?;
     object.version_id.as_deref().map_or(Ok(()), check_version)?;
     // These are for directory buckets; S3 refuses them elsewhere.
