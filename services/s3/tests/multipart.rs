@@ -294,11 +294,17 @@ async fn composite_checksums() {
     let kit = kit().await;
     let upload = begin_with(&kit, ChecksumAlgorithm::Sha256, None).await.unwrap();
     let (one, two) = (vec![b'a'; 5 * MIB], b"bb".to_vec());
-    let output = kit.run(UploadPart, part_input(&upload, 1, &one)).await.unwrap();
     let sha = |bytes: &[u8]| Hasher::of(Algorithm::Sha256, bytes);
-    assert_eq!(output.checksum_sha256, Some(sha(&one).base64()), "computed where the client gives none");
-    let input = UploadPartInput { checksum_sha256: Some(sha(&two).base64()), ..part_input(&upload, 2, &two) };
-    kit.run(UploadPart, input).await.unwrap();
+    for (number, bytes) in [(1, &one), (2, &two)] {
+        let input = UploadPartInput {
+            checksum_sha256: Some(sha(bytes).base64()),
+            ..part_input(&upload, number, bytes)
+        };
+        let output = kit.run(UploadPart, input).await.unwrap();
+        assert_eq!(output.checksum_sha256, Some(sha(bytes).base64()));
+    }
+    let text = "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: null";
+    refused(kit.run(UploadPart, part_input(&upload, 3, b"c")).await, "InvalidRequest", text);
     let input = UploadPartInput {
         checksum_crc32: Some(Hasher::of(Algorithm::Crc32, b"c").base64()),
         ..part_input(&upload, 3, b"c")
@@ -360,6 +366,7 @@ async fn checksums_of_the_whole() {
     let kit = kit().await;
     let upload = begin_with(&kit, ChecksumAlgorithm::Crc32c, Some(ChecksumType::FullObject)).await.unwrap();
     let (one, two) = (vec![b'a'; 5 * MIB], b"bb".to_vec());
+    // Parts without checksums have them computed, as those of an upload without an algorithm do.
     let parts = vec![part(&kit, &upload, 1, &one).await, part(&kit, &upload, 2, &two).await];
     let crc = |bytes: &[u8]| Hasher::of(Algorithm::Crc32c, bytes);
     let whole = combine(Algorithm::Crc32c, &crc(&one), &crc(&two), two.len() as u64).unwrap();
@@ -656,6 +663,7 @@ async fn the_key_comes_once_more_where_a_checksum_was_chosen() {
         sse_customer_algorithm: algorithm.clone(),
         sse_customer_key: key.clone(),
         sse_customer_key_md5: key_md5.clone(),
+        checksum_crc32: Some(Hasher::of(Algorithm::Crc32, b"x").base64()),
         ..part_input(&upload, 1, b"x")
     };
     let output = kit.run(UploadPart, input).await.unwrap();

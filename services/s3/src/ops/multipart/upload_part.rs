@@ -42,13 +42,16 @@ impl S3 {
         check_customer(&upload.sealing, customer)?;
         let claimed = claims!(input);
         if let Some((algorithm, _)) = claimed.iter().find(|(_, value)| value.is_some()) {
-            check_algorithm(&upload, *algorithm)?;
+            check_algorithm(&upload, Some(*algorithm))?;
         }
         let object_key = self.open_key(&call, bucket, key, &upload.sealing, customer).await?;
         let hint = input.checksum_algorithm.as_ref().map(|algorithm| algorithm.as_str());
         let expected = Expected::new(input.content_md5.as_deref(), &claimed, hint, PUT_BYTES_MAX)?;
         let body = input.body.unwrap_or_default();
         let taken = self.take_part(bucket, &upload, &object_key, &body, expected).await?;
+        if !taken.written.checksum_given {
+            check_algorithm(&upload, None)?;
+        }
         let shown = taken.shown.clone();
         let part = self.put_part(&call, bucket, (key, id, number), taken).await?;
         let mut output =
@@ -75,7 +78,7 @@ impl S3 {
         if written.checksum_given {
             let given =
                 Algorithm::parse(&computed.algorithm).ok_or_else(|| internal("an unknown checksum"))?;
-            check_algorithm(upload, given)?;
+            check_algorithm(upload, Some(given))?;
         }
         let checksum = written.checksum_of_part.clone();
         let checksum = checksum.ok_or_else(|| internal("a part's checksum was not computed"))?;
@@ -154,11 +157,14 @@ fn differently_encrypted() -> Error {
     invalid_request(text).into()
 }
 
-/// Where the client chose an algorithm for the upload, its parts have no other.
-fn check_algorithm(upload: &Upload, given: Algorithm) -> Result<(), Error> {
+/// Where the client chose an algorithm for the upload, its parts have no other. They may come without a checksum only where
+/// that of the whole is not made of theirs.
+fn check_algorithm(upload: &Upload, given: Option<Algorithm>) -> Result<(), Error> {
+    let fits = |chosen: &String| given.map_or(!upload.checksum_composite, |given| chosen == given.name());
     match &upload.checksum_algorithm {
-        Some(chosen) if chosen != given.name() => {
-            let (expected, actual) = (spoken(upload), given.name().to_lowercase());
+        Some(chosen) if !fits(chosen) => {
+            let expected = spoken(upload);
+            let actual = given.map_or_else(|| "null".to_owned(), |given| given.name().to_lowercase());
             let text = format!(
                 "Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {actual}"
             );
