@@ -282,6 +282,38 @@ class TestDeletes:
         assert status(s3(account).delete_objects, Bucket=name, Delete={"Objects": []}) == (400, "MalformedXML")
 
 
+class TestLists:
+    @pytest.mark.parametrize(
+        ("query", "name", "value"),
+        [
+            ("max-keys=abc", "max-keys", "abc"),
+            ("list-type=2&max-keys=2147483648", "max-keys", "2147483648"),
+            ("versions&max-keys=-", "max-keys", "-"),
+            ("uploads&max-uploads=1.0", "max-uploads", "1.0"),
+        ],
+    )
+    def test_a_size_is_an_integer(self, account, wire, query, name, value):
+        answer = wire.send("GET", f"/{bucket(account)}?{query}")
+        assert (answer.status, answer.error_code()) == (400, "InvalidArgument")
+        assert answer.error_message() == f"Provided {name} not an integer or within integer range"
+        said = answer.xml()
+        assert (said.findtext("ArgumentName"), said.findtext("ArgumentValue")) == (name, value)
+
+    @pytest.mark.parametrize("name", ["max-parts", "part-number-marker"])
+    def test_so_are_those_of_parts_unless_they_are_empty(self, account, wire, name):
+        of = upload(account, bucket(account))
+        parts(account, of, b"part")
+        listed = f"/{of['Bucket']}/key?uploadId={of['UploadId']}"
+        answer = wire.send("GET", f"{listed}&{name}=-1")
+        assert (answer.status, answer.error_code()) == (400, "InvalidArgument")
+        assert answer.error_message() == f"Argument {name} must be an integer between 0 and 2147483647"
+        answer = wire.send("GET", f"{listed}&{name}=one")
+        assert answer.error_message() == f"Provided {name} not an integer or within integer range"
+        assert answer.xml().findtext("ArgumentName") == name
+        answer = wire.send("GET", f"{listed}&{name}=")
+        assert (answer.status, len(answer.xml().findall("Part"))) == (200, 1)
+
+
 class TestCopies:
     def test_onto_itself_something_has_to_change(self, account):
         name = bucket(account)

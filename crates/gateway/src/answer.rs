@@ -307,7 +307,7 @@ impl Gateway {
         };
         let dialect = service.dialect();
         let mut fill = |input: &mut dyn Structure| {
-            codec(protocol).decode(operation, request, input).map_err(CommonError::Malformed)?;
+            codec(protocol).decode(operation, request, input).map_err(dialect.unread)?;
             dialect.check(input)
         };
         let invocation = Invocation { call, authorizer, fill: &mut fill };

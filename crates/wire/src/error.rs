@@ -13,6 +13,8 @@ use crate::schema::ErrorTrait;
 pub struct DecodeError {
     message: Cow<'static, str>,
     place: Place,
+    /// Of a parameter that is to be an integer: its name and its value.
+    no_integer: Option<(&'static str, String)>,
 }
 
 /// Where a request cannot be read.
@@ -27,7 +29,17 @@ enum Place {
 impl DecodeError {
     /// Something of the body cannot be read.
     pub fn new(message: impl Into<Cow<'static, str>>) -> Self {
-        Self { message: message.into(), place: Place::Body }
+        Self { message: message.into(), place: Place::Body, no_integer: None }
+    }
+
+    /// The same of a parameter that is to be an integer.
+    pub(crate) fn no_integer(self, name: &'static str, value: &str) -> Self {
+        Self { no_integer: Some((name, value.to_owned())), ..self }
+    }
+
+    /// The name and the value of the parameter of the query string that is to be an integer, if that is what is wrong.
+    pub fn as_no_integer(&self) -> Option<(&'static str, &str)> {
+        self.no_integer.as_ref().map(|(name, value)| (*name, value.as_str()))
     }
 
     /// The same of a parameter or header.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::error::CommonError;
+use crate::error::{CommonError, DecodeError};
 use crate::schema::{Bounds, Member, Schema};
 use crate::value::{Structure, Value, View};
 
@@ -39,6 +39,8 @@ pub struct Dialect {
     /// Turns the violations of one input (at least one, in the order of the model) into an error; `None` lets
     /// the input pass, for the service to check itself.
     pub render: fn(&[Violation]) -> Option<CommonError>,
+    /// Turns what cannot be read of a request into an error.
+    pub unread: fn(DecodeError) -> CommonError,
 }
 
 /// More than these are not listed: an answer stays short whatever the input.
@@ -48,8 +50,10 @@ const MAX_QUOTED: usize = 1024;
 
 impl Dialect {
     /// The common text with the protocol's common code.
-    pub const STANDARD: Dialect =
-        Dialect { render: |violations| Some(CommonError::Validation(standard_text(violations))) };
+    pub const STANDARD: Dialect = Dialect {
+        render: |violations| Some(CommonError::Validation(standard_text(violations))),
+        unread: CommonError::Malformed,
+    };
 
     /// Checks an input.
     pub fn check(&self, input: &dyn Structure) -> Result<(), CommonError> {
@@ -454,7 +458,7 @@ mod tests {
 
     #[test]
     fn a_service_may_check_for_itself() {
-        let lenient = Dialect { render: |_| None };
+        let lenient = Dialect { render: |_| None, ..Dialect::STANDARD };
         assert!(lenient.check(&*Dyn::structure(&INPUT)).is_ok());
         assert_eq!(
             Dialect::STANDARD.check(&*Dyn::structure(&INPUT)),

@@ -4,7 +4,7 @@
 use wire::{CommonError, Constraint, Dialect, Violation, standard_text};
 
 /// The texts of the service.
-pub const DIALECT: Dialect = Dialect { render };
+pub const DIALECT: Dialect = Dialect { render, ..Dialect::STANDARD };
 
 const NAME: &str = "[\\w+=,.@-]+";
 const TEXT: &str = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+";

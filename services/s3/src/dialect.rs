@@ -1,12 +1,12 @@
 //! How S3 speaks of inputs that break the model's constraints: of the body it says no more than that it is malformed, of
-//! headers and parameters it names the one that is wrong.
+//! headers and parameters it names the one that is wrong. So it does of parameters that cannot be read.
 
-use wire::{CommonError, CommonSource, Constraint, Detailed, Dialect, Violation};
+use wire::{CommonError, CommonSource, Constraint, DecodeError, Detailed, Dialect, Violation};
 
-use crate::error::{invalid_argument, invalid_request, malformed_xml, missing_body};
+use crate::error::{invalid_argument, invalid_request, malformed_xml, missing_body, no_part_number};
 
 /// The service's words.
-pub const DIALECT: Dialect = Dialect { render };
+pub const DIALECT: Dialect = Dialect { render, unread };
 
 /// Members whose unknown values the operations refuse by themselves, in words of their own.
 const CHECKED_LATER: &[&str] = &["ACL", "LocationConstraint", "ServerSideEncryption"];
@@ -52,6 +52,7 @@ fn said(violation: &Violation) -> Detailed {
         return error;
     }
     match &violation.constraint {
+        Constraint::Required if violation.member == "PartNumber" => no_part_number(value),
         Constraint::Required => missing_body(),
         Constraint::OneOf(_) if violation.member == "StorageClass" => {
             Detailed::new("InvalidStorageClass", 400, "The storage class you specified is not valid")
@@ -69,6 +70,17 @@ fn said(violation: &Violation) -> Detailed {
             None => invalid_argument("Invalid argument", violation.member, value),
         },
         _ => invalid_argument("Invalid argument", violation.member, value),
+    }
+}
+
+fn unread(error: DecodeError) -> CommonError {
+    match error.as_no_integer() {
+        Some(("partNumber", value)) => no_part_number(value).into_common(),
+        Some((name, value)) => {
+            let text = format!("Provided {name} not an integer or within integer range");
+            invalid_argument(text, name, value).into_common()
+        }
+        None => CommonError::Malformed(error),
     }
 }
 

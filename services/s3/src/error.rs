@@ -91,6 +91,11 @@ pub fn invalid_argument(
     Detailed::new("InvalidArgument", 400, message).with("ArgumentName", name).with("ArgumentValue", value)
 }
 
+/// A part has no such number.
+pub fn no_part_number(value: &str) -> Detailed {
+    invalid_argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", value)
+}
+
 /// The request cannot be done as it is.
 pub fn invalid_request(message: impl Into<std::borrow::Cow<'static, str>>) -> Detailed {
     Detailed::new("InvalidRequest", 400, message)

@@ -4,7 +4,9 @@ mod common;
 
 use std::collections::BTreeSet;
 
+use common::objects::member;
 use common::{create, refused, refused_as, world};
+use model_s3::Error;
 use model_s3::ops::*;
 use model_s3::types::*;
 use proptest::prelude::*;
@@ -145,8 +147,23 @@ async fn limits_of_pages() {
     let kit = with_keys(&[]).await;
     let size = |size| ListObjectsV2Input { max_keys: Some(size), ..v2() };
     assert_eq!(kit.run(ListObjectsV2, size(5_000)).await.unwrap().max_keys, Some(1_000));
-    let text = "Argument max-keys must be an integer between 0 and 2147483647";
-    refused(kit.run(ListObjectsV2, size(-1)).await, "InvalidArgument", text);
+    // Lists say it in different words.
+    let name = |error: &Error| member(error, "ArgumentName");
+    let error = kit.run(ListObjectsV2, size(-1)).await.unwrap_err();
+    assert_eq!(name(&error).as_deref(), Some("maxKeys"));
+    let text = "Argument maxKeys must be an integer between 0 and 2147483647";
+    refused::<()>(Err(error), "InvalidArgument", text);
+    let versions =
+        ListObjectVersionsInput { bucket: BUCKET.into(), max_keys: Some(-1), ..Default::default() };
+    let error = kit.run(ListObjectVersions, versions).await.unwrap_err();
+    assert_eq!(name(&error).as_deref(), Some("max-keys"));
+    refused::<()>(Err(error), "InvalidArgument", "max-keys cannot be negative");
+    let uploads =
+        ListMultipartUploadsInput { bucket: BUCKET.into(), max_uploads: Some(-1), ..Default::default() };
+    let error = kit.run(ListMultipartUploads, uploads).await.unwrap_err();
+    assert_eq!(name(&error).as_deref(), Some("max-uploads"));
+    let text = "Argument max-uploads must be an integer between 0 and 2147483647";
+    refused::<()>(Err(error), "InvalidArgument", text);
 }
 
 #[tokio::test]

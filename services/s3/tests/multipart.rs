@@ -446,7 +446,12 @@ async fn parts_are_listed_by_number() {
     assert_eq!((page.is_truncated, page.next_part_number_marker), (Some(true), Some(30)));
     let page = kit.run(ListParts, list(Some(30), Some(2))).await.unwrap();
     assert_eq!((numbers(&page), page.is_truncated), (vec![9_999], Some(false)));
-    refused_as(kit.run(ListParts, list(None, Some(-1))).await, "InvalidArgument");
+    for (marker, size, name) in [(Some(-1), None, "part-number-marker"), (None, Some(-1), "max-parts")] {
+        let run = async || kit.run(ListParts, list(marker, size)).await;
+        has(&said(run().await), &[("ArgumentName", name), ("ArgumentValue", "-1")]);
+        let text = format!("Argument {name} must be an integer between 0 and 2147483647");
+        refused(run().await, "InvalidArgument", &text);
+    }
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub fn service_with(deps: Deps, limits: Limits) -> Service {
     let sqs = Arc::new(Sqs::new(deps, limits));
     Service::builder(&model_sqs::SERVICE, sqs.clone())
         // The texts of this service are its own: operations check by themselves.
-        .validation(wire::Dialect { render: |_| None })
+        .validation(wire::Dialect { render: |_| None, ..wire::Dialect::STANDARD })
         .op(AddPermission, resource::queue, Sqs::add_permission)
         .op(CancelMessageMoveTask, resource::cancelled_source, Sqs::cancel_message_move_task)
         .op(ChangeMessageVisibility, resource::queue, Sqs::change_message_visibility)

@@ -42,7 +42,7 @@ pub fn service(deps: Deps) -> Service {
 pub fn service_with(deps: Deps, limits: Limits) -> Service {
     let ssm = Arc::new(Ssm::new(deps, limits));
     Service::builder(&model_ssm::SERVICE, ssm.clone())
-        .validation(wire::Dialect { render: broken_constraints })
+        .validation(wire::Dialect { render: broken_constraints, ..wire::Dialect::STANDARD })
         .op(AddTagsToResource, resource::add_tags, Ssm::add_tags)
         .op(DeleteParameter, resource::delete, Ssm::delete_parameter)
         .op(DeleteParameters, resource::delete_all, Ssm::delete_parameters)

@@ -112,8 +112,14 @@ fn query_member<'a>(
     value: &mut dyn Value,
 ) -> Result<(), DecodeError> {
     if member.target.kind != Kind::List {
+        let is_integer = matches!(member.target.kind, Kind::Integer | Kind::Long);
         return match pairs.next() {
-            Some((_, text)) => scalar::set_text(member, value, Cow::Borrowed(text), TimestampFormat::Iso8601),
+            // An integer that is empty is not there: recorded of S3's lists.
+            Some((_, text)) if is_integer && text.is_empty() => Ok(()),
+            Some((_, text)) => {
+                let set = scalar::set_text(member, value, Cow::Borrowed(text), TimestampFormat::Iso8601);
+                if is_integer { set.map_err(|error| error.no_integer(member.wire, text)) } else { set }
+            }
             None => Ok(()),
         };
     }

@@ -6,7 +6,7 @@ use crate::access_points::error::invalid_access_point;
 use crate::error::{invalid_argument, malformed_xml};
 
 /// The service's words.
-pub const DIALECT: Dialect = Dialect { render };
+pub const DIALECT: Dialect = Dialect { render, ..Dialect::STANDARD };
 
 /// What came in the head of a request, by the names of members and of what carries them.
 const IN_HEAD: &[(&str, &str)] = &[

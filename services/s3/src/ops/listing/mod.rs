@@ -57,14 +57,15 @@ impl Spelling {
 
 /// How many entries the answer may have.
 pub fn page_size(asked: Option<i32>, name: &str) -> Result<usize, Error> {
-    let asked = asked.unwrap_or(PAGE_MAX as i32);
-    match usize::try_from(asked) {
-        Ok(size) => Ok(size.min(PAGE_MAX)),
-        Err(_) => {
-            let text = format!("Argument {name} must be an integer between 0 and 2147483647");
-            Err(invalid_argument(text, name, &asked.to_string()).into())
-        }
-    }
+    asked.map_or(Ok(PAGE_MAX), |asked| Ok(not_negative(asked, name)?.min(PAGE_MAX)))
+}
+
+/// A number that may be anything but negative, as argument of this name.
+pub fn not_negative(asked: i32, name: &str) -> Result<usize, Error> {
+    usize::try_from(asked).map_err(|_| {
+        let text = format!("Argument {name} must be an integer between 0 and {}", i32::MAX);
+        invalid_argument(text, name, &asked.to_string()).into()
+    })
 }
 
 /// A delimiter that delimits: an empty one is none.
@@ -126,9 +127,9 @@ mod tests {
 
     #[test]
     fn sizes_of_pages() {
-        assert_eq!(page_size(None, "max-keys").unwrap(), 1_000);
-        assert_eq!(page_size(Some(0), "max-keys").unwrap(), 0);
-        assert_eq!(page_size(Some(5_000), "max-keys").unwrap(), 1_000);
-        assert!(page_size(Some(-1), "max-keys").is_err());
+        assert_eq!(page_size(None, "maxKeys").unwrap(), 1_000);
+        assert_eq!(page_size(Some(0), "maxKeys").unwrap(), 0);
+        assert_eq!(page_size(Some(5_000), "maxKeys").unwrap(), 1_000);
+        assert!(page_size(Some(-1), "maxKeys").is_err());
     }
 }

@@ -44,7 +44,7 @@ impl S3 {
     ) -> Result<ListObjectsOutput, Error> {
         let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
         let spelling = Spelling::asked(input.encoding_type.as_ref())?;
-        let size = page_size(input.max_keys, "max-keys")?;
+        let size = page_size(input.max_keys, "maxKeys")?;
         let delimiter = delimiter(input.delimiter.as_deref());
         let prefix = input.prefix.as_deref().unwrap_or_default();
         let marker = input.marker.as_deref().unwrap_or_default();
@@ -75,7 +75,7 @@ impl S3 {
     ) -> Result<ListObjectsV2Output, Error> {
         let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
         let spelling = Spelling::asked(input.encoding_type.as_ref())?;
-        let size = page_size(input.max_keys, "max-keys")?;
+        let size = page_size(input.max_keys, "maxKeys")?;
         let delimiter = delimiter(input.delimiter.as_deref());
         let prefix = input.prefix.as_deref().unwrap_or_default();
         let token =

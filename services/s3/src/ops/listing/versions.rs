@@ -7,6 +7,7 @@ use model_s3::Error;
 use model_s3::types::*;
 use service::Allowed;
 use store::{KeyRange, RangeOptions, Record as _, Snapshot};
+use wire::Detailed;
 
 use super::{Owners, Spelling, checksum, delimiter, open, page_size};
 use crate::bucket::Bucket;
@@ -28,6 +29,11 @@ impl S3 {
     ) -> Result<ListObjectVersionsOutput, Error> {
         let request_charged = payer::charged(&call, &bucket, input.request_payer.as_ref())?;
         let spelling = Spelling::asked(input.encoding_type.as_ref())?;
+        if input.max_keys.is_some_and(|max| max < 0) {
+            // Other lists say it otherwise.
+            let text = "max-keys cannot be negative";
+            return Err(Detailed::new("InvalidArgument", 400, text).with("ArgumentName", "max-keys").into());
+        }
         let size = page_size(input.max_keys, "max-keys")?;
         let delimiter = delimiter(input.delimiter.as_deref());
         let prefix = input.prefix.as_deref().unwrap_or_default();

@@ -10,7 +10,7 @@ use service::Allowed;
 
 use crate::acl_input::owner;
 use crate::expected::show_checksum;
-use crate::ops::listing::{open, page_size};
+use crate::ops::listing::{not_negative, open, page_size};
 use crate::resource::Place;
 use crate::s3::S3;
 use crate::shown::{quoted, to_the_second};
@@ -24,9 +24,8 @@ impl S3 {
         input: ListPartsInput,
     ) -> Result<ListPartsOutput, Error> {
         let size = page_size(input.max_parts, "max-parts")?;
-        let after = input.part_number_marker.unwrap_or_default();
-        // Behind what no part's number is before, everything is listed; behind the greatest, nothing.
-        let after = u32::try_from(after.max(0)).unwrap_or_default();
+        // Behind the greatest number that a part can have, nothing is listed.
+        let after = not_negative(input.part_number_marker.unwrap_or_default(), "part-number-marker")? as u32;
         let (bucket, key, id) = (&place.bucket, place.key.as_str(), input.upload_id.as_str());
         let request_charged = payer::charged(&call, bucket, input.request_payer.as_ref())?;
         let snapshot = self.store.snapshot();

@@ -12,7 +12,7 @@ mod upload_part_copy;
 use model_s3::Error;
 use wire::Detailed;
 
-use crate::error::invalid_argument;
+use crate::error::no_part_number;
 use crate::limits::PARTS_MAX;
 use crate::records::Upload;
 
@@ -20,10 +20,7 @@ use crate::records::Upload;
 fn part_number(asked: i32) -> Result<u32, Error> {
     match u32::try_from(asked) {
         Ok(number) if (1..=PARTS_MAX).contains(&number) => Ok(number),
-        _ => {
-            let text = "Part number must be an integer between 1 and 10000, inclusive";
-            Err(invalid_argument(text, "partNumber", &asked.to_string()).into())
-        }
+        _ => Err(no_part_number(&asked.to_string()).into()),
     }
 }
 

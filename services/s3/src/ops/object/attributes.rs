@@ -9,8 +9,7 @@ use service::Allowed;
 
 use crate::attributes::customer;
 use crate::data;
-use crate::error::invalid_argument;
-use crate::limits::PAGE_MAX;
+use crate::ops::listing::{not_negative, page_size};
 use crate::payer;
 use crate::records::{self, Data, Object};
 use crate::resource::Asked;
@@ -86,13 +85,8 @@ impl S3 {
         if !composite {
             return Ok(GetObjectAttributesParts { total_parts_count, ..Default::default() });
         }
-        let number = |name: &str, value: i32| {
-            usize::try_from(value).map_err(|_| {
-                invalid_argument("Argument must be between 0 and 2147483647", name, &value.to_string())
-            })
-        };
-        let max = number("max-parts", max.unwrap_or(PAGE_MAX as i32))?.min(PAGE_MAX);
-        let marker = number("part-number-marker", marker.unwrap_or(0))?;
+        let max = page_size(max, "max-parts")?;
+        let marker = not_negative(marker.unwrap_or_default(), "part-number-marker")?;
         let parts = data::parts(&mut &asked.snapshot, &asked.bucket.place, id, count)?;
         let mut rest = parts.iter().filter(|part| part.number as usize > marker);
         let shown: Vec<ObjectPart> = rest
