@@ -1,6 +1,6 @@
 //! What a request says of its body, in the way of S3: how long it is, how it is encoded, what its hash is.
 
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use sigv4::{BodyCheck, ChunkDecoder, ChunkSigner};
 use wire::{CommonError, CommonSource, Detailed};
 
@@ -35,6 +35,9 @@ impl Payload {
             return Err(malformed_trailer());
         }
         let length = number(headers, if chunked { DECODED_LENGTH } else { CONTENT_LENGTH.as_str() })?;
+        if length.is_none() && is_object && !chunked && headers.contains_key(TRANSFER_ENCODING) {
+            return Err(unknown_length());
+        }
         if length.is_none() && (is_object || chunked) {
             return Err(CommonError::coded(
                 "MissingContentLength",
@@ -58,6 +61,12 @@ impl Payload {
         };
         Ok(Self { length, sha256, chunks })
     }
+}
+
+/// The answer to an object that comes in chunks of HTTP, with its length nowhere said.
+fn unknown_length() -> CommonError {
+    let text = "A header you provided implies functionality that is not implemented";
+    Detailed::new("NotImplemented", 501, text).with("Header", "Transfer-Encoding").into_common()
 }
 
 /// Refuses objects that are too long to be put at once.
@@ -173,6 +182,10 @@ mod tests {
         assert_eq!(of("", true), "InvalidArgument");
         assert_eq!(code(&[], BodyCheck::Unsigned, true), "MissingContentLength");
         assert_eq!(code(&[], BodyCheck::Unsigned, false), "None");
+        let chunked = ("transfer-encoding", "chunked");
+        assert_eq!(code(&[chunked], BodyCheck::Unsigned, true), "NotImplemented");
+        assert_eq!(code(&[chunked], BodyCheck::Unsigned, false), "None");
+        assert_eq!(code(&[chunked, ("x-amz-decoded-content-length", "7")], CHUNKS, true), "Some(7)");
         assert_eq!(code(&[("content-length", "9")], CHUNKS, false), "MissingContentLength");
         assert_eq!(code(&[("x-amz-decoded-content-length", "7")], CHUNKS, true), "Some(7)");
         assert_eq!(code(&[("x-amz-decoded-content-length", "5368709121")], CHUNKS, true), "EntityTooLarge");
