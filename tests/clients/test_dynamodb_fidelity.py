@@ -283,6 +283,19 @@ class TestIndexes:
             indexed.client.batch_write_item(RequestItems={indexed.name: requests})
         assert indexed.scan()["Items"] == [{"p": s("a"), "g": s("x"), "h": n(1)}]
 
+    def test_an_empty_key_refuses_a_transaction_and_another_type_cancels_it(self, indexed):
+        set_g = {"Key": {"p": s("a")}, "UpdateExpression": "SET g = :g"}
+        actions = lambda g: (
+            {"Put": {"Item": {"p": s("a"), "g": g}}},
+            {"Update": set_g | {"ExpressionAttributeValues": {":g": g}}},
+        )
+        for g, code in ((s(""), "ValidationException"), (n(1), "TransactionCanceledException")):
+            for action in actions(g):
+                items = [{kind: {"TableName": indexed.name, **rest} for kind, rest in action.items()}]
+                with refused(code=code):
+                    indexed.client.transact_write_items(TransactItems=items)
+        assert indexed.scan()["Items"] == []
+
     def test_an_item_without_the_key_is_not_in_the_index(self, indexed):
         indexed.put(p=s("a"), g=s("x"))
         indexed.put(p=s("b"), h=n(1))

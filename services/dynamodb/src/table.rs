@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use attribute::{Invalid, Item};
+use attribute::{Invalid, Item, KeyPart, Value};
 use bytes::Bytes;
 use kernel::Arn;
 use model_dynamodb::Error;
@@ -153,14 +153,7 @@ impl Table {
                     )));
                 }
                 match part.check(name, value) {
-                    Err(Invalid::EmptyKey { what, .. }) => {
-                        return Err(validation(format!(
-                            "One or more parameter values are not valid. A value specified for a secondary index key is \
-                             not supported. The AttributeValue for a key attribute cannot contain an empty {what} \
-                             value. IndexName: {}, IndexKey: {name}",
-                            index.name
-                        )));
-                    }
+                    Err(Invalid::EmptyKey { what, .. }) => return Err(empty_index_key(index, name, what)),
                     other => other.map_err(invalid)?,
                 }
             }
@@ -171,15 +164,41 @@ impl Table {
     /// Refuses an update that leaves an attribute of an index's key empty, which is said in other words than of an item that
     /// is put.
     pub fn check_updated_index_keys(&self, item: &Item) -> Result<(), Error> {
+        self.check_set_index_keys(item.iter().map(|(name, value)| (name.as_str(), value)))
+    }
+
+    /// The same of what an update sets.
+    pub fn check_set_index_keys<'v>(
+        &self,
+        mut set: impl Iterator<Item = (&'v str, &'v Value)>,
+    ) -> Result<(), Error> {
+        let is_of_index = |name: &str| {
+            let mut keys = self.record.indexes.iter().flat_map(|index| index.key.all());
+            keys.any(|key| key == name)
+        };
+        match set.find_map(|(name, value)| empty(name, value).filter(|_| is_of_index(name))) {
+            Some(what) => Err(validation(format!(
+                "One or more parameter values are not valid. The update expression attempted to update a secondary index \
+                 key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty \
+                 {what} value."
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an item that is empty in an attribute of its key or of an index's. In a transaction that is a fault of the
+    /// request, while what else is wrong with a key is one of the action.
+    pub fn check_not_empty(&self, item: &Item) -> Result<(), Error> {
+        let empty = |name: &str| item.get(name).and_then(|value| empty(name, value));
+        for name in self.record.key.all() {
+            if let Some(what) = empty(name) {
+                return Err(invalid(Invalid::EmptyKey { name: name.clone(), what }));
+            }
+        }
         for index in &self.record.indexes {
-            for (part, name, _) in index.key.typed(&self.record.attributes).parts() {
-                let Some(value) = item.get(name) else { continue };
-                if let Err(Invalid::EmptyKey { what, .. }) = part.check(name, value) {
-                    return Err(validation(format!(
-                        "One or more parameter values are not valid. The update expression attempted to update a secondary \
-                         index key to a value that is not supported. The AttributeValue for a key attribute cannot contain \
-                         an empty {what} value."
-                    )));
+            for name in index.key.all() {
+                if let Some(what) = empty(name) {
+                    return Err(empty_index_key(index, name, what));
                 }
             }
         }
@@ -233,4 +252,20 @@ impl Table {
             }
         }
     }
+}
+
+/// What is empty of a value that a key cannot have for that: a string or a binary.
+fn empty(name: &str, value: &Value) -> Option<&'static str> {
+    match KeyPart::Partition.check(name, value) {
+        Err(Invalid::EmptyKey { what, .. }) => Some(what),
+        _ => None,
+    }
+}
+
+fn empty_index_key(index: &Index, name: &str, what: &str) -> Error {
+    validation(format!(
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The \
+         AttributeValue for a key attribute cannot contain an empty {what} value. IndexName: {}, IndexKey: {name}",
+        index.name
+    ))
 }

@@ -336,6 +336,54 @@ async fn transactions_are_refused_before_they_are_cancelled() {
     assert_eq!(run(A1, "SET x = {", values("{}")).await, "ExpressionAttributeValues must not be empty");
 }
 
+/// So does a key that is empty, the table's or an index's; one of another type is a reason for which it is cancelled.
+#[tokio::test]
+async fn transactions_are_refused_for_empty_keys() {
+    let kit = kit();
+    let indexed = CreateTableInput {
+        global_secondary_indexes: Some(vec![global("by-v", "v", ProjectionType::All)]),
+        ..table("things", "p+c", "p:S c:S v:S")
+    };
+    kit.run(CreateTable, indexed).await.expect("a table");
+    let run = async |item| kit.run(TransactWriteItems, transaction(vec![item])).await;
+    let put = async |item: &str| {
+        let put = Put { table_name: "things".into(), item: given(item).into(), ..Default::default() };
+        run(TransactWriteItem { put: Some(put), ..Default::default() }).await
+    };
+    let update = async |expression: &str, value: &str| {
+        let update = Update {
+            table_name: "things".into(),
+            key: given(A1).into(),
+            update_expression: expression.into(),
+            expression_attribute_values: values(&format!(r#"{{":v":{value}}}"#)),
+            ..Default::default()
+        };
+        run(TransactWriteItem { update: Some(update), ..Default::default() }).await
+    };
+    let is_cancelled = |result| matches!(result, Err(Error::TransactionCanceledException(_)));
+    assert_eq!(
+        invalid(put(r#"{"p":{"S":"a"},"c":{"S":""}}"#).await),
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \
+         string value. Key: c"
+    );
+    assert_eq!(
+        invalid(put(r#"{"p":{"S":"a"},"c":{"S":"1"},"v":{"S":""}}"#).await),
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The \
+         AttributeValue for a key attribute cannot contain an empty string value. IndexName: by-v, IndexKey: v"
+    );
+    assert!(is_cancelled(put(r#"{"p":{"S":"a"},"c":{"S":"1"},"v":{"N":"1"}}"#).await));
+    let empty = |what: &str| {
+        format!(
+            "One or more parameter values are not valid. The update expression attempted to update a secondary index key \
+             to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty {what} value."
+        )
+    };
+    assert_eq!(invalid(update("SET v = :v", r#"{"S":""}"#).await), empty("string"));
+    assert_eq!(invalid(update("SET x = v, v = :v", r#"{"B":""}"#).await), empty("binary"));
+    assert!(is_cancelled(update("SET v = :v", r#"{"N":"1"}"#).await));
+    update("SET x = :v", r#"{"S":""}"#).await.expect("what is of no key may be empty");
+}
+
 fn transaction(items: Vec<TransactWriteItem>) -> TransactWriteItemsInput {
     TransactWriteItemsInput { transact_items: items.into(), ..Default::default() }
 }

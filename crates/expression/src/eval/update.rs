@@ -203,6 +203,16 @@ impl Bound<'_, Update> {
         self.tree.actions.iter().map(|action| self.name(&action.path().head)).collect()
     }
 
+    /// The attributes that it sets to values of the request as they are, with these values.
+    pub fn given(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.tree.actions.iter().filter_map(|action| match action {
+            Action::Set(path, SetValue::Operand(Operand::Value(id))) if path.rest.is_empty() => {
+                Some((self.name(&path.head), self.value(*id)))
+            }
+            _ => None,
+        })
+    }
+
     /// The attributes that it goes into, on either side.
     pub fn nested_attributes(&self) -> Vec<&str> {
         let mut names = Vec::new();

@@ -204,6 +204,7 @@ impl DynamoDb {
                 drop(bound);
                 let new = put.item.as_valid().map_err(invalid)?;
                 check_item(new)?;
+                table.check_not_empty(new)?;
                 let (key, bytes) = (table.key_in(new).map_err(at_fault)?, item_size(new));
                 let change = move |_: &_, old: Option<&Item>| {
                     let Some(put) = &input.transact_items[at].put else { return Ok(None) };
@@ -252,6 +253,9 @@ impl DynamoDb {
                 let bound = trees.bind(names, values)?;
                 let table = find(&update.table_name)?;
                 check_keys(&table, &bound).map_err(at_fault)?;
+                if let Some(update) = &bound.update {
+                    table.check_set_index_keys(update.given())?;
+                }
                 drop(bound);
                 let key = key_given(update.key.as_valid())?;
                 let key = table.key_of(key).map_err(at_fault)?;
