@@ -6,11 +6,12 @@ use oidc::{HttpFetch, Issuers};
 use service::{Deps, Service};
 
 /// Makes the services.
-pub fn all(deps: &Deps, dynamodb: dynamodb::Settings) -> Vec<Service> {
+pub fn all(deps: &Deps, of_dynamodb: dynamodb::Settings) -> Vec<Service> {
+    let [dynamodb, streams] = dynamodb::services(deps.clone(), of_dynamodb);
     let [s3, s3control] = s3::services(deps.clone());
     vec![
-        dynamodb::service_with(deps.clone(), dynamodb),
-        dynamodb::streams(deps.clone()),
+        dynamodb,
+        streams,
         iam::service(deps.clone()),
         kms::service(deps.clone()),
         s3,

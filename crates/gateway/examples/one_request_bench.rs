@@ -170,7 +170,8 @@ async fn gateway() -> Gateway {
     tx.put(keys::access_key(KEY), key.encode());
     tx.commit().await.expect("a commit");
     let authority = Arc::new(Authority::new(directory, documents));
-    let mut services = vec![sts(), dynamodb::service(deps.clone())];
+    let mut services = vec![sts()];
+    services.extend(dynamodb::services(deps.clone(), dynamodb::Settings::default()));
     services.extend(s3::services(deps.clone()));
     // What services do unasked: S3 learns by it that no bucket is logged.
     services.iter().flat_map(Service::take_background).for_each(|work| drop(tokio::spawn(work)));

@@ -2,16 +2,13 @@
 //! earlier runs had paid comes back. One that is cancelled by what it asks pays for all its actions, as it does for a condition that
 //! fails.
 
-use attribute::Item;
-use bytes::Bytes;
-use model_dynamodb::Error;
 use store::Tx;
 
 use crate::capacity::Units;
 use crate::dynamodb::DynamoDb;
 use crate::error::Failure;
 use crate::table::Table;
-use crate::throttle::{Kind, Spent, Throttle};
+use crate::throttle::{Spent, Throttle};
 
 /// What one run of a transaction has paid. Nobody pays for the service's own writes.
 #[derive(Default)]
@@ -21,27 +18,10 @@ pub struct Bill<'t> {
     spent: Vec<Spent>,
 }
 
-impl Bill<'_> {
-    /// Lets a write to a table in.
-    ///
-    /// # Errors
-    /// See [`Throttle::admit`].
-    pub fn admit(&self, table: &Table) -> Result<(), Error> {
-        self.throttle.map_or(Ok(()), |throttle| throttle.admit(table, None, Kind::Write))
-    }
-
-    /// Lets a write in that makes `new` of `old`, as far as it touches global indexes.
-    ///
-    /// # Errors
-    /// See [`Throttle::admit`].
-    pub fn admit_entries(
-        &self,
-        table: &Table,
-        row: &Bytes,
-        old: Option<&Item>,
-        new: Option<&Item>,
-    ) -> Result<(), Error> {
-        self.throttle.map_or(Ok(()), |throttle| throttle.admit_entries(table, row, old, new))
+impl<'t> Bill<'t> {
+    /// What has to let the writes in.
+    pub fn throttle(&self) -> Option<&'t Throttle> {
+        self.throttle
     }
 
     /// Pays.

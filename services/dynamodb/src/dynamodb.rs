@@ -38,7 +38,8 @@ pub struct DynamoDb {
     /// None: nobody is throttled.
     pub(crate) throttle: Option<Throttle>,
     pub(crate) transfers: Transfers,
-    pub(crate) rings: Rings,
+    /// Shared with the service that reads streams.
+    pub(crate) rings: Arc<Rings>,
     /// Tables as last read, by the keys of their rows; each is checked against its row at every use.
     hot: RwLock<HashMap<Bytes, Arc<Table>>>,
 }
@@ -46,7 +47,7 @@ pub struct DynamoDb {
 impl DynamoDb {
     pub fn new(deps: Deps, settings: Settings) -> Self {
         Self {
-            rings: Rings::new(&deps),
+            rings: Arc::new(Rings::new(&deps)),
             throttle: settings.throttle.then(|| Throttle::new(deps.clock.clone())),
             store: deps.store,
             clock: deps.clock,

@@ -57,8 +57,6 @@ use crate::dynamodb::DynamoDb;
 use crate::resource::said;
 
 /// The service that reads the changes of tables.
-pub use streams::service as streams;
-
 /// What of the service can be otherwise: `[dynamodb]` of the configuration file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -67,14 +65,14 @@ pub struct Settings {
     pub throttle: bool,
 }
 
-/// The service, with nothing set.
-pub fn service(deps: Deps) -> Service {
-    service_with(deps, Settings::default())
+/// DynamoDB and DynamoDB Streams, which have the same state.
+pub fn services(deps: Deps, settings: Settings) -> [Service; 2] {
+    let dynamodb = Arc::new(DynamoDb::new(deps.clone(), settings));
+    let streams = streams::service(deps, dynamodb.rings.clone());
+    [service(dynamodb), streams]
 }
 
-/// The service.
-pub fn service_with(deps: Deps, settings: Settings) -> Service {
-    let dynamodb = Arc::new(DynamoDb::new(deps, settings));
+fn service(dynamodb: Arc<DynamoDb>) -> Service {
     Service::builder(&model_dynamodb::SERVICE, dynamodb.clone())
         .op(BatchExecuteStatement, resource::batch_execute, DynamoDb::batch_execute_statement)
         .op(BatchGetItem, resource::batch_get, DynamoDb::batch_get_item)

@@ -25,6 +25,7 @@ use crate::log::{self, By, Event};
 use crate::records::IndexState;
 use crate::row::Row;
 use crate::table::{ItemKey, Table};
+use crate::throttle::Kind;
 
 /// What is to become of an item, given what it is: the item after it, none if it is to go, or the error of a condition that
 /// does not hold. It may be asked several times.
@@ -207,7 +208,10 @@ impl DynamoDb {
         by: By,
         bill: &mut Bill<'_>,
     ) -> Result<Written, Failure> {
-        bill.admit(table)?;
+        let throttle = bill.throttle();
+        if let Some(throttle) = throttle {
+            throttle.admit(table, None, Kind::Write)?;
+        }
         let raw = tx.get(&write.key.row)?;
         let old_size = raw.as_deref().map(Row::size).transpose()?;
         let ring = self.ring_at_hand(table)?;
@@ -244,8 +248,8 @@ impl DynamoDb {
             write: of_write(old_size.unwrap_or(0).max(new_size.unwrap_or(0)), write.rate),
             ..Units::default()
         };
-        if has_indexes && !is_same {
-            bill.admit_entries(table, &write.key.row, old.as_ref(), new.as_ref())?;
+        if let Some(throttle) = throttle.filter(|_| has_indexes && !is_same) {
+            throttle.admit_entries(table, &write.key.row, old.as_ref(), new.as_ref())?;
         }
         if is_same {
             bill.pay(table, &units);

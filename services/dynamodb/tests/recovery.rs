@@ -187,7 +187,7 @@ fn again(kit: Kit) -> Kit {
     let deps = kit.deps().clone();
     drop(kit);
     Kit::on(Deps { cloud: Cloud::default(), ..deps }, |deps| {
-        vec![dynamodb::service(deps.clone()), dynamodb::streams(deps.clone())]
+        dynamodb::services(deps.clone(), dynamodb::Settings::default()).into()
     })
 }
 

@@ -22,7 +22,7 @@ fn units(read: i64, write: i64) -> ProvisionedThroughput {
 /// too.
 async fn throttling() -> Kit {
     let settings = dynamodb::Settings { throttle: true };
-    let kit = Kit::new(|deps| vec![dynamodb::service_with(deps.clone(), settings)]);
+    let kit = Kit::new(|deps| dynamodb::services(deps.clone(), settings).into());
     let by = GlobalSecondaryIndex {
         provisioned_throughput: Some(units(1, 1)),
         ..global("by-g", "g", ProjectionType::All)

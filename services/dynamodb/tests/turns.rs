@@ -60,7 +60,10 @@ async fn those_that_wait_for_their_bucket_take_nobodys_place() {
             .op(PutObject, Buckets::resolve, Buckets::put)
             .build()
     };
-    let kit = Kit::new(|deps| vec![dynamodb::service(deps.clone()), dynamodb::streams(deps.clone()), s3()]);
+    let kit = Kit::new(|deps| {
+        let [dynamodb, streams] = dynamodb::services(deps.clone(), dynamodb::Settings::default());
+        vec![dynamodb, streams, s3()]
+    });
     kit.run(CreateTable, table("things", "p+c", "p:S c:S")).await.expect("a table");
     recoverable(&kit, "things").await;
     write(&kit, "a", "1").await;

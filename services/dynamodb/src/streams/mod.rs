@@ -35,12 +35,12 @@ pub struct Streams {
     store: Store,
     clock: Clock,
     vault: Vault,
-    rings: Rings,
+    /// Shared with the service that writes them: they are wiped at one place.
+    rings: Arc<Rings>,
 }
 
 /// The service.
-pub fn service(deps: Deps) -> Service {
-    let rings = Rings::new(&deps);
+pub fn service(deps: Deps, rings: Arc<Rings>) -> Service {
     let streams = Arc::new(Streams { store: deps.store, clock: deps.clock, vault: deps.vault, rings });
     Service::builder(&model_dynamodbstreams::SERVICE, streams)
         .op(DescribeStream, resource::describe_stream, Streams::describe_stream)

@@ -19,7 +19,7 @@ use wire::{CommonError, Open, OperationType, OwnForm as _, Protocol};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn kit() -> Kit {
-    Kit::new(|deps| vec![dynamodb::service(deps.clone()), dynamodb::streams(deps.clone())])
+    Kit::new(|deps| dynamodb::services(deps.clone(), dynamodb::Settings::default()).into())
 }
 
 /// An item from its JSON.

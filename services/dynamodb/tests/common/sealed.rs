@@ -26,7 +26,8 @@ pub const CACHED: Duration = Duration::from_secs(5 * 60);
 pub fn services(deps: &Deps) -> Vec<Service> {
     let [s3, _] = s3::services(deps.clone());
     let kms = kms::service(deps.clone());
-    vec![kms, dynamodb::service(deps.clone()), dynamodb::streams(deps.clone()), s3]
+    let [dynamodb, streams] = dynamodb::services(deps.clone(), dynamodb::Settings::default());
+    vec![kms, dynamodb, streams, s3]
 }
 
 pub fn sealed_kit() -> Kit {

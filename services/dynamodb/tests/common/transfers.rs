@@ -24,7 +24,8 @@ pub const MINUTE: Duration = Duration::from_secs(60);
 
 pub fn services(deps: &Deps) -> Vec<Service> {
     let [s3, _] = s3::services(deps.clone());
-    vec![dynamodb::service(deps.clone()), dynamodb::streams(deps.clone()), s3]
+    let [dynamodb, streams] = dynamodb::services(deps.clone(), dynamodb::Settings::default());
+    vec![dynamodb, streams, s3]
 }
 
 /// A kit with a bucket and the table `things`, which can be restored to any time.
