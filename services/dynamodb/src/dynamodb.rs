@@ -40,6 +40,8 @@ pub struct DynamoDb {
     pub(crate) transfers: Transfers,
     /// Shared with the service that reads streams.
     pub(crate) rings: Arc<Rings>,
+    /// Held while a table is given its first key.
+    pub(crate) first_keys: tokio::sync::Mutex<()>,
     /// Tables as last read, by the keys of their rows; each is checked against its row at every use.
     hot: RwLock<HashMap<Bytes, Arc<Table>>>,
 }
@@ -58,6 +60,7 @@ impl DynamoDb {
             combined: Combined::default(),
             housekeeping: Housekeeping::default(),
             transfers: Transfers::default(),
+            first_keys: tokio::sync::Mutex::default(),
             hot: RwLock::default(),
         }
     }

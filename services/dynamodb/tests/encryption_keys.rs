@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use common::sealed::*;
 use common::*;
+use futures::future::join_all;
 use model_dynamodb::Error;
 use model_dynamodb::ops::*;
 use model_dynamodb::types::*;
@@ -385,4 +386,53 @@ async fn what_was_in_the_clear_is_sealed_where_it_is_restored() {
     kit.run(RestoreTableFromBackup, input).await.expect("begun");
     settled(&kit, "again").await;
     assert_eq!(everything(&kit, "again", Some("by-v")).await.len(), 300);
+}
+
+async fn give(kit: &Kit, name: &str, key: &str) -> Result<UpdateTableOutput, Error> {
+    let input =
+        UpdateTableInput { table_name: name.into(), sse_specification: under(key), ..Default::default() };
+    kit.run(UpdateTable, input).await
+}
+
+async fn write_into(kit: &Kit, name: &str, number: usize) {
+    let item = secret(&number.to_string(), "x");
+    let input = PutItemInput { table_name: name.into(), item: given(&item).into(), ..Default::default() };
+    kit.run(PutItem, input).await.expect("written");
+}
+
+/// Who writes while a table is given its first key writes as before, or sealed.
+#[tokio::test]
+async fn writes_meet_a_first_key() {
+    let kit = sealed_kit();
+    let key = new_key(&kit).await;
+    for round in 0..20 {
+        let name = format!("round{round}");
+        kit.run(CreateTable, table(&name, "p+c", "p:S c:S")).await.expect("a table");
+        let one_by_one = async {
+            for number in 0..20 {
+                write_into(&kit, &name, number).await;
+            }
+        };
+        let at_once = join_all((20..40).map(|number| write_into(&kit, &name, number)));
+        let (given, ..) = tokio::join!(give(&kit, &name, &key), one_by_one, at_once);
+        given.expect("given");
+        assert_eq!(everything(&kit, &name, None).await.len(), 40);
+    }
+}
+
+/// Two give a table its first key: one is refused, and what is written meanwhile can be read.
+#[tokio::test]
+async fn one_of_two_gives_a_first_key() {
+    let kit = sealed_kit();
+    let (one, other) = (new_key(&kit).await, new_key(&kit).await);
+    for round in 0..20 {
+        let name = format!("round{round}");
+        kit.run(CreateTable, table(&name, "p+c", "p:S c:S")).await.expect("a table");
+        let writes = join_all((0..20).map(|number| write_into(&kit, &name, number)));
+        let (one, other, _) = tokio::join!(give(&kit, &name, &one), give(&kit, &name, &other), writes);
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        // With no key in memory any more, all are read with the one that is stored.
+        kit.advance(CACHED + 2 * MINUTE);
+        assert_eq!(everything(&kit, &name, None).await.len(), 20);
+    }
 }

@@ -186,6 +186,11 @@ impl Rings {
         self.keep(row, key.ring.clone(), None);
     }
 
+    /// Wipes a key that contents were not given after all.
+    pub fn not_given(&self, (place, home): (&Place, &Home)) {
+        self.open.write().remove(&place.data_key(home));
+    }
+
     /// Gives back what nothing needs any more.
     pub async fn give_back(&self, place: &Place) -> Result<(), model_dynamodb::Error> {
         let prefix = place.grant_ends();

@@ -40,6 +40,13 @@ impl DynamoDb {
         let name = TableName { place: table.place.clone(), name: table.name.clone() };
         let key = self.rings.close(call, &name, &wanted, ring).await?;
         let before = self.describe(table)?;
+        let contents = (&table.place, &table.record.home);
+        // Writes that have begun without a key are to have it at hand as soon as the table has one. Nobody else may give it
+        // another meanwhile: they would seal with a key that is not the table's.
+        let _turn = self.first_keys.lock().await;
+        if fills {
+            self.rings.given(contents, &key);
+        }
         let changed = self
             .transact(|tx| {
                 let now = self.current(tx, table)?;
@@ -56,10 +63,13 @@ impl DynamoDb {
             })
             .await;
         if let Err(error) = changed {
+            if fills {
+                self.rings.not_given(contents);
+            }
             self.rings.drop_unused(&table.place, Some(key)).await;
             return Err(error);
         }
-        self.rings.given((&table.place, &table.record.home), &key);
+        self.rings.given(contents, &key);
         self.housekeeping.wake();
         // It is as before, and about to change: as clients have learnt to expect.
         let sse = before.sse_description.unwrap_or_default();
