@@ -1,6 +1,7 @@
 //! Text beyond ASCII in headers: encoded words of RFC 2047, which S3 takes in metadata and answers with.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -43,12 +44,32 @@ fn quoted(text: &str, out: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// A value as a header can carry it.
+/// A value as a header can carry it: in the encoding Q where most of it can be read so, in B otherwise, as is recorded of the
+/// real service.
 pub fn encode(value: &str) -> Cow<'_, str> {
-    if value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte)) {
+    // In units of UTF-16, which is what the service seems to count.
+    let all = value.encode_utf16().count();
+    let plain = value.encode_utf16().filter(|unit| is_plain(*unit)).count();
+    if plain == all {
         return value.into();
     }
-    format!("=?UTF-8?B?{}?=", STANDARD.encode(value)).into()
+    if plain <= all - plain {
+        return format!("=?UTF-8?B?{}?=", STANDARD.encode(value)).into();
+    }
+    let mut word = "=?UTF-8?Q?".to_owned();
+    for byte in value.bytes() {
+        match byte {
+            b' ' => word.push('_'),
+            b'!'..=b'~' if !b"=_?".contains(&byte) => word.push(char::from(byte)),
+            _ => write!(word, "={byte:02X}").expect("a text takes more"),
+        }
+    }
+    word.push_str("?=");
+    word.into()
+}
+
+fn is_plain(unit: u16) -> bool {
+    unit == u16::from(b'\t') || (u16::from(b' ')..=u16::from(b'~')).contains(&unit)
 }
 
 #[cfg(test)]
@@ -65,9 +86,26 @@ mod tests {
         {
             assert_eq!(decode(plain), plain);
         }
-        for text in ["plain text", "äö", "日本"] {
+        for text in ["plain text", "äö", "日本", "mostly plain = ä_?\t"] {
             assert_eq!(decode(&encode(text)), text);
             assert!(encode(text).is_ascii());
+        }
+    }
+
+    /// As recorded of the real service.
+    #[test]
+    fn the_encoding_is_the_more_readable_one() {
+        for (text, word) in [
+            ("ÄMÄZÕÑ S3", "=?UTF-8?Q?=C3=84M=C3=84Z=C3=95=C3=91_S3?="),
+            ("\0\u{1}\u{2}\u{3}", "=?UTF-8?B?AAECAw==?="),
+            ("\u{fffd}a\u{fffd}", "=?UTF-8?B?77+9Ye+/vQ==?="),
+            (
+                "test_—_file%E2%80%94_é_2👑.pdf",
+                "=?UTF-8?Q?test=5F=E2=80=94=5Ffile%E2%80%94=5F=C3=A9=5F2=F0=9F=91=91.pdf?=",
+            ),
+            ("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"),
+        ] {
+            assert_eq!(encode(text), word);
         }
     }
 }
