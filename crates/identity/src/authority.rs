@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{Arn, Call, Principal, PrincipalKind, Session};
-use policy::{Context, Policies, Policy, PolicyKind, PolicyRef, Request, Value};
+use policy::{Context, Gathered, Policies, Policy, PolicyKind, PolicyRef, Request, Value};
 use service::{Authorizer, Decision, Question, ResourcePolicy};
 
 use crate::context;
@@ -37,14 +37,17 @@ impl Authority {
 
     fn ask(&self, call: &Call, question: &Question<'_>) -> Result<Decision, Refusal> {
         let who = Who::find(self, &call.principal)?;
-        let mut keys = Context::with_capacity(32);
-        context::fill(&mut keys, call, who.tags(), question.target);
         let tell = || context::told(question.later.map_or_else(Vec::new, |tell| tell()));
-        if question.later.is_some()
-            && let Some(colon) = question.action.find(':')
-        {
-            keys.tell_later(&question.action[..=colon], &tell);
-        }
+        let keys = Gathered::by(|| {
+            let mut keys = Context::with_capacity(32);
+            context::fill(&mut keys, call, who.tags(), question.target);
+            if question.later.is_some()
+                && let Some(colon) = question.action.find(':')
+            {
+                keys.tell_later(&question.action[..=colon], &tell);
+            }
+            keys
+        });
         let target = question.target;
         let policy = match &target.policy {
             None => None,

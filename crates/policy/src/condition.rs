@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::cidr::Cidr;
-use crate::context::{Context, Key, Value, parse_boolean};
+use crate::context::{Key, Keys, Value, parse_boolean};
 use crate::date::Instant;
 use crate::number::Number;
 use crate::operator::{Comparison, Kind, Operator, SetOperator};
@@ -68,8 +68,8 @@ impl Condition {
     /// the statement's effect: an operator without a prefix on a key with several values must hold for all of them
     /// in an Allow and for one of them in a Deny; a `Not` operator whose value cannot be told (a variable without
     /// a value, a text that is no number) fails an Allow and meets a Deny.
-    pub(crate) fn holds(&self, context: &Context<'_>, effect: Effect) -> bool {
-        let values = context.get(&self.key);
+    pub(crate) fn holds(&self, keys: &dyn Keys, effect: Effect) -> bool {
+        let values = keys.get(&self.key);
         if let Test::Null(absent) = &self.test {
             return absent.contains(&values.is_empty());
         }
@@ -81,7 +81,7 @@ impl Condition {
                 SetOperator::Any => false,
             };
         }
-        let one = |value: &Value<'_>| match self.test.matches(value, context) {
+        let one = |value: &Value<'_>| match self.test.matches(value, keys) {
             Outcome::Unknown if negated => effect == Effect::Deny,
             outcome => (outcome == Outcome::Yes) != negated,
         };
@@ -94,19 +94,19 @@ impl Condition {
 
 impl Test {
     /// Whether a value of the request matches any of the policy's.
-    fn matches(&self, value: &Value<'_>, context: &Context<'_>) -> Outcome {
+    fn matches(&self, value: &Value<'_>, keys: &dyn Keys) -> Outcome {
         match self {
             Self::String(patterns) => {
                 let text = value.text();
-                any(patterns, |pattern| pattern.matches(&text, context))
+                any(patterns, |pattern| pattern.matches(&text, keys))
             }
             Self::StringIgnoreCase(patterns) => {
                 let text = value.text();
-                any(patterns, |pattern| pattern.equals_ignoring_case(&text, context))
+                any(patterns, |pattern| pattern.equals_ignoring_case(&text, keys))
             }
             Self::Arn(patterns) => {
                 let text = value.text();
-                any(patterns, |pattern| pattern.matches_arn(&text, context))
+                any(patterns, |pattern| pattern.matches_arn(&text, keys))
             }
             Self::Numeric(comparison, numbers) => match value.number() {
                 Some(number) => any(numbers, |other| comparison.holds(&number, other).into()),

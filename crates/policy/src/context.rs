@@ -132,7 +132,7 @@ pub(crate) fn parse_boolean(text: &str) -> Option<bool> {
 
 /// A condition key's name with its hash. Letters of either case are the same in ASCII.
 #[derive(Debug)]
-pub(crate) struct Key {
+pub struct Key {
     hash: u32,
     name: Box<str>,
 }
@@ -201,6 +201,44 @@ enum Values<'a> {
     Many(Vec<Value<'a>>),
 }
 
+/// Where policies look condition keys up.
+pub trait Keys: fmt::Debug {
+    /// The values of a key; none where it is absent.
+    fn get(&self, key: &Key) -> &[Value<'_>];
+}
+
+impl Keys for Context<'_> {
+    fn get(&self, key: &Key) -> &[Value<'_>] {
+        self.find(key.hash, &key.name)
+    }
+}
+
+/// The condition keys of a request, gathered when a policy asks for the first of them: most requests are decided by statements
+/// that ask for none.
+pub struct Gathered<'a, F> {
+    gather: F,
+    context: OnceCell<Context<'a>>,
+}
+
+impl<'a, F: Fn() -> Context<'a>> Gathered<'a, F> {
+    /// The keys that `gather` gives, which is called once at most.
+    pub fn by(gather: F) -> Self {
+        Self { gather, context: OnceCell::new() }
+    }
+}
+
+impl<'a, F: Fn() -> Context<'a>> Keys for Gathered<'a, F> {
+    fn get(&self, key: &Key) -> &[Value<'_>] {
+        self.context.get_or_init(&self.gather).get(key)
+    }
+}
+
+impl<F> fmt::Debug for Gathered<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Gathered").field(&self.context).finish()
+    }
+}
+
 impl<'a> Context<'a> {
     /// No keys.
     pub fn new() -> Self {
@@ -239,10 +277,6 @@ impl<'a> Context<'a> {
     /// The values of a key; none where it is absent.
     pub fn values(&self, key: &str) -> &[Value<'a>] {
         self.find(hash(&[key]), key)
-    }
-
-    pub(crate) fn get(&self, key: &Key) -> &[Value<'a>] {
-        self.find(key.hash, &key.name)
     }
 
     fn find(&self, hash: u32, name: &str) -> &[Value<'a>] {
@@ -331,6 +365,21 @@ mod tests {
         assert_eq!(times.get(), 0);
         assert_eq!(context.values("DynamoDB:attributes"), ["a".into(), "b".into()]);
         assert_eq!(context.values("dynamodb:LeadingKeys"), []);
+        assert_eq!(times.get(), 1);
+    }
+
+    #[test]
+    fn keys_are_gathered_once_and_only_if_asked_for() {
+        let times = std::cell::Cell::new(0);
+        let keys = Gathered::by(|| {
+            times.set(times.get() + 1);
+            let mut context = Context::new();
+            context.set("aws:PrincipalType", "User");
+            context
+        });
+        assert_eq!(times.get(), 0);
+        assert_eq!(keys.get(&Key::new("aws:principaltype")), ["User".into()]);
+        assert_eq!(keys.get(&Key::new("aws:username")), []);
         assert_eq!(times.get(), 1);
     }
 

@@ -1,7 +1,7 @@
 //! The decision about one request.
 
 use crate::action::Action;
-use crate::context::Context;
+use crate::context::Keys;
 use crate::decision::{Decision, Reason, StatementRef, Verdict};
 use crate::policy::{Policy, PolicyKind};
 use crate::principal::{Naming, Principal};
@@ -19,7 +19,7 @@ pub struct Request<'a> {
     /// The account that owns the resource; nothing where it is the principal's own.
     pub resource_account: Option<&'a str>,
     /// The condition keys.
-    pub context: &'a Context<'a>,
+    pub keys: &'a dyn Keys,
     /// The canonical user id of the principal's account, where the service knows such ids.
     pub canonical_user: Option<&'a str>,
     /// Whether the resource's own policy must take part even within an account, as with keys of KMS and with
@@ -43,18 +43,13 @@ pub enum AclGrant {
 
 impl<'a> Request<'a> {
     /// A request about a resource of the principal's own account.
-    pub fn new(
-        principal: Principal<'a>,
-        action: &'a str,
-        resource: &'a str,
-        context: &'a Context<'a>,
-    ) -> Self {
+    pub fn new(principal: Principal<'a>, action: &'a str, resource: &'a str, keys: &'a dyn Keys) -> Self {
         Self {
             principal,
             action,
             resource,
             resource_account: None,
-            context,
+            keys,
             canonical_user: None,
             resource_policy_required: false,
             acl: AclGrant::Nothing,
@@ -126,7 +121,7 @@ pub fn evaluate<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<
         has_boundary: policies.boundary.is_some(),
         action,
         resource: request.resource,
-        context: request.context,
+        keys: request.keys,
     };
     // Service control policies bind the members of an account, and nobody who has none.
     let scps = if request.principal.account().is_some() { policies.scps } else { &[] };

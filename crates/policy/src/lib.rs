@@ -40,7 +40,7 @@ mod resource;
 mod statement;
 mod variable;
 
-pub use context::{Context, Value};
+pub use context::{Context, Gathered, Key, Keys, Value};
 pub use decision::{Decision, Reason, StatementRef, Verdict};
 pub use error::PolicyError;
 pub use evaluate::{AclGrant, Policies, PolicyRef, Request, evaluate, evaluate_trust};

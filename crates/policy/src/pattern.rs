@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::context::Context;
+use crate::context::Keys;
 use crate::variable::Variable;
 
 /// A compiled text.
@@ -128,14 +128,14 @@ impl Pattern {
     }
 
     /// Matches a whole text.
-    pub(crate) fn matches(&self, text: &str, context: &Context<'_>) -> Outcome {
+    pub(crate) fn matches(&self, text: &str, keys: &dyn Keys) -> Outcome {
         match self.shape {
             Shape::Everything => Outcome::Yes,
             Shape::Exact => (self.head() == text).into(),
             Shape::Prefix => text.starts_with(self.head()).into(),
             Shape::General => (!self.differs_at_an_end(text) && self.walk(text, &[], Rules::Plain, 0)).into(),
             Shape::Variable if self.differs_at_an_end(text) => Outcome::No,
-            Shape::Variable => self.resolved(context, |values| self.walk(text, values, Rules::Plain, 0)),
+            Shape::Variable => self.resolved(keys, |values| self.walk(text, values, Rules::Plain, 0)),
         }
     }
 
@@ -151,11 +151,11 @@ impl Pattern {
     }
 
     /// Compares with a text without regard to case, for patterns without wildcards.
-    pub(crate) fn equals_ignoring_case(&self, text: &str, context: &Context<'_>) -> Outcome {
+    pub(crate) fn equals_ignoring_case(&self, text: &str, keys: &dyn Keys) -> Outcome {
         if self.shape != Shape::Variable {
             return same_ignoring_case(self.head(), text).into();
         }
-        self.resolved(context, |variables| {
+        self.resolved(keys, |variables| {
             let mut variables = variables.iter();
             let mut whole = String::new();
             for part in &self.parts {
@@ -171,14 +171,12 @@ impl Pattern {
     }
 
     /// Matches an ARN part by part: up to the fifth colon no wildcard reaches across a colon.
-    pub(crate) fn matches_arn(&self, arn: &str, context: &Context<'_>) -> Outcome {
+    pub(crate) fn matches_arn(&self, arn: &str, keys: &dyn Keys) -> Outcome {
         let Some(resource) = after_fifth_colon(arn) else { return Outcome::No };
         match self.shape {
             Shape::Exact => (self.head() == arn).into(),
             _ if self.differs_at_an_end(arn) => Outcome::No,
-            Shape::Variable => {
-                self.resolved(context, |values| self.walk(arn, values, Rules::Plain, resource))
-            }
+            Shape::Variable => self.resolved(keys, |values| self.walk(arn, values, Rules::Plain, resource)),
             _ => self.walk(arn, &[], Rules::Plain, resource).into(),
         }
     }
@@ -201,7 +199,7 @@ impl Pattern {
     }
 
     /// Looks the variables up and then decides.
-    fn resolved(&self, context: &Context<'_>, decide: impl FnOnce(&[Cow<'_, str>]) -> bool) -> Outcome {
+    fn resolved(&self, keys: &dyn Keys, decide: impl FnOnce(&[Cow<'_, str>]) -> bool) -> Outcome {
         let variables = self.parts.iter().filter_map(|part| match part {
             Part::Variable(variable) => Some(variable),
             _ => None,
@@ -210,7 +208,7 @@ impl Pattern {
         let mut few: [Cow<'_, str>; FEW] = Default::default();
         let mut many = Vec::new();
         for (count, variable) in variables.enumerate() {
-            let Some(value) = variable.resolve(context) else { return Outcome::Unknown };
+            let Some(value) = variable.resolve(keys) else { return Outcome::Unknown };
             match few.get_mut(count) {
                 Some(place) => *place = value,
                 None if many.is_empty() => {
@@ -317,6 +315,7 @@ fn same_ignoring_case(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Context;
     use proptest::prelude::*;
 
     const WILD: Syntax = Syntax { wildcards: true, variables: true };

@@ -1,6 +1,6 @@
 //! Resources of a statement.
 
-use crate::context::Context;
+use crate::context::Keys;
 use crate::pattern::{Outcome, Pattern, Syntax, after_fifth_colon};
 use crate::statement::Effect;
 
@@ -29,10 +29,10 @@ impl Resources {
 
     /// Whether the statement is about this resource. A `NotResource` with a variable that has no value here
     /// cannot be told, and then allows nothing and denies.
-    pub(crate) fn cover(&self, resource: &str, context: &Context<'_>, effect: Effect) -> bool {
+    pub(crate) fn cover(&self, resource: &str, keys: &dyn Keys, effect: Effect) -> bool {
         let mut unknown = false;
         for pattern in &self.list {
-            match pattern.matches(resource, context) {
+            match pattern.matches(resource, keys) {
                 Outcome::Yes => return !self.negated,
                 Outcome::Unknown => unknown = true,
                 Outcome::No => {}
@@ -128,6 +128,7 @@ pub(crate) fn fails_legacy_parsing(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::Context;
 
     #[test]
     fn wildcards_reach_across_everything() {

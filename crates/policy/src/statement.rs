@@ -2,7 +2,7 @@
 
 use crate::action::{Action, Actions};
 use crate::condition::Condition;
-use crate::context::Context;
+use crate::context::Keys;
 use crate::principal::{Named, Naming, Principal};
 use crate::resource::Resources;
 
@@ -41,7 +41,7 @@ pub(crate) struct Question<'q> {
     pub has_boundary: bool,
     pub action: Action<'q>,
     pub resource: &'q str,
-    pub context: &'q Context<'q>,
+    pub keys: &'q dyn Keys,
 }
 
 impl Statement {
@@ -59,8 +59,8 @@ impl Statement {
             && self
                 .resources
                 .as_ref()
-                .is_none_or(|list| list.cover(question.resource, question.context, self.effect))
-            && self.conditions.iter().all(|condition| condition.holds(question.context, self.effect));
+                .is_none_or(|list| list.cover(question.resource, question.keys, self.effect))
+            && self.conditions.iter().all(|condition| condition.holds(question.keys, self.effect));
         if covered { naming } else { Naming::None }
     }
 

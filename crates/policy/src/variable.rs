@@ -1,6 +1,6 @@
 //! Policy variables: `${key}`, `${key, 'default'}`, and the escapes `${*}`, `${?}`, `${$}`.
 
-use crate::context::{Context, Key};
+use crate::context::{Key, Keys};
 use std::borrow::Cow;
 
 /// What a `${…}` stands for.
@@ -41,10 +41,10 @@ impl Variable {
 
     /// The text a key's variable stands for in this request: the value, or else the default. A key with several
     /// values has no text of its own.
-    pub(crate) fn resolve<'v>(&'v self, context: &'v Context<'_>) -> Option<Cow<'v, str>> {
+    pub(crate) fn resolve<'v>(&'v self, keys: &'v dyn Keys) -> Option<Cow<'v, str>> {
         match self {
             Self::Literal(_) => None,
-            Self::Key { key, default } => match context.get(key) {
+            Self::Key { key, default } => match keys.get(key) {
                 [value] => Some(value.text()),
                 [] => default.as_deref().map(Cow::Borrowed),
                 _ => None,
