@@ -250,7 +250,7 @@ impl Front {
         log: Entry,
         request_id: &str,
     ) -> Response<Outgoing> {
-        let wire::Response { status, mut headers, body } = answer;
+        let wire::Response { status, mut headers, mut body } = answer;
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         headers.insert(SERVER, HeaderValue::from_static("Cloudlet"));
         // S3's answers have it by S3's own name, and clients look there only where the common one is not.
@@ -266,7 +266,14 @@ impl Front {
         let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let (method, path) = (parts.method.as_str(), parts.uri.path());
         let line = |log| Line::new(log, method, path, status.as_u16(), request_id);
-        let outgoing = match stream {
+        let coming = stream.filter(|stream| match stream.take_held() {
+            Some(held) => {
+                body = held;
+                false
+            }
+            None => true,
+        });
+        let outgoing = match coming {
             _ if bodiless => {
                 headers.remove(CONTENT_LENGTH);
                 Outgoing::whole(Bytes::new())

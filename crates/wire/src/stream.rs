@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::Stream;
-use futures::stream::{self, BoxStream, StreamExt};
+use futures::stream::{BoxStream, StreamExt};
 use http::HeaderMap;
 use parking_lot::Mutex;
 
@@ -28,7 +28,12 @@ pub struct ByteStream {
     source: Option<Arc<Mutex<Option<Source>>>>,
 }
 
-type Source = BoxStream<'static, Result<Piece, StreamError>>;
+/// Where a body's bytes come from.
+enum Source {
+    /// They are there. Short bodies are mostly so, and then nothing has to be polled for them.
+    Held(Bytes),
+    Coming(BoxStream<'static, Result<Piece, StreamError>>),
+}
 
 /// What a body consists of.
 #[derive(Debug)]
@@ -54,7 +59,11 @@ impl ByteStream {
         length: Option<u64>,
         pieces: impl Stream<Item = Result<Piece, StreamError>> + Send + 'static,
     ) -> Self {
-        Self { length, source: Some(Arc::new(Mutex::new(Some(pieces.boxed())))) }
+        Self::from_source(length, Source::Coming(pieces.boxed()))
+    }
+
+    fn from_source(length: Option<u64>, source: Source) -> Self {
+        Self { length, source: Some(Arc::new(Mutex::new(Some(source)))) }
     }
 
     /// A body of bytes alone.
@@ -73,7 +82,20 @@ impl ByteStream {
     /// Begins to read it. A body that was opened before is empty.
     pub fn open(&self) -> Reader {
         let source = self.source.as_ref().and_then(|source| source.lock().take());
-        Reader { source: source.unwrap_or_else(|| stream::empty().boxed()), trailers: HeaderMap::new() }
+        Reader { source: source.unwrap_or(Source::Held(Bytes::new())), trailers: HeaderMap::new() }
+    }
+
+    /// The whole of it, where it is held and was not opened before. It is open then.
+    pub fn take_held(&self) -> Option<Bytes> {
+        let Some(source) = &self.source else { return Some(Bytes::new()) };
+        let mut source = source.lock();
+        match source.take()? {
+            Source::Held(bytes) => Some(bytes),
+            coming => {
+                *source = Some(coming);
+                None
+            }
+        }
     }
 }
 
@@ -82,7 +104,7 @@ impl From<Bytes> for ByteStream {
         if bytes.is_empty() {
             return Self::default();
         }
-        Self::of_bytes(Some(bytes.len() as u64), stream::iter([Ok(bytes)]))
+        Self::from_source(Some(bytes.len() as u64), Source::Held(bytes))
     }
 }
 
@@ -132,7 +154,12 @@ impl Stream for Reader {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            return match self.source.poll_next_unpin(context) {
+            let coming = match &mut self.source {
+                Source::Held(bytes) if bytes.is_empty() => return Poll::Ready(None),
+                Source::Held(bytes) => return Poll::Ready(Some(Ok(std::mem::take(bytes)))),
+                Source::Coming(coming) => coming,
+            };
+            return match coming.poll_next_unpin(context) {
                 Poll::Ready(Some(Ok(Piece::Data(bytes)))) => Poll::Ready(Some(Ok(bytes))),
                 Poll::Ready(Some(Ok(Piece::Trailers(trailers)))) => {
                     self.trailers = trailers;
@@ -174,6 +201,8 @@ impl CommonSource for StreamError {
 
 #[cfg(test)]
 mod tests {
+    use futures::stream;
+
     use super::*;
 
     #[tokio::test]
@@ -184,6 +213,17 @@ mod tests {
         assert_eq!(body.open().whole(3).await.unwrap().unwrap(), "abc");
         assert_eq!(again.open().whole(3).await.unwrap().unwrap(), "");
         assert_eq!(ByteStream::default().length(), Some(0));
+    }
+
+    #[tokio::test]
+    async fn what_is_held_is_taken_at_once_and_once() {
+        let body = ByteStream::from(Bytes::from_static(b"abc"));
+        assert_eq!(body.take_held().unwrap(), "abc");
+        assert_eq!((body.take_held(), body.open().whole(3).await.unwrap().unwrap()), (None, Bytes::new()));
+        assert_eq!(ByteStream::default().take_held().unwrap(), "");
+        let coming = ByteStream::of_bytes(Some(3), stream::iter([Ok("abc".into())]));
+        assert_eq!(coming.take_held(), None);
+        assert_eq!(coming.open().whole(3).await.unwrap().unwrap(), "abc");
     }
 
     #[tokio::test]

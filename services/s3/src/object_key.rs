@@ -44,8 +44,10 @@ impl ObjectKey {
     }
 
     /// Decrypts them; none if they are not what was sealed for this row.
-    pub fn open_inline(&self, id: &[u8; 16], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        open(&self.derive(b"inline", id), id, sealed)
+    pub fn open_inline(&self, id: &[u8; 16], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, mut text) = nonce_and_text(sealed)?;
+        open_in_place(&self.derive(b"inline", id), id, nonce, &mut text)?;
+        Some(text)
     }
 
     /// What the ETag of bytes with this MD5 shows. Where the key is the caller's or one of KMS it is not the MD5, as
@@ -89,15 +91,25 @@ pub fn seal(key: &[u8; KEY_LEN], to: &[u8], plain: &[u8]) -> Vec<u8> {
     sealed
 }
 
-/// Decrypts what [`seal`] made under the same key for the same thing.
+/// Decrypts what [`seal`] made under the same key for the same thing: a secret, wiped at its end.
 pub fn open(key: &[u8; KEY_LEN], to: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
-    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-    let mut text = Zeroizing::new(text.to_vec());
-    let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
-    let len = key.open_in_place(nonce, Aad::from(to), &mut text).ok()?.len();
-    text.truncate(len);
+    let (nonce, text) = nonce_and_text(sealed)?;
+    let mut text = Zeroizing::new(text);
+    open_in_place(key, to, nonce, &mut text)?;
     Some(text)
+}
+
+fn nonce_and_text(sealed: &[u8]) -> Option<(Nonce, Vec<u8>)> {
+    let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
+    Some((Nonce::try_assume_unique_for_key(nonce).ok()?, text.to_vec()))
+}
+
+/// Leaves the plain text. If this fails, nothing that may be used.
+fn open_in_place(key: &[u8; KEY_LEN], to: &[u8], nonce: Nonce, text: &mut Vec<u8>) -> Option<()> {
+    let key = RandomizedNonceKey::new(&AES_256_GCM, key).ok()?;
+    let len = key.open_in_place(nonce, Aad::from(to), text).ok()?.len();
+    text.truncate(len);
+    Some(())
 }
 
 #[cfg(test)]

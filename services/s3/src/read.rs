@@ -47,6 +47,21 @@ struct Source {
 
 type Pieces = BoxStream<'static, Result<Bytes, StreamError>>;
 
+/// A part, or a range of it, that is being read.
+enum Opened {
+    Held(Bytes),
+    Coming(Pieces),
+}
+
+impl Opened {
+    fn into_pieces(self) -> Pieces {
+        match self {
+            Self::Held(bytes) => stream::iter([Ok(bytes)]).boxed(),
+            Self::Coming(pieces) => pieces,
+        }
+    }
+}
+
 impl S3 {
     /// The bytes `range` of the object that was `asked` for, which lies within it. When this returns, the first of them have
     /// been read and are authentic.
@@ -66,13 +81,17 @@ impl S3 {
         let Some(first) = slices.next() else { return Err(internal("an object has no part in its range")) };
         let first = source.open(first).await?;
         if slices.len() == 0 {
-            return Ok(ByteStream::of_bytes(length, first));
+            return Ok(match first {
+                Opened::Held(bytes) => bytes.into(),
+                Opened::Coming(pieces) => ByteStream::of_bytes(length, pieces),
+            });
         }
+        let first = first.into_pieces();
         let rest = stream::iter(slices)
             .then(move |slice| {
                 let source = source.clone();
                 async move {
-                    source.open(slice).await.map_err(|error| {
+                    source.open(slice).await.map(Opened::into_pieces).map_err(|error| {
                         tracing::error!(?error, "a part of an object cannot be read");
                         StreamError::Broken
                     })
@@ -119,7 +138,7 @@ fn kept(asked: &Asked, data: &Data) -> Result<Kept, Error> {
 }
 
 impl Source {
-    async fn open(&self, slice: Slice) -> Result<Pieces, Error> {
+    async fn open(&self, slice: Slice) -> Result<Opened, Error> {
         match slice.kept {
             Kept::Here { id, sealed } => {
                 let plain = self.key.open_inline(&id, &sealed);
@@ -127,10 +146,10 @@ impl Source {
                 let bytes = usize::try_from(slice.range.start)
                     .ok()
                     .zip(usize::try_from(slice.range.end).ok())
-                    .and_then(|(start, end)| plain.get(start..end))
-                    .map(Bytes::copy_from_slice)
+                    .filter(|(start, end)| start <= end && *end <= plain.len())
+                    .map(|(start, end)| Bytes::from(plain).slice(start..end))
                     .ok_or_else(|| internal("an object is shorter than its record says"))?;
-                Ok(stream::iter([Ok(bytes)]).boxed())
+                Ok(Opened::Held(bytes))
             }
             Kept::File(id) => {
                 let reading = self.blobs.read(id, &self.key.of_blobs(), slice.range, slice.size).await?;
@@ -138,9 +157,9 @@ impl Source {
                     tracing::error!(%error, "an object cannot be read to its end");
                     StreamError::Broken
                 });
-                Ok(pieces.boxed())
+                Ok(Opened::Coming(pieces.boxed()))
             }
-            Kept::Nowhere => Ok(stream::empty().boxed()),
+            Kept::Nowhere => Ok(Opened::Held(Bytes::new())),
         }
     }
 }
