@@ -6,7 +6,7 @@
 //! one chance in 2^32 of that, 2^96 values would have to be sealed. Nothing has to be counted or rotated for this reason.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hkdf::{HKDF_SHA256, Prk};
+use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 /// Bytes of a key.
@@ -25,7 +25,11 @@ const LABEL_SEAL: &[u8] = b"cloudlet vault 1: seal";
 const LABEL_ID: &[u8] = b"cloudlet vault 1: id";
 
 /// A key in memory, at one place from which it does not move, wiped at its end.
-pub(crate) struct Key(Box<Zeroizing<[u8; KEY]>>);
+pub(crate) struct Key {
+    bytes: Box<Zeroizing<[u8; KEY]>>,
+    /// HMAC-SHA256 under it: its state after the padded key, with which every derivation begins.
+    hmac: Box<hmac::Key>,
+}
 
 impl Key {
     /// A new key.
@@ -35,14 +39,15 @@ impl Key {
 
     /// A key that `fill` writes to its place.
     pub fn from_fn(fill: impl FnOnce(&mut [u8; KEY])) -> Self {
-        let mut key = Box::new(Zeroizing::new([0; KEY]));
-        fill(&mut key);
-        Self(key)
+        let mut bytes = Box::new(Zeroizing::new([0; KEY]));
+        fill(&mut bytes);
+        let hmac = Box::new(hmac::Key::new(hmac::HMAC_SHA256, bytes.as_slice()));
+        Self { bytes, hmac }
     }
 
     /// Its bytes.
     pub fn bytes(&self) -> &[u8; KEY] {
-        &self.0
+        &self.bytes
     }
 
     /// Eight bytes that tell keys apart and say nothing about them.
@@ -85,12 +90,14 @@ impl Key {
         LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &*key).expect("the key has the cipher's length"))
     }
 
+    /// HKDF-Expand to 32 bytes, which is its first block (RFC 5869, section 2.3).
     fn derive(&self, info: &[&[u8]]) -> Zeroizing<[u8; KEY]> {
+        const FIRST: &[u8] = &[1];
+        let mut block = hmac::Context::with_key(&self.hmac);
+        info.iter().for_each(|part| block.update(part));
+        block.update(FIRST);
         let mut out = Zeroizing::new([0; KEY]);
-        Prk::new_less_safe(HKDF_SHA256, self.bytes())
-            .expand(info, HKDF_SHA256)
-            .and_then(|derived| derived.fill(&mut *out))
-            .expect("the key derivation gives 32 bytes");
+        out.copy_from_slice(block.sign().as_ref());
         out
     }
 }
