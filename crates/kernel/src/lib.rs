@@ -13,4 +13,4 @@ pub use call::{Call, Endpoint, Principal, PrincipalKind, Session};
 pub use clock::Clock;
 pub use failure::PlatformError;
 pub use ids::Ids;
-pub use timestamp::{CivilTime, Timestamp};
+pub use timestamp::{CivilTime, Timestamp, put_digits};

@@ -1,6 +1,6 @@
 //! The three written forms of a timestamp.
 
-use kernel::{CivilTime, Timestamp};
+use kernel::{CivilTime, Timestamp, put_digits};
 
 use crate::schema::TimestampFormat;
 
@@ -13,18 +13,23 @@ pub(crate) fn format(time: Timestamp, format: TimestampFormat) -> String {
     match format {
         TimestampFormat::Iso8601 => time.to_string(),
         TimestampFormat::Iso8601Millis => {
-            let text = time.to_string();
-            match text.strip_suffix('Z') {
-                Some(seconds) if !text.contains('.') => format!("{seconds}.000Z"),
-                _ => text,
-            }
+            let mut text = time.with_millis();
+            text.push('Z');
+            text
         }
         TimestampFormat::EpochSeconds => epoch(time),
         TimestampFormat::HttpDate => {
             let c = time.civil();
             let (day, month) = (DAYS[time.weekday()], MONTHS[usize::from(c.month) - 1]);
-            let (date, year, hour, minute, second) = (c.day, c.year, c.hour, c.minute, c.second);
-            format!("{day}, {date:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+            let mut text = *b"Ddd, 00 Mmm 0000 00:00:00 GMT";
+            text[..3].copy_from_slice(day.as_bytes());
+            put_digits(&mut text[5..7], c.day.into());
+            text[8..11].copy_from_slice(month.as_bytes());
+            put_digits(&mut text[12..16], c.year.unsigned_abs());
+            put_digits(&mut text[17..19], c.hour.into());
+            put_digits(&mut text[20..22], c.minute.into());
+            put_digits(&mut text[23..25], c.second.into());
+            String::from_utf8_lossy(&text).into_owned()
         }
     }
 }

@@ -15,6 +15,9 @@ use super::{Codec, Request, Response};
 
 pub(super) struct RestXml;
 
+/// The headers of nearly every answer, with those that are added behind: room for them from the beginning.
+const HEADERS: usize = 20;
+
 const CONTENT_TYPE: &str = "application/xml";
 
 impl Codec for RestXml {
@@ -39,6 +42,7 @@ impl Codec for RestXml {
 
     fn encode(&self, operation: &Operation, output: &dyn Structure, _request_id: &str) -> Response {
         let mut response = Response::empty(operation.http.status);
+        response.headers.reserve(HEADERS);
         if let Some(status) = encode_bindings(output, &mut response.headers) {
             response.status = status;
         }

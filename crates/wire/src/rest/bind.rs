@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 
 use crate::error::DecodeError;
 use crate::model::Operation;
@@ -208,8 +208,9 @@ pub(crate) fn encode_bindings(value: &dyn Structure, out: &mut HeaderMap) -> Opt
                     map.visit(&mut |key, value| {
                         let element = member.target.element();
                         let text = scalar::to_text(element, value.view(), TimestampFormat::HttpDate);
-                        if let Some(text) = text {
-                            headers::insert(&format!("{prefix}{key}"), &text, out);
+                        let name = HeaderName::try_from(format!("{prefix}{key}"));
+                        if let (Some(text), Ok(name)) = (text, name) {
+                            headers::insert(name, text, out);
                         }
                         true
                     });

@@ -1,5 +1,9 @@
 //! Values in headers.
 
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::InvalidHeaderName;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::DecodeError;
@@ -14,17 +18,28 @@ pub(crate) fn set(member: &'static Member, view: View<'_>, headers: &mut HeaderM
         View::List(list) => Some(join(member, list).into()),
         view => scalar::to_text(member, view, TimestampFormat::HttpDate),
     };
-    if let Some(text) = text {
-        insert(member.wire, &text, headers);
+    if let (Some(text), Ok(name)) = (text, name_of(member.wire)) {
+        insert(name, text, headers);
     }
 }
 
-/// Sets a header, if name and value can be one at all: a stored value that cannot is left out rather than cut.
-pub(crate) fn insert(name: &str, text: &str, headers: &mut HeaderMap) {
-    let name = HeaderName::from_bytes(name.as_bytes());
-    let value = HeaderValue::from_bytes(text.as_bytes());
-    if let (Ok(name), Ok(value)) = (name, value) {
+/// Sets a header, if the value can be one at all: a stored value that cannot is left out rather than cut.
+pub(crate) fn insert(name: HeaderName, text: Cow<'_, str>, headers: &mut HeaderMap) {
+    let value = match text {
+        Cow::Borrowed(text) => HeaderValue::from_bytes(text.as_bytes()),
+        Cow::Owned(text) => HeaderValue::from_maybe_shared(Bytes::from(text)),
+    };
+    if let Ok(value) = value {
         headers.insert(name, value);
+    }
+}
+
+/// The name of a header of a model. Names in lower case, as are all of AWS's own, are used where they lie.
+fn name_of(name: &'static str) -> Result<HeaderName, InvalidHeaderName> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    match name.bytes().all(plain) && !name.is_empty() {
+        true => Ok(HeaderName::from_static(name)),
+        false => HeaderName::from_bytes(name.as_bytes()),
     }
 }
 
