@@ -11,7 +11,7 @@ use wire::Structure;
 
 use crate::access_points::Way;
 use crate::error::{Failure, corrupt};
-use crate::keys::{Inside, Place};
+use crate::keys::{self, Inside, Place};
 use crate::public;
 use crate::records;
 use crate::s3::S3;
@@ -52,7 +52,10 @@ pub struct Bucket {
     pub arn: Arn,
     pub place: Place,
     pub record: records::Bucket,
-    /// Its rows as they were read.
+    /// Where its rows are: its name's and its own.
+    pub name_key: Bytes,
+    pub key: Bytes,
+    /// What was read there.
     pub name_row: Bytes,
     pub raw: Bytes,
     /// Its policy. One that does not parse denies everything.
@@ -92,6 +95,8 @@ impl Bucket {
         Ok(Self {
             name: name.to_owned(),
             arn,
+            name_key: keys::name(name),
+            key: place.bucket(name),
             place,
             record,
             name_row,

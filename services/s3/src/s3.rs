@@ -72,23 +72,20 @@ impl S3 {
     /// The same; `None` if there is none.
     pub fn find_bucket(&self, name: &str) -> Result<Option<Arc<Bucket>>, Error> {
         let snapshot = self.store.snapshot();
+        let known = self.hot.read().get(name).cloned();
+        if let Some(known) = known
+            && snapshot.get(&known.name_key)?.as_ref() == Some(&known.name_row)
+            && snapshot.get(&known.key)?.as_ref() == Some(&known.raw)
+        {
+            return Ok(Some(known));
+        }
         let Some(found) = snapshot.get(&keys::name(name))? else {
             self.hot.write().remove(name);
             return Ok(None);
         };
-        let known = self.hot.read().get(name).cloned();
-        let place = match &known {
-            // A name changes hands only by way of another bucket id, and so of another row.
-            Some(known) if known.name_row == found => known.place.clone(),
-            _ => {
-                let records::Name { account, region } = Record::decode(&found)?;
-                Place { account, region }
-            }
-        };
+        let records::Name { account, region } = Record::decode(&found)?;
+        let place = Place { account, region };
         let Some(raw) = snapshot.get(&place.bucket(name))? else { return Ok(None) };
-        if let Some(known) = known.filter(|known| known.raw == raw && known.place == place) {
-            return Ok(Some(known));
-        }
         let bucket = Arc::new(Bucket::read(&snapshot, name, place, found, raw)?);
         let mut hot = self.hot.write();
         if hot.len() >= HOT_BUCKETS_MAX {
@@ -107,8 +104,7 @@ impl S3 {
         bucket: &Bucket,
         change: impl FnOnce(&mut records::Bucket, &mut Tx) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let row = bucket.place.bucket(&bucket.name);
-        let mut record = match tx.get(&row)? {
+        let mut record = match tx.get(&bucket.key)? {
             Some(bytes) => records::Bucket::decode(&bytes)?,
             None => return Err(no_such_bucket(&bucket.name).into()),
         };
@@ -117,14 +113,14 @@ impl S3 {
         }
         let changed = change(&mut record, tx)?;
         record.revision += 1;
-        tx.put(row, record.encode());
+        tx.put(bucket.key.clone(), record.encode());
         Ok(changed)
     }
 
     /// Makes a transaction conflict with every change and the deletion of the bucket: whatever is put into one or taken out
     /// has to begin with this. Gives what the bucket says of versions now: a request may have come long ago.
     pub fn hold_bucket(tx: &mut Tx, bucket: &Bucket) -> Result<Versioning, Failure> {
-        let now = tx.get(&bucket.place.bucket(&bucket.name))?.ok_or_else(|| no_such_bucket(&bucket.name))?;
+        let now = tx.get(&bucket.key)?.ok_or_else(|| no_such_bucket(&bucket.name))?;
         if now == bucket.raw {
             return Ok(bucket.record.versioning);
         }
@@ -137,7 +133,7 @@ impl S3 {
 
     /// The same, for what is done by all that a bucket says: whether it is as it was when it was looked up.
     pub fn hold_unchanged(tx: &mut Tx, bucket: &Bucket) -> Result<bool, Failure> {
-        Ok(tx.get(&bucket.place.bucket(&bucket.name))?.is_some_and(|now| now == bucket.raw))
+        Ok(tx.get(&bucket.key)?.is_some_and(|now| now == bucket.raw))
     }
 
     /// Runs a transaction until it commits. `body` may run several times.

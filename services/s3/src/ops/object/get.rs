@@ -1,5 +1,6 @@
 //! GetObject and HeadObject.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -23,13 +24,13 @@ use crate::sealing;
 use crate::shown::{quoted, show_object, to_the_second};
 
 /// What of an object an answer is about.
-struct Portion {
+struct Portion<'a> {
     /// In bytes; none for the whole object where no range was asked for.
     range: Option<Range<u64>>,
     /// How many parts it has, where one was asked for.
     parts: Option<i32>,
     /// Of what is sent.
-    checksum: Option<Checksum>,
+    checksum: Option<Cow<'a, Checksum>>,
 }
 
 /// The conditions of an input that has a member for each.
@@ -73,14 +74,14 @@ macro_rules! override_headers {
 /// The headers of an answer to GetObject and HeadObject, which have the same members but for the body.
 macro_rules! answer {
     ($output:expr, $input:expr, $call:expr, $asked:expr, $object:expr, $portion:expr) => {{
-        let portion: &Portion = $portion;
+        let portion: &Portion<'_> = $portion;
         show_object!($output, &$asked.bucket, $object);
         override_headers!($output, $input, $call);
         let length = portion.range.as_ref().map_or($object.size, |range| range.end - range.start);
         $output.content_length = i64::try_from(length).ok();
         $output.content_range = portion.range.as_ref().map(|range| ranges::shown(range, $object.size));
         $output.parts_count = portion.parts;
-        if let Some(checksum) = portion.checksum.as_ref().filter(|_| $input.checksum_mode.is_some()) {
+        if let Some(checksum) = portion.checksum.as_deref().filter(|_| $input.checksum_mode.is_some()) {
             crate::show_checksum!($output, checksum);
             let kind = if checksum.composite { ChecksumType::Composite } else { ChecksumType::FullObject };
             $output.checksum_type = Some(kind.into());
@@ -139,13 +140,13 @@ impl S3 {
     }
 
     /// What is asked for by range or part number.
-    fn portion(
+    fn portion<'a>(
         &self,
         asked: &Asked,
-        object: &Object,
+        object: &'a Object,
         range: Option<&str>,
         part: Option<i32>,
-    ) -> Result<Portion, Error> {
+    ) -> Result<Portion<'a>, Error> {
         match (range, part) {
             (Some(_), Some(_)) => {
                 Err(invalid_request("Cannot specify both Range header and partNumber query parameter").into())
@@ -154,13 +155,13 @@ impl S3 {
             (range, None) => {
                 let range = ranges::of_header(range, object.size)?;
                 // A checksum is of the whole.
-                let checksum = object.checksum.clone().filter(|_| range.is_none());
+                let checksum = object.checksum.as_ref().filter(|_| range.is_none()).map(Cow::Borrowed);
                 Ok(Portion { range, parts: None, checksum })
             }
         }
     }
 
-    fn part(&self, asked: &Asked, object: &Object, number: i32) -> Result<Portion, Error> {
+    fn part<'a>(&self, asked: &Asked, object: &'a Object, number: i32) -> Result<Portion<'a>, Error> {
         let wanted = u32::try_from(number)
             .ok()
             .filter(|number| (1..=crate::limits::PARTS_MAX).contains(number))
@@ -181,7 +182,8 @@ impl S3 {
             }
             // An empty object has no range.
             let range = (object.size > 0).then_some(0..object.size);
-            return Ok(Portion { range, parts, checksum: object.checksum.clone() });
+            let checksum = object.checksum.as_ref().map(Cow::Borrowed);
+            return Ok(Portion { range, parts, checksum });
         };
         let mut begin = 0;
         for part in data::parts(&mut &asked.snapshot, &asked.bucket.place, id, count)? {
@@ -190,7 +192,7 @@ impl S3 {
                 let range = (part.size > 0).then_some(begin..end);
                 // It is said to be of the type of the whole object's.
                 let composite = object.checksum.as_ref().is_some_and(|checksum| checksum.composite);
-                let checksum = part.checksum.map(|checksum| Checksum { composite, ..checksum });
+                let checksum = part.checksum.map(|checksum| Cow::Owned(Checksum { composite, ..checksum }));
                 return Ok(Portion { range, parts, checksum });
             }
             begin = end;
