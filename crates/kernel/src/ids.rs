@@ -1,5 +1,7 @@
 //! Identifiers: the one source of randomness for names.
 
+use std::cell::RefCell;
+
 /// Makes unguessable identifiers in the forms AWS uses, from the operating system's generator.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ids;
@@ -19,7 +21,7 @@ impl Ids {
 
     /// A random (version 4) UUID in its 36-character form.
     pub fn uuid(&self) -> String {
-        let mut b: [u8; 16] = self.bytes();
+        let mut b = STOCK.with_borrow_mut(|stock| stock.take(*self));
         b[6] = (b[6] & 0x0f) | 0x40;
         b[8] = (b[8] & 0x3f) | 0x80;
         let mut out = String::with_capacity(36);
@@ -41,6 +43,34 @@ impl Ids {
     /// `len` characters of the base-32 alphabet, the form of access key ids.
     pub fn base32(&self, len: usize) -> String {
         chars_of(BASE32, len)
+    }
+}
+
+/// Random bytes for names to come: every request has one, and to ask the operating system for each takes as long as a fiftieth
+/// of a short request. Keys are not made of these.
+struct Stock {
+    bytes: [u8; 16 * NAMES],
+    taken: usize,
+}
+
+/// Names of which bytes are asked for at once.
+const NAMES: usize = 32;
+
+thread_local! {
+    static STOCK: RefCell<Stock> = const { RefCell::new(Stock { bytes: [0; 16 * NAMES], taken: NAMES }) };
+}
+
+impl Stock {
+    /// Bytes that nobody had before; nothing is left of them here.
+    fn take(&mut self, ids: Ids) -> [u8; 16] {
+        if self.taken == NAMES {
+            (self.bytes, self.taken) = (ids.bytes(), 0);
+        }
+        let mut name = [0; 16];
+        let begin = 16 * self.taken;
+        name.swap_with_slice(&mut self.bytes[begin..begin + 16]);
+        self.taken += 1;
+        name
     }
 }
 
@@ -68,7 +98,8 @@ mod tests {
         assert_eq!(id.as_bytes()[14], b'4');
         assert!(matches!(id.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
         assert_eq!(Ids.hex(33).len(), 33);
-        assert_ne!(Ids.uuid(), id);
+        let many: std::collections::BTreeSet<_> = (0..3 * NAMES).map(|_| Ids.uuid()).collect();
+        assert_eq!((many.len(), many.contains(&id)), (3 * NAMES, false));
         assert!(Ids.base32(16).bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b)));
     }
 }
