@@ -56,7 +56,6 @@ use service::{Deps, Service};
 use crate::dynamodb::DynamoDb;
 use crate::resource::said;
 
-/// The service that reads the changes of tables.
 /// What of the service can be otherwise: `[dynamodb]` of the configuration file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -401,12 +401,12 @@ async fn write_into(kit: &Kit, name: &str, number: usize) {
     kit.run(PutItem, input).await.expect("written");
 }
 
-/// Who writes while a table is given its first key writes as before, or sealed.
-#[allow(clippy::disallowed_methods)] // Writers are to run beside the one who gives the key.
+/// Who writes while two give a table its first key writes as before, or sealed with the table's key.
+#[allow(clippy::disallowed_methods)] // Writers are to run beside those who give the key.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn writes_meet_a_first_key() {
     let kit = Arc::new(sealed_kit());
-    let key = new_key(&kit).await;
+    let keys = [new_key(&kit).await, new_key(&kit).await];
     for round in 0..30 {
         let name = format!("round{round}");
         kit.run(CreateTable, table(&name, "p+c", "p:S c:S")).await.expect("a table");
@@ -418,8 +418,16 @@ async fn writes_meet_a_first_key() {
             })
         };
         let writers: Vec<_> = [0, 0, 5].map(writer).into();
-        give(&kit, &name, &key).await.expect("given");
+        let giver = |key: &String| {
+            let (kit, name, key) = (kit.clone(), name.clone(), key.clone());
+            tokio::spawn(async move { give(&kit, &name, &key).await.is_ok() })
+        };
+        let given = join_all(keys.iter().map(giver)).await;
+        // The second one is refused, or comes when all is sealed and changes the key.
+        assert!(given.iter().any(|given| *given.as_ref().expect("an answer")));
         join_all(writers).await.into_iter().for_each(|written| written.expect("written"));
+        // With no key in memory any more, all are read with the one that is stored.
+        kit.advance(CACHED + 2 * MINUTE);
         assert_eq!(everything(&kit, &name, None).await.len(), 10);
     }
 }

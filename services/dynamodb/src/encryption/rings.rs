@@ -116,7 +116,7 @@ impl Rings {
         };
         let ring =
             Ring::from_slice(&opened, self.ids).ok_or_else(|| corrupt("a table's key has another length"))?;
-        Ok(Some(self.keep(row, Arc::new(ring), Some(who))))
+        Ok(Some(self.keep(row, Arc::new(ring), who)))
     }
 
     /// The key of contents as it is in memory: for transactions, which begin when it was found.
@@ -124,18 +124,16 @@ impl Rings {
         self.open.read().get(&place.data_key(home)).map(|open| open.ring.clone())
     }
 
-    fn keep(&self, row: Bytes, ring: Arc<Ring>, who: Option<String>) -> Arc<Ring> {
+    fn keep(&self, row: Bytes, ring: Arc<Ring>, who: String) -> Arc<Ring> {
         let now_ms = self.clock.now().millis();
         let mut all = self.open.write();
         all.retain(|_, open| now_ms < open.until_ms + GRACE_MS);
         let open = all.entry(row).or_insert_with(|| Open { ring, callers: HashMap::new(), until_ms: 0 });
         open.until_ms = now_ms + LIFE_MS;
-        if let Some(who) = who {
-            if open.callers.len() >= CALLERS_MAX {
-                open.callers.clear();
-            }
-            open.callers.insert(who, open.until_ms);
+        if open.callers.len() >= CALLERS_MAX {
+            open.callers.clear();
         }
+        open.callers.insert(who, open.until_ms);
         open.ring.clone()
     }
 
@@ -181,9 +179,10 @@ impl Rings {
 
     /// Has the key at hand that contents were given. Everybody has to be let in anew.
     pub fn given(&self, (place, home): (&Place, &Home), key: &NewKey) {
-        let row = place.data_key(home);
-        self.open.write().remove(&row);
-        self.keep(row, key.ring.clone(), None);
+        let until_ms = self.clock.now().millis() + LIFE_MS;
+        let open = Open { ring: key.ring.clone(), callers: HashMap::new(), until_ms };
+        // In one step: transactions under way find the one or the other.
+        self.open.write().insert(place.data_key(home), open);
     }
 
     /// Wipes a key that contents were not given after all.

@@ -41,10 +41,16 @@ impl DynamoDb {
         let key = self.rings.close(call, &name, &wanted, ring).await?;
         let before = self.describe(table)?;
         let contents = (&table.place, &table.record.home);
-        // Writes that have begun without a key are to have it at hand as soon as the table has one. Nobody else may give it
-        // another meanwhile: they would seal with a key that is not the table's.
-        let _turn = self.first_keys.lock().await;
+        // Writes that have begun without a key are to have it at hand as soon as the table has one: so before it has. Only one
+        // may try that at a time, and only where nobody has done it: others would seal with a key that is not the table's.
+        let mut _turn = None;
         if fills {
+            _turn = Some(self.first_keys.lock().await);
+            let has_one = self.transact(|tx| Ok(self.current(tx, table)?.record.encryption.is_some())).await;
+            if !matches!(has_one, Ok(false)) {
+                self.rings.drop_unused(&table.place, Some(key)).await;
+                return Err(has_one.err().unwrap_or_else(|| is_updated(&table.name)));
+            }
             self.rings.given(contents, &key);
         }
         let changed = self
