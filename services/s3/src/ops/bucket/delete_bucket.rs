@@ -12,7 +12,7 @@ use wire::Detailed;
 use crate::access_points::has_access_points;
 use crate::bucket::Bucket;
 use crate::error::{Failure, operation_aborted};
-use crate::keys::{self, text_after, upload_after};
+use crate::keys::{text_after, upload_after};
 use crate::limits::DELETE_ROWS;
 use crate::s3::S3;
 use crate::uploads;
@@ -72,8 +72,8 @@ fn delete(tx: &mut Tx, bucket: &Bucket) -> Result<bool, Failure> {
     }
     tx.delete_range(KeyRange::prefix(inside.all_configurations()));
     tx.delete_range(KeyRange::prefix(inside.points()));
-    tx.delete(keys::name(&bucket.name));
-    tx.delete(bucket.place.bucket(&bucket.name));
+    tx.delete(bucket.name_key.clone());
+    tx.delete(bucket.key.clone());
     Ok(true)
 }
 
